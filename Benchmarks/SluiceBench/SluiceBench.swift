@@ -1,0 +1,3 @@
+@main struct SluiceBench {
+  static func main() {}
+}

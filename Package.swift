@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: memory-unsafe code is marked where it stands, and a warning stops the build.
+let strict: [SwiftSetting] = [.strictMemorySafety(), .treatAllWarnings(as: .error)]
+
+/// A kernel target: the one portable source, built for one instruction set.
+///
+/// Debug builds optimise kernels too: without it SIMD operations stay calls, a hundred times slower.
+func kernels(_ name: String, path: String, for flags: [String], defining define: String) -> Target {
+  .target(
+    name: name, dependencies: ["_SluiceShims"], path: path,
+    swiftSettings: strict + [
+      .define(define),
+      .unsafeFlags(flags.flatMap { ["-Xcc", $0] }),
+      .unsafeFlags(["-O"], .when(configuration: .debug)),
+    ])
+}
+
+let package = Package(
+  name: "Sluice",
+  products: [
+    .library(name: "Sluice", targets: ["Sluice"]),
+    .library(name: "SluiceConversion", targets: ["SluiceConversion"]),
+    .executable(name: "sluice", targets: ["SluiceTool"]),
+  ],
+  targets: [
+    .target(name: "_SluiceShims"),
+    kernels(
+      "_SluiceKernels", path: "Sources/_SluiceKernels", for: ["-march=x86-64"],
+      defining: "SLUICE_BASELINE"),
+    kernels(
+      "_SluiceKernelsAVX2", path: "Sources/_SluiceKernelsAVX2", for: ["-march=x86-64-v3"],
+      defining: "SLUICE_AVX2"),
+    kernels(
+      "_SluiceKernelsAVX512", path: "Sources/_SluiceKernelsAVX512",
+      for: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"],
+      defining: "SLUICE_AVX512"),
+    .target(name: "SluiceBlob", swiftSettings: strict),
+    .target(
+      name: "Sluice",
+      dependencies: [
+        "SluiceBlob", "_SluiceShims", "_SluiceKernels", "_SluiceKernelsAVX2",
+        "_SluiceKernelsAVX512",
+      ], swiftSettings: strict),
+    .target(name: "SluiceConversion", dependencies: ["Sluice", "SluiceBlob"], swiftSettings: strict),
+    .executableTarget(
+      name: "SluiceTool", dependencies: ["Sluice", "SluiceBlob", "SluiceConversion"],
+      path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
+    .executableTarget(
+      name: "SluiceBench", dependencies: ["Sluice", "SluiceConversion", "_SluiceShims"],
+      path: "Benchmarks/SluiceBench", swiftSettings: strict),
+  ]
+)

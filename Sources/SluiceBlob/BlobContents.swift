@@ -1,0 +1,59 @@
+/// A blob before it is bytes, or as it was read: the writer lays it out, the validator reads it.
+public struct BlobContents: Sendable {
+  /// Whether a sequence's every step counts or only its last.
+  public enum Output: UInt32, Sendable {
+    /// One output a step.
+    case sequence = 0
+    /// The last step's output alone.
+    case last = 1
+  }
+
+  /// One layer: its record without offsets, and its arrays already in the order of the file.
+  public struct Layer: Sendable {
+    /// Kind, sizes and activations; the byte ranges are filled in by the writer.
+    public var record: LayerRecord
+    /// A name unique among the layers, UTF-8.
+    public var name: String
+    /// Packed weights, see `Format.md`; its length is a multiple of 4.
+    public var weights: [UInt8]
+    /// Packed biases.
+    public var biases: [Float]
+    /// Initial h, then for the LSTM initial C, each padded to `stateStride`; empty for zero.
+    public var initialState: [Float]
+
+    /// A layer with all its arrays.
+    public init(
+      record: LayerRecord, name: String, weights: [UInt8], biases: [Float],
+      initialState: [Float] = []
+    ) {
+      self.record = record
+      self.name = name
+      self.weights = weights
+      self.biases = biases
+      self.initialState = initialState
+    }
+  }
+
+  /// The layers in order of execution.
+  public var layers: [Layer]
+  /// Which outputs of a sequence count.
+  public var output: Output
+  /// The word of each token id; empty where there is no vocabulary.
+  public var vocabulary: [String]
+  /// The name of each output; empty where there are none.
+  public var labels: [String]
+  /// Where the weights came from, as a JSON object in UTF-8.
+  public var provenance: String
+
+  /// A blob of the given layers.
+  public init(
+    layers: [Layer], output: Output = .sequence, vocabulary: [String] = [],
+    labels: [String] = [], provenance: String = "{}"
+  ) {
+    self.layers = layers
+    self.output = output
+    self.vocabulary = vocabulary
+    self.labels = labels
+    self.provenance = provenance
+  }
+}

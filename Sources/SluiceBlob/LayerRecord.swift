@@ -1,0 +1,129 @@
+/// What a layer computes. The raw values are those of the file.
+public enum LayerKind: UInt32, Sendable, CaseIterable {
+  /// A table row for each token id: `[vocabulary, outputSize]`.
+  case embedding = 1
+  /// Long short-term memory: forget, input and output gates, a cell state, h = o * tanh(C).
+  case lstm = 2
+  /// Gated recurrent unit, in one of two ``GRUVariant`` forms.
+  case gru = 3
+  /// Elman network: h = f(W x + U h + b), f = tanh or relu.
+  case rnn = 4
+  /// Fully connected: y = f(W x + b).
+  case dense = 5
+  /// An activation alone, elementwise or softmax over the layer's outputs.
+  case activation = 6
+}
+
+/// Where a GRU multiplies by its reset gate. The raw values are those of the file; 0 elsewhere.
+public enum GRUVariant: UInt32, Sendable {
+  /// n = tanh(W x + b + r * (U h + b_h)): PyTorch, cuDNN, Keras 2 and later.
+  case resetAfter = 1
+  /// n = tanh(W x + b + U (r * h)): Cho et al. 2014, the default of ONNX.
+  case resetBefore = 2
+}
+
+/// The order in which a layer's gates are interleaved. The raw values are those of the file.
+public enum GateOrder: UInt32, Sendable {
+  /// A layer without gates.
+  case none = 0
+  /// Input, forget, candidate (g), output: the LSTM.
+  case ifgo = 1
+  /// Reset, update, candidate (n): the GRU.
+  case rzn = 2
+}
+
+/// An activation function. The raw values are those of the file.
+public enum Activation: UInt32, Sendable, CaseIterable {
+  /// f(x) = x
+  case identity = 0
+  /// f(x) = tanh x
+  case tanh = 1
+  /// f(x) = 1 / (1 + exp(-x))
+  case sigmoid = 2
+  /// f(x) = max(x, 0)
+  case relu = 3
+  /// f(x)_i = exp(x_i) / sum_j exp(x_j); only as a dense layer's or an activation layer's function
+  case softmax = 4
+}
+
+/// How exactly tanh and sigmoid are approximated. The raw values are those of the file.
+public enum ActivationGrade: UInt32, Sendable {
+  /// At most 3 ULP.
+  case exact = 1
+  /// At most 1e-5 absolute. Reserved: refused by version 1 readers that do not have it.
+  case fast = 2
+}
+
+/// How weights are stored. The raw values are those of the file.
+public enum StorageType: UInt32, Sendable {
+  /// IEEE 754 binary32.
+  case f32 = 1
+  /// IEEE 754 binary16. Reserved.
+  case f16 = 2
+  /// The upper half of a binary32. Reserved.
+  case bf16 = 3
+  /// Symmetric 8-bit integers with a scale per output row. Reserved.
+  case int8 = 4
+  /// Symmetric 4-bit integers with a scale per group of 32 inputs. Reserved.
+  case int4 = 5
+}
+
+/// The direction in which a recurrent layer reads the sequence. The raw values are those of the file.
+public enum Direction: UInt32, Sendable {
+  /// From the first step to the last: the only direction that can be streamed.
+  case forward = 0
+  /// From the last step to the first. Reserved.
+  case reverse = 1
+  /// Both, outputs concatenated. Reserved.
+  case bidirectional = 2
+}
+
+/// A range of bytes within a section.
+public struct ByteRange: Sendable, Hashable {
+  /// Offset of the first byte from the start of the section.
+  public var offset: UInt64
+  /// Number of bytes.
+  public var length: UInt64
+
+  /// A range of `length` bytes from `offset`.
+  public init(offset: UInt64 = 0, length: UInt64 = 0) {
+    self.offset = offset
+    self.length = length
+  }
+}
+
+/// Everything that a runtime must know of one layer: 256 bytes in the file.
+public struct LayerRecord: Sendable, Hashable {
+  /// What the layer computes.
+  public var kind: LayerKind
+  /// The GRU's form, nil for every other kind.
+  public var variant: GRUVariant?
+  /// Features read at a step. Of an embedding: the number of ids.
+  public var inputSize: Int
+  /// Units of a recurrent layer, 0 elsewhere.
+  public var hiddenSize: Int
+  /// Features written at a step: `hiddenSize` for a recurrent layer.
+  public var outputSize: Int
+  /// The direction of reading.
+  public var direction: Direction
+  /// The order of the interleaved gates.
+  public var gateOrder: GateOrder
+  /// How the weights are stored.
+  public var storage: StorageType
+  /// Activation of the gates (LSTM, GRU: sigmoid); `identity` elsewhere.
+  public var gateActivation: Activation
+  /// Activation of the candidate (LSTM, GRU: tanh; RNN: tanh or relu); `identity` elsewhere.
+  public var candidateActivation: Activation
+  /// Activation of the output (LSTM: tanh of the cell; dense, activation: its function).
+  public var outputActivation: Activation
+  /// How exactly tanh and sigmoid are computed.
+  public var grade: ActivationGrade
+  /// The packed weights, within the section of weights.
+  public var weights: ByteRange
+  /// The biases, within the section of biases.
+  public var biases: ByteRange
+  /// The initial state, within the section of states; empty where the state starts at zero.
+  public var initialState: ByteRange
+  /// The layer's name, within the section of names.
+  public var name: ByteRange
+}

@@ -1,0 +1,3 @@
+#pragma once
+/// What Swift cannot spell, as static inline C: nothing here holds logic of its own.
+#include "SluiceCPU.h"

@@ -1,0 +1,3 @@
+@main struct SluiceTool {
+  static func main() {}
+}
