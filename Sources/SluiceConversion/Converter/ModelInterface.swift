@@ -1,0 +1,60 @@
+/// What a source's own inputs and outputs are, in the source's order and shapes.
+///
+/// A network reads one step of one sequence at a time; this tells how a whole array of the source
+/// is taken apart into those steps, and put together from them.
+public struct ModelInterface: Sendable, Hashable {
+  /// What an axis of an input or output counts.
+  public enum Axis: Sendable, Hashable {
+    /// The steps of a sequence.
+    case time
+    /// Independent sequences.
+    case batch
+    /// The features of a step.
+    case feature
+    /// An axis of size 1, such as the one direction of a recurrent node.
+    case one
+    /// The layers of a stack of final states.
+    case layer
+  }
+
+  /// One input of the source.
+  public struct Input: Sendable, Hashable {
+    /// What the input is.
+    public enum Role: Sendable, Hashable {
+      /// The sequence. Token ids have no axis `feature`.
+      case sequence([Axis])
+      /// A weight or initial state that the caller gave as a constant: part of the network now.
+      case constant
+      /// An input that no output depends on.
+      case unused
+    }
+    /// The source's name for it.
+    public let name: String
+    /// What it is.
+    public let role: Role
+  }
+
+  /// One output of the source.
+  public struct Output: Sendable, Hashable {
+    /// What the output is.
+    public enum Role: Sendable, Hashable {
+      /// The network's output at every step.
+      case sequence([Axis])
+      /// The network's output at the last step.
+      case last([Axis])
+      /// h after the last step, of the layers at these indices in `Network.layers`.
+      case finalHidden(layers: [Int], [Axis])
+      /// C after the last step, of the layers at these indices in `Network.layers`.
+      case finalCell(layers: [Int], [Axis])
+    }
+    /// The source's name for it.
+    public let name: String
+    /// What it is.
+    public let role: Role
+  }
+
+  /// The inputs in the source's order.
+  public var inputs: [Input]
+  /// The outputs in the source's order.
+  public var outputs: [Output]
+}

@@ -1,0 +1,104 @@
+import SluiceBlob
+
+extension Network {
+  /// A table with a row of features for each token id.
+  public struct Embedding: Sendable {
+    /// Number of ids.
+    public var count: Int
+    /// Features of a row.
+    public var size: Int
+    /// The rows: `[count, size]`.
+    public var weights: [Float]
+
+    /// A table of `[count, size]` weights.
+    public init(count: Int, size: Int, weights: [Float]) {
+      self.count = count
+      self.size = size
+      self.weights = weights
+    }
+  }
+
+  /// A fully connected layer: y = f(W x + b).
+  public struct Dense: Sendable {
+    /// Features read.
+    public var inputSize: Int
+    /// Features written.
+    public var outputSize: Int
+    /// W: `[outputSize, inputSize]`.
+    public var weights: [Float]
+    /// b: `[outputSize]`; nil for none.
+    public var bias: [Float]?
+    /// f.
+    public var activation: Activation
+
+    /// A layer of `[outputSize, inputSize]` weights.
+    public init(
+      inputSize: Int, outputSize: Int, weights: [Float], bias: [Float]?,
+      activation: Activation = .identity
+    ) {
+      self.inputSize = inputSize
+      self.outputSize = outputSize
+      self.weights = weights
+      self.bias = bias
+      self.activation = activation
+    }
+  }
+
+  /// The recurrent cells.
+  public enum Cell: Sendable, Hashable {
+    /// Gates in the order i, f, g, o.
+    case lstm
+    /// Gates in the order r, z, n.
+    case gru(GRUVariant)
+    /// h = f(W x + U h + b), f = tanh or relu.
+    case rnn(Activation)
+
+    /// Gates, and so rows of weights for each hidden unit.
+    public var gateCount: Int {
+      switch self {
+      case .lstm: 4
+      case .gru: 3
+      case .rnn: 1
+      }
+    }
+  }
+
+  /// A recurrent layer that reads forwards, in PyTorch's shapes and row order.
+  public struct Recurrent: Sendable {
+    /// The cell, G = `cell.gateCount` gates.
+    public var cell: Cell
+    /// Features read at a step, I.
+    public var inputSize: Int
+    /// Hidden units, H: also the features written at a step.
+    public var hiddenSize: Int
+    /// W: `[G * H, I]`.
+    public var inputWeights: [Float]
+    /// U: `[G * H, H]`.
+    public var hiddenWeights: [Float]
+    /// The bias beside W, `[G * H]`; nil for none.
+    public var inputBias: [Float]?
+    /// The bias beside U, `[G * H]`; nil for none.
+    public var hiddenBias: [Float]?
+    /// h before the first step, `[H]`; empty for zero.
+    public var initialHidden: [Float]
+    /// C before the first step, `[H]`; empty for zero, and for every cell but the LSTM.
+    public var initialCell: [Float]
+
+    /// A recurrent layer; biases and initial states are optional.
+    public init(
+      cell: Cell, inputSize: Int, hiddenSize: Int, inputWeights: [Float], hiddenWeights: [Float],
+      inputBias: [Float]? = nil, hiddenBias: [Float]? = nil, initialHidden: [Float] = [],
+      initialCell: [Float] = []
+    ) {
+      self.cell = cell
+      self.inputSize = inputSize
+      self.hiddenSize = hiddenSize
+      self.inputWeights = inputWeights
+      self.hiddenWeights = hiddenWeights
+      self.inputBias = inputBias
+      self.hiddenBias = hiddenBias
+      self.initialHidden = initialHidden
+      self.initialCell = initialCell
+    }
+  }
+}
