@@ -1,5 +1,7 @@
 /// Lanes of one panel: the outputs that one `SIMD8<Float>` holds.
-public let panelWidth = 8
+///
+/// A computed constant: a stored global of another module is reached through an accessor.
+@inlinable public var panelWidth: Int { 8 }
 
 extension LayerRecord {
   /// Gates of a recurrent layer, 1 for a dense layer, 0 for layers without packed weights.
@@ -34,5 +36,43 @@ extension LayerRecord {
     case .gru, .rnn: 1
     case .embedding, .dense, .activation: 0
     }
+  }
+
+  /// Input columns and hidden columns: the length of each lane's dot products, one after the other.
+  var columnCount: Int {
+    kind == .embedding || kind == .activation ? 0 : inputSize + hiddenSize
+  }
+
+  /// Bytes of the packed weights, without the padding that follows the block.
+  ///
+  /// Sizes within ``BlobLimits`` cannot overflow it: at most 2^42 for a table, 2^37 elsewhere.
+  public var weightByteCount: UInt64 {
+    switch kind {
+    case .embedding: 4 * UInt64(inputSize) * UInt64(outputSize)
+    case .lstm, .gru, .rnn, .dense:
+      4 * UInt64(paddedOutputSize) * UInt64(gateCount) * UInt64(columnCount)
+    case .activation: 0
+    }
+  }
+
+  /// Bytes of the packed biases, without the padding that follows the block.
+  public var biasByteCount: UInt64 {
+    4 * UInt64(paddedOutputSize) * UInt64(biasRowCount)
+  }
+
+  /// Bytes of one stream's state, as the record declares them: every state vector once, padded.
+  ///
+  /// How often a runtime keeps a vector (h, to read the old one while writing the new) is its own
+  /// matter and not counted here.
+  public var stateByteCount: Int {
+    4 * stateStride * stateVectorCount
+  }
+
+  /// Bytes of scratch memory, as the record declares them: the padded output, and for a GRU that
+  /// resets before, its z and r * h.
+  public var scratchByteCount: Int {
+    let output = 4 * ((outputSize + 15) / 16 * 16)
+    let gates = kind == .gru && variant == .resetBefore ? 4 * 2 * stateStride : 0
+    return output + gates
   }
 }

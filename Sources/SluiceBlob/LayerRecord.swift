@@ -1,5 +1,5 @@
 /// What a layer computes. The raw values are those of the file.
-public enum LayerKind: UInt32, Sendable, CaseIterable {
+public enum LayerKind: UInt32, Sendable {
   /// A table row for each token id: `[vocabulary, outputSize]`.
   case embedding = 1
   /// Long short-term memory: forget, input and output gates, a cell state, h = o * tanh(C).
@@ -33,7 +33,7 @@ public enum GateOrder: UInt32, Sendable {
 }
 
 /// An activation function. The raw values are those of the file.
-public enum Activation: UInt32, Sendable, CaseIterable {
+public enum Activation: UInt32, Sendable {
   /// f(x) = x
   case identity = 0
   /// f(x) = tanh x

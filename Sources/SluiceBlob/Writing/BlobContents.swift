@@ -1,13 +1,5 @@
 /// A blob before it is bytes, or as it was read: the writer lays it out, the validator reads it.
 public struct BlobContents: Sendable {
-  /// Whether a sequence's every step counts or only its last.
-  public enum Output: UInt32, Sendable {
-    /// One output a step.
-    case sequence = 0
-    /// The last step's output alone.
-    case last = 1
-  }
-
   /// One layer: its record without offsets, and its arrays already in the order of the file.
   public struct Layer: Sendable {
     /// Kind, sizes and activations; the byte ranges are filled in by the writer.
@@ -37,7 +29,7 @@ public struct BlobContents: Sendable {
   /// The layers in order of execution.
   public var layers: [Layer]
   /// Which outputs of a sequence count.
-  public var output: Output
+  public var output: OutputMode
   /// The word of each token id; empty where there is no vocabulary.
   public var vocabulary: [String]
   /// The name of each output; empty where there are none.
@@ -47,7 +39,7 @@ public struct BlobContents: Sendable {
 
   /// A blob of the given layers.
   public init(
-    layers: [Layer], output: Output = .sequence, vocabulary: [String] = [],
+    layers: [Layer], output: OutputMode = .sequence, vocabulary: [String] = [],
     labels: [String] = [], provenance: String = "{}"
   ) {
     self.layers = layers

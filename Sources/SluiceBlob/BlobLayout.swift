@@ -1,0 +1,67 @@
+#if !_endian(little)
+  #error("A blob is read where it lies: its byte order is little-endian")
+#endif
+
+/// Byte offsets and constants of version 1, as `Format.md` lists them.
+package enum BlobLayout {
+  package static var magic: UInt64 { 0x0A45_4349_554C_5389 }
+  package static var version: UInt32 { 1 }
+  package static var byteOrderMark: UInt32 { 0x0102_0304 }
+  package static var headerSize: Int { 64 }
+  package static var sectionEntrySize: Int { 32 }
+  package static var recordSize: Int { 256 }
+  package static var alignment: Int { 64 }
+
+  /// Offsets of the header's fields from the start of the file.
+  package enum Header {
+    package static var magic: Int { 0 }
+    package static var version: Int { 8 }
+    package static var byteOrderMark: Int { 12 }
+    package static var totalSize: Int { 16 }
+    package static var hash: Int { 24 }
+    package static var headerSize: Int { 32 }
+    package static var flags: Int { 36 }
+    package static var sectionCount: Int { 40 }
+    package static var sectionEntrySize: Int { 44 }
+    package static var outputMode: Int { 48 }
+    package static var reserved: Int { 52 }
+  }
+
+  /// Offsets of a section entry's fields from the start of the entry.
+  package enum Section {
+    package static var id: Int { 0 }
+    package static var flags: Int { 4 }
+    package static var offset: Int { 8 }
+    package static var length: Int { 16 }
+    package static var reserved: Int { 24 }
+  }
+
+  /// Offsets of a layer record's fields from the start of the record.
+  package enum Record {
+    package static var kind: Int { 0 }
+    package static var variant: Int { 4 }
+    package static var direction: Int { 8 }
+    package static var gateOrder: Int { 12 }
+    package static var storage: Int { 16 }
+    package static var gateActivation: Int { 20 }
+    package static var candidateActivation: Int { 24 }
+    package static var outputActivation: Int { 28 }
+    package static var grade: Int { 32 }
+    package static var tileWidth: Int { 36 }
+    package static var inputSize: Int { 40 }
+    package static var hiddenSize: Int { 48 }
+    package static var outputSize: Int { 56 }
+    package static var weights: Int { 64 }
+    package static var biases: Int { 80 }
+    package static var initialState: Int { 96 }
+    package static var name: Int { 112 }
+    package static var stateBytes: Int { 128 }
+    package static var scratchBytes: Int { 136 }
+    package static var reserved: Int { 144 }
+  }
+
+  /// The next multiple of 64; `value` is at most the greatest file size plus a section's.
+  package static func aligned(_ value: Int) -> Int {
+    (value + alignment - 1) / alignment * alignment
+  }
+}

@@ -1,0 +1,45 @@
+extension LayerRecord {
+  /// A table of `tokenCount` rows of `outputSize` floats.
+  public static func embedding(tokenCount: Int, outputSize: Int) -> LayerRecord {
+    LayerRecord(kind: .embedding, inputSize: tokenCount, outputSize: outputSize)
+  }
+
+  /// An LSTM with sigmoid gates, and tanh of candidate and cell.
+  public static func lstm(inputSize: Int, hiddenSize: Int) -> LayerRecord {
+    LayerRecord(
+      kind: .lstm, inputSize: inputSize, hiddenSize: hiddenSize, outputSize: hiddenSize,
+      gateOrder: .ifgo, gateActivation: .sigmoid, candidateActivation: .tanh,
+      outputActivation: .tanh)
+  }
+
+  /// A GRU with sigmoid gates and tanh of the candidate.
+  public static func gru(inputSize: Int, hiddenSize: Int, variant: GRUVariant) -> LayerRecord {
+    LayerRecord(
+      kind: .gru, variant: variant, inputSize: inputSize, hiddenSize: hiddenSize,
+      outputSize: hiddenSize, gateOrder: .rzn, gateActivation: .sigmoid,
+      candidateActivation: .tanh)
+  }
+
+  /// An Elman network; `activation` is tanh or relu.
+  public static func rnn(
+    inputSize: Int, hiddenSize: Int, activation: Activation = .tanh
+  ) -> LayerRecord {
+    LayerRecord(
+      kind: .rnn, inputSize: inputSize, hiddenSize: hiddenSize, outputSize: hiddenSize,
+      candidateActivation: activation)
+  }
+
+  /// A fully connected layer.
+  public static func dense(
+    inputSize: Int, outputSize: Int, activation: Activation = .identity
+  ) -> LayerRecord {
+    LayerRecord(
+      kind: .dense, inputSize: inputSize, outputSize: outputSize, outputActivation: activation)
+  }
+
+  /// An activation of `size` values.
+  public static func activation(_ activation: Activation, size: Int) -> LayerRecord {
+    LayerRecord(
+      kind: .activation, inputSize: size, outputSize: size, outputActivation: activation)
+  }
+}

@@ -1,0 +1,99 @@
+/// The bytes under examination, read little-endian at any alignment.
+///
+/// Validation compares every offset with the file's size before it reads; the preconditions here
+/// only keep a mistake in that from becoming a read outside the file.
+@safe
+struct BlobBytes {
+  let base: UnsafeRawPointer
+  let count: Int
+
+  @inline(__always)
+  func byte(_ at: Int) -> UInt8 {
+    precondition(at >= 0 && at < count, "Read outside the blob")
+    return unsafe base.load(fromByteOffset: at, as: UInt8.self)
+  }
+
+  @inline(__always)
+  func u32(_ at: Int) -> UInt32 {
+    precondition(at >= 0 && at <= count - 4, "Read outside the blob")
+    return unsafe base.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+  }
+
+  @inline(__always)
+  func u64(_ at: Int) -> UInt64 {
+    precondition(at >= 0 && at <= count - 8, "Read outside the blob")
+    return unsafe base.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+  }
+
+  @inline(__always)
+  func octet(_ at: Int) -> SIMD8<UInt32> {
+    precondition(at >= 0 && at <= count - 32, "Read outside the blob")
+    return unsafe base.loadUnaligned(fromByteOffset: at, as: SIMD8<UInt32>.self)
+  }
+
+  /// The offset of the first byte of `range` that is not zero.
+  func firstNonZero(in range: Range<Int>) -> Int? {
+    var at = range.lowerBound
+    while at < range.upperBound {
+      if byte(at) != 0 { return at }
+      at += 1
+    }
+    return nil
+  }
+
+  /// The bytes of an extent within the file.
+  func slice(_ extent: Extent) -> UnsafeRawBufferPointer {
+    precondition(
+      extent.start >= 0 && extent.count >= 0 && extent.start <= count - extent.count,
+      "Read outside the blob")
+    return unsafe UnsafeRawBufferPointer(start: base + extent.start, count: extent.count)
+  }
+}
+
+/// A range of bytes of the file, known to lie within it.
+struct Extent {
+  var start = 0
+  var count = 0
+  var end: Int { start + count }
+}
+
+/// Where each section lies: an absent one has no bytes.
+struct SectionExtents {
+  var layers = Extent()
+  var weights = Extent()
+  var biases = Extent()
+  var states = Extent()
+  var names = Extent()
+  var vocabulary = Extent()
+  var labels = Extent()
+  var provenance = Extent()
+
+  subscript(id: SectionID) -> Extent {
+    get {
+      switch id {
+      case .layers: layers
+      case .weights: weights
+      case .biases: biases
+      case .states: states
+      case .scales: Extent()
+      case .names: names
+      case .vocabulary: vocabulary
+      case .labels: labels
+      case .provenance: provenance
+      }
+    }
+    set {
+      switch id {
+      case .layers: layers = newValue
+      case .weights: weights = newValue
+      case .biases: biases = newValue
+      case .states: states = newValue
+      case .scales: break
+      case .names: names = newValue
+      case .vocabulary: vocabulary = newValue
+      case .labels: labels = newValue
+      case .provenance: provenance = newValue
+      }
+    }
+  }
+}

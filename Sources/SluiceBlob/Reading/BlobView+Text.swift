@@ -1,0 +1,51 @@
+extension BlobView {
+  /// The number of words of the vocabulary, 0 where there is none.
+  public var vocabularyCount: Int {
+    sections.vocabulary.count == 0 ? 0 : Int(file.u32(sections.vocabulary.start))
+  }
+
+  /// The word of a token id, UTF-8; it may be empty.
+  ///
+  /// - Precondition: `id` is at least 0 and less than ``vocabularyCount``.
+  public func word(at id: Int) -> UnsafeRawBufferPointer {
+    precondition(id >= 0 && id < vocabularyCount, "Token id out of range")
+    return unsafe file.slice(vocabulary.extent(of: id, in: file))
+  }
+
+  /// The token id of a word, nil where the vocabulary does not have it.
+  ///
+  /// A binary search: at most log2(``vocabularyCount``) + 1 comparisons, nothing allocated.
+  public func tokenID(of word: UnsafeRawBufferPointer) -> Int? {
+    let table = vocabulary
+    var low = 0
+    var high = table.count
+    while low < high {
+      let middle = low + (high - low) / 2
+      let id = Int(file.u32(table.sortedField(middle)))
+      let order = unsafe compareBytes(file.slice(table.extent(of: id, in: file)), word)
+      if order == 0 { return id }
+      if order < 0 { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+
+  /// The number of labels, 0 where there are none.
+  ///
+  /// Otherwise the last layer's output size, or for a single output possibly 2: negative, positive.
+  public var labelCount: Int {
+    sections.labels.count == 0 ? 0 : Int(file.u32(sections.labels.start))
+  }
+
+  /// The label of an output: 1 to 255 bytes of UTF-8 without NUL.
+  ///
+  /// - Precondition: `index` is at least 0 and less than ``labelCount``.
+  public func label(at index: Int) -> UnsafeRawBufferPointer {
+    precondition(index >= 0 && index < labelCount, "Label index out of range")
+    let table = TextTable(section: sections.labels, count: labelCount, isSorted: false)
+    return unsafe file.slice(table.extent(of: index, in: file))
+  }
+
+  private var vocabulary: TextTable {
+    TextTable(section: sections.vocabulary, count: vocabularyCount, isSorted: true)
+  }
+}

@@ -1,0 +1,78 @@
+extension LayerRecord {
+  /// Reads the record at byte `start` of a file that holds it whole.
+  ///
+  /// - Throws: ``BlobError`` for a value that is not one of the format's, or a size out of bounds;
+  ///   whether the fields belong together is for the validator.
+  init(reading file: BlobBytes, at start: Int) throws(BlobError) {
+    typealias Field = BlobLayout.Record
+    kind = try file.value(start + Field.kind, or: .unknownKind)
+    if file.u32(start + Field.variant) == 0 {
+      variant = nil
+    } else {
+      variant = try file.value(start + Field.variant, or: .unknownVariant) as GRUVariant
+    }
+    direction = try file.value(start + Field.direction, or: .unknownDirection)
+    gateOrder = try file.value(start + Field.gateOrder, or: .unknownGateOrder)
+    storage = try file.value(start + Field.storage, or: .unknownStorage)
+    gateActivation = try file.value(start + Field.gateActivation, or: .unknownGateActivation)
+    candidateActivation = try file.value(
+      start + Field.candidateActivation, or: .unknownCandidateActivation)
+    outputActivation = try file.value(start + Field.outputActivation, or: .unknownOutputActivation)
+    grade = try file.value(start + Field.grade, or: .unknownGrade)
+    let inputs = kind == .embedding ? BlobLimits.tokenCount : BlobLimits.size
+    inputSize = try file.size(start + Field.inputSize, atMost: inputs)
+    hiddenSize = try file.size(start + Field.hiddenSize, atMost: BlobLimits.size)
+    outputSize = try file.size(start + Field.outputSize, atMost: BlobLimits.size)
+    weights = file.range(start + Field.weights)
+    biases = file.range(start + Field.biases)
+    initialState = file.range(start + Field.initialState)
+    name = file.range(start + Field.name)
+  }
+
+  /// A record of the given values; the byte ranges are for the writer to fill in.
+  public init(
+    kind: LayerKind, variant: GRUVariant? = nil, inputSize: Int, hiddenSize: Int = 0,
+    outputSize: Int, gateOrder: GateOrder = .none, gateActivation: Activation = .identity,
+    candidateActivation: Activation = .identity, outputActivation: Activation = .identity,
+    direction: Direction = .forward, storage: StorageType = .f32, grade: ActivationGrade = .exact
+  ) {
+    self.kind = kind
+    self.variant = variant
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+    self.outputSize = outputSize
+    self.direction = direction
+    self.gateOrder = gateOrder
+    self.storage = storage
+    self.gateActivation = gateActivation
+    self.candidateActivation = candidateActivation
+    self.outputActivation = outputActivation
+    self.grade = grade
+    weights = ByteRange()
+    biases = ByteRange()
+    initialState = ByteRange()
+    name = ByteRange()
+  }
+}
+
+extension BlobBytes {
+  /// The enumeration's value at byte `at`, or the error `kind` there.
+  func value<Value: RawRepresentable>(
+    _ at: Int, or kind: BlobError.Kind
+  ) throws(BlobError) -> Value where Value.RawValue == UInt32 {
+    guard let value = Value(rawValue: u32(at)) else { throw BlobError(kind, at: at) }
+    return value
+  }
+
+  /// The size at byte `at`, compared before any product is formed of it. Zero passes here.
+  func size(_ at: Int, atMost limit: UInt64) throws(BlobError) -> Int {
+    let value = u64(at)
+    if value >> 63 != 0 { throw BlobError(.sizeNotRepresentable, at: at) }
+    if value > limit { throw BlobError(.sizeAboveMaximum, at: at) }
+    return Int(value)
+  }
+
+  func range(_ at: Int) -> ByteRange {
+    ByteRange(offset: u64(at), length: u64(at + 8))
+  }
+}

@@ -1,0 +1,21 @@
+/// What a section of a blob holds. The raw values are those of the file.
+public enum SectionID: UInt32, Sendable {
+  /// The layers' records, 256 bytes each. Required.
+  case layers = 1
+  /// The packed weights: present where a layer has weights.
+  case weights = 2
+  /// The packed biases: present where a layer has biases.
+  case biases = 3
+  /// The initial states: present where a layer does not start at zero.
+  case states = 4
+  /// The scales of quantised weights. Reserved: refused by version 1.
+  case scales = 5
+  /// The layers' names. Required.
+  case names = 6
+  /// The word of each token id.
+  case vocabulary = 7
+  /// The name of each output.
+  case labels = 8
+  /// Where the weights came from, a JSON object. Required.
+  case provenance = 9
+}

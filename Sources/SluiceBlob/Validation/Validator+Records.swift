@@ -1,0 +1,91 @@
+extension Validator {
+  private typealias Field = BlobLayout.Record
+
+  /// Checks that the record's choices are ones that version 1 has, and belong to its kind.
+  func validateChoices(of record: LayerRecord, at start: Int) throws(BlobError) {
+    func require(_ holds: Bool, _ kind: BlobError.Kind, _ field: Int) throws(BlobError) {
+      if !holds { throw BlobError(kind, at: start + field) }
+    }
+    try require(record.direction == .forward, .unsupportedDirection, Field.direction)
+    try require(record.storage == .f32, .unsupportedStorage, Field.storage)
+    try require(record.grade == .exact, .unsupportedGrade, Field.grade)
+    try require((record.kind == .gru) == (record.variant != nil), .wrongVariant, Field.variant)
+    try require(record.gateOrder == record.kind.gateOrder, .wrongGateOrder, Field.gateOrder)
+    try require(
+      record.gateActivation == record.kind.gateActivation, .wrongGateActivation,
+      Field.gateActivation)
+    try require(
+      record.kind.allows(candidate: record.candidateActivation), .wrongCandidateActivation,
+      Field.candidateActivation)
+    try require(
+      record.kind.allows(output: record.outputActivation), .wrongOutputActivation,
+      Field.outputActivation)
+  }
+
+  /// Checks the sizes, each already within its limit, against each other and the previous layer.
+  func validateSizes(
+    of record: LayerRecord, at start: Int, after previousOutput: Int?
+  ) throws(BlobError) {
+    if record.inputSize == 0 { throw BlobError(.sizeZero, at: start + Field.inputSize) }
+    if record.outputSize == 0 { throw BlobError(.sizeZero, at: start + Field.outputSize) }
+    if record.kind.isRecurrent {
+      if record.hiddenSize == 0 { throw BlobError(.sizeZero, at: start + Field.hiddenSize) }
+    } else if record.hiddenSize != 0 {
+      throw BlobError(.hiddenSizeNotZero, at: start + Field.hiddenSize)
+    }
+    let output =
+      record.kind.isRecurrent
+      ? record.hiddenSize : record.kind == .activation ? record.inputSize : record.outputSize
+    if record.outputSize != output {
+      throw BlobError(.outputSizeDiffers, at: start + Field.outputSize)
+    }
+    guard let previousOutput else { return }
+    if record.kind == .embedding { throw BlobError(.embeddingNotFirst, at: start + Field.kind) }
+    if record.inputSize != previousOutput {
+      throw BlobError(.inputSizeDiffers, at: start + Field.inputSize)
+    }
+  }
+}
+
+extension LayerKind {
+  /// Whether the layer carries a state from step to step.
+  public var isRecurrent: Bool {
+    switch self {
+    case .lstm, .gru, .rnn: true
+    case .embedding, .dense, .activation: false
+    }
+  }
+
+  /// The one gate order of the kind.
+  var gateOrder: GateOrder {
+    switch self {
+    case .lstm: .ifgo
+    case .gru: .rzn
+    case .rnn, .embedding, .dense, .activation: .none
+    }
+  }
+
+  /// The one gate activation of the kind.
+  var gateActivation: Activation {
+    switch self {
+    case .lstm, .gru: .sigmoid
+    case .rnn, .embedding, .dense, .activation: .identity
+    }
+  }
+
+  func allows(candidate activation: Activation) -> Bool {
+    switch self {
+    case .lstm, .gru: activation == .tanh
+    case .rnn: activation == .tanh || activation == .relu
+    case .embedding, .dense, .activation: activation == .identity
+    }
+  }
+
+  func allows(output activation: Activation) -> Bool {
+    switch self {
+    case .lstm: activation == .tanh
+    case .gru, .rnn, .embedding: activation == .identity
+    case .dense, .activation: true
+    }
+  }
+}

@@ -1,0 +1,16 @@
+// Not synthesised beside the enumerations: an array is an allocation, and the reading half must
+// compile where there are none.
+
+extension LayerKind: CaseIterable {
+  /// Every kind of the format.
+  public static var allCases: [LayerKind] {
+    [.embedding, .lstm, .gru, .rnn, .dense, .activation]
+  }
+}
+
+extension Activation: CaseIterable {
+  /// Every activation of the format.
+  public static var allCases: [Activation] {
+    [.identity, .tanh, .sigmoid, .relu, .softmax]
+  }
+}
