@@ -50,5 +50,10 @@ let package = Package(
     .executableTarget(
       name: "SluiceBench", dependencies: ["Sluice", "SluiceConversion", "_SluiceShims"],
       path: "Benchmarks/SluiceBench", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["SluiceBlob"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "SluiceBlobTests", dependencies: ["SluiceBlob", "TestSupport"], swiftSettings: strict),
   ]
 )

@@ -1,5 +1,8 @@
 /// A blob before it is bytes, or as it was read: the writer lays it out, the validator reads it.
 public struct BlobContents: Sendable {
+  /// Which outputs of a sequence count.
+  public typealias Output = OutputMode
+
   /// One layer: its record without offsets, and its arrays already in the order of the file.
   public struct Layer: Sendable {
     /// Kind, sizes and activations; the byte ranges are filled in by the writer.
