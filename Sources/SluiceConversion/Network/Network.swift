@@ -31,7 +31,7 @@ public struct Network: Sendable {
   /// The layers in order of execution; never empty.
   public var layers: [Layer]
   /// Which outputs of a sequence count.
-  public var output: BlobContents.Output
+  public var output: OutputMode
   /// The word of each token id; empty where there is no vocabulary.
   public var vocabulary: [String]
   /// The name of each output; empty where there are none.
@@ -41,7 +41,7 @@ public struct Network: Sendable {
 
   /// A network of the given layers.
   public init(
-    layers: [Layer], output: BlobContents.Output = .sequence, vocabulary: [String] = [],
+    layers: [Layer], output: OutputMode = .sequence, vocabulary: [String] = [],
     labels: [String] = [], provenance: Provenance
   ) {
     self.layers = layers

@@ -1,3 +1,6 @@
+import Foundation
+import SluiceBlob
+
 /// A network computed plainly, one scalar at a time: what a faster one is compared with.
 ///
 /// Weights are those of the source at float32; every sum and function is computed in `Scalar`.
@@ -18,23 +21,98 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
   }
 
   /// Returns to the initial state.
-  public mutating func reset() {}
+  public mutating func reset() {
+    outputs = network.layers.map { _ in [] }
+    hidden = network.layers.map { layer in
+      guard case .recurrent(let cell) = layer.operation else { return [] }
+      return Self.vector(cell.initialHidden, count: cell.hiddenSize)
+    }
+    cell = network.layers.map { layer in
+      guard case .recurrent(let cell) = layer.operation, cell.cell == .lstm else { return [] }
+      return Self.vector(cell.initialCell, count: cell.hiddenSize)
+    }
+  }
+
+  private static func vector(_ values: [Float], count: Int) -> [Scalar] {
+    values.isEmpty ? Array(repeating: 0, count: count) : values.map { Scalar($0) }
+  }
 
   /// One step: `input` is `[inputSize]`, the result `[outputSize]`.
   ///
   /// - Precondition: the network reads features, `inputSize` of them.
-  public mutating func step(_ input: [Scalar]) -> [Scalar] { [] }
+  public mutating func step(_ input: [Scalar]) -> [Scalar] {
+    precondition(!network.readsIDs && input.count == network.inputSize, "as many as inputSize")
+    return run(input, from: 0)
+  }
 
   /// One step from a token id.
   ///
   /// - Precondition: the network reads ids, and `id` is one of its embedding's.
-  public mutating func step(id: Int) -> [Scalar] { [] }
-}
+  public mutating func step(id: Int) -> [Scalar] {
+    guard case .embedding(let table) = network.layers.first?.operation else {
+      preconditionFailure("the network reads features")
+    }
+    precondition(id >= 0 && id < table.count, "an id of the embedding")
+    outputs[0] = table.weights[id * table.size..<(id + 1) * table.size].map { Scalar($0) }
+    return run(outputs[0], from: 1)
+  }
 
-/// A floating-point type in which a network can be computed.
-public protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
-  /// e to the power of `x`.
-  static func exponential(_ x: Self) -> Self
-  /// The hyperbolic tangent of `x`.
-  static func hyperbolicTangent(_ x: Self) -> Self
+  private mutating func run(_ input: [Scalar], from first: Int) -> [Scalar] {
+    var x = input
+    for index in first..<network.layers.count {
+      switch network.layers[index].operation {
+      case .embedding: preconditionFailure("an embedding after the first layer")
+      case .recurrent(let layer): x = step(layer, at: index, x)
+      case .dense(let layer):
+        let sums = Self.product(
+          layer.weights, rows: 0..<layer.outputSize, x, bias: layer.bias)
+        x = Self.apply(layer.activation, sums)
+      case .activation(let function, _): x = Self.apply(function, x)
+      }
+      outputs[index] = x
+    }
+    return x
+  }
+
+  private mutating func step(
+    _ layer: Network.Recurrent, at index: Int, _ x: [Scalar]
+  ) -> [Scalar] {
+    let size = layer.hiddenSize
+    let h = hidden[index]
+    func fromInput(_ gate: Int) -> [Scalar] {
+      let rows = gate * size..<(gate + 1) * size
+      return Self.product(layer.inputWeights, rows: rows, x, bias: layer.inputBias)
+    }
+    func fromHidden(_ gate: Int, _ h: [Scalar]) -> [Scalar] {
+      let rows = gate * size..<(gate + 1) * size
+      return Self.product(layer.hiddenWeights, rows: rows, h, bias: layer.hiddenBias)
+    }
+    func gate(_ index: Int, _ function: Activation) -> [Scalar] {
+      Self.apply(function, zip(fromInput(index), fromHidden(index, h)).map { $0 + $1 })
+    }
+    var next: [Scalar]
+    switch layer.cell {
+    case .rnn(let function): next = gate(0, function)
+    case .lstm:
+      let (input, forget) = (gate(0, .sigmoid), gate(1, .sigmoid))
+      let (candidate, output) = (gate(2, .tanh), gate(3, .sigmoid))
+      for unit in 0..<size {
+        cell[index][unit] = forget[unit] * cell[index][unit] + input[unit] * candidate[unit]
+      }
+      next = zip(output, Self.apply(.tanh, cell[index])).map { $0 * $1 }
+    case .gru(let variant):
+      let (reset, update) = (gate(0, .sigmoid), gate(1, .sigmoid))
+      let recurrent =
+        switch variant {
+        case .resetAfter: zip(reset, fromHidden(2, h)).map { $0 * $1 }
+        case .resetBefore: fromHidden(2, zip(reset, h).map { $0 * $1 })
+        }
+      next = Self.apply(.tanh, zip(fromInput(2), recurrent).map { $0 + $1 })
+      for unit in 0..<size {
+        next[unit] = (1 - update[unit]) * next[unit] + update[unit] * h[unit]
+      }
+    }
+    hidden[index] = next
+    return next
+  }
 }

@@ -1,0 +1,113 @@
+/// A JSON value and where it stands, with accessors that say so when it is not what was expected.
+struct JSONNode {
+  let file: String
+  /// The path from the root, as in `$.layers[0].type`.
+  let path: String
+  let value: JSONValue
+
+  init(file: String, path: String = "$", value: JSONValue) {
+    self.file = file
+    self.path = path
+    self.value = value
+  }
+
+  func malformed(_ reason: String) -> ConversionError { .malformed(file, path, reason) }
+  func unsupported(_ reason: String) -> ConversionError { .unsupported(file, path, reason) }
+
+  private func wrong(_ expected: String) -> ConversionError {
+    malformed("expected \(expected), found \(value.kind)")
+  }
+
+  /// The object, all of whose keys are among `keys`.
+  func object(keys: Set<String>) throws(ConversionError) -> JSONObject {
+    let object = try object()
+    for key in object.keys where !keys.contains(key) {
+      let known = keys.sorted().joined(separator: ", ")
+      throw malformed("the key \"\(quotable(key))\" is unknown; known keys are \(known)")
+    }
+    return object
+  }
+
+  /// The object.
+  func object() throws(ConversionError) -> JSONObject {
+    guard case .object(let object) = value else { throw wrong("an object") }
+    return object
+  }
+
+  /// The member named `key`; nil where there is none.
+  func optional(_ key: String) throws(ConversionError) -> JSONNode? {
+    guard let member = try object()[key] else { return nil }
+    return JSONNode(file: file, path: "\(path).\(quotable(key))", value: member)
+  }
+
+  /// The member named `key`.
+  func member(_ key: String) throws(ConversionError) -> JSONNode {
+    guard let member = try optional(key) else { throw malformed("the key \"\(key)\" is missing") }
+    return member
+  }
+
+  /// The elements of the array.
+  func elements() throws(ConversionError) -> [JSONNode] {
+    guard case .array(let values) = value else { throw wrong("an array") }
+    return values.enumerated().map { index, value in
+      JSONNode(file: file, path: "\(path)[\(index)]", value: value)
+    }
+  }
+
+  func string() throws(ConversionError) -> String {
+    guard case .string(let string) = value else { throw wrong("a string") }
+    return string
+  }
+
+  func bool() throws(ConversionError) -> Bool {
+    guard case .bool(let bool) = value else { throw wrong("a boolean") }
+    return bool
+  }
+
+  func integer(in range: ClosedRange<Int>) throws(ConversionError) -> Int {
+    guard case .integer(let integer) = value else { throw wrong("an integer") }
+    guard range.contains(integer) else {
+      throw malformed("expected an integer from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return integer
+  }
+
+  func double() throws(ConversionError) -> Double {
+    switch value {
+    case .integer(let integer): return Double(integer)
+    case .number(let number): return number
+    default: throw wrong("a number")
+    }
+  }
+
+  /// Rows of equal length, of finite float32 numbers.
+  func matrix() throws(ConversionError) -> (rows: Int, columns: Int, values: [Float]) {
+    let rows = try elements()
+    var columns = 0
+    var values: [Float] = []
+    for (index, row) in rows.enumerated() {
+      let numbers = try row.elements()
+      if index == 0 { columns = numbers.count }
+      guard numbers.count == columns else {
+        throw row.malformed("\(numbers.count) numbers in a row, \(columns) in the first")
+      }
+      for number in numbers {
+        let value = Float(try number.double())
+        guard value.isFinite else { throw number.malformed("beyond the range of float32") }
+        values.append(value)
+      }
+    }
+    return (rows.count, columns, values)
+  }
+}
+
+/// A name out of a file, cut to a length that an error can bear.
+func quotable(_ name: String) -> String {
+  name.utf8.count <= 128 ? name : String(name.unicodeScalars.prefix(96).map(Character.init)) + "..."
+}
+
+/// Names out of a file, the first few of them.
+func quotable(_ names: [String]) -> String {
+  let first = names.prefix(8).map { quotable($0) }.joined(separator: ", ")
+  return names.count > 8 ? "\(first) and \(names.count - 8) more" : first
+}
