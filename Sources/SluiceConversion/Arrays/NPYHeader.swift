@@ -59,7 +59,9 @@ struct NPYHeader {
       let start = position
       while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
       let digits = String(decoding: bytes[start..<position], as: UTF8.self)
-      guard digits.utf8.count <= 20, let size = Int(digits) else { throw malformed("expected a size") }
+      guard digits.utf8.count <= 20, let size = Int(digits) else {
+        throw malformed("expected a size")
+      }
       guard shape.count < 32 else { throw malformed("more than 32 axes") }
       shape.append(size)
       if !accepts(",") {

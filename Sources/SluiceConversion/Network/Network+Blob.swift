@@ -7,6 +7,66 @@ extension Network {
   public func blobContents(
     type: StorageType = .f32, grade: ActivationGrade = .exact
   ) throws(ConversionError) -> BlobContents {
-    throw .unsupported(provenance.source, "", "packing is not there yet")
+    guard type == .f32 else {
+      throw .unsupported(provenance.source, "type", "weights stored as \(type); expected f32")
+    }
+    guard grade == .exact else {
+      throw .unsupported(provenance.source, "activation", "the grade \(grade); expected exact")
+    }
+    guard !layers.isEmpty, layers.count <= BlobLimits.layerCount else {
+      throw .unsupported(
+        provenance.source, "", "\(layers.count) layers; a blob holds 1 to \(BlobLimits.layerCount)")
+    }
+    var packed: [BlobContents.Layer] = []
+    for layer in layers {
+      try checkSizes(of: layer)
+      packed.append(layer.packed)
+      // Two finite biases may have an infinite sum.
+      let place = "biases of layer \(quotable(layer.name))"
+      try requireFinite(packed[packed.count - 1].biases, file: provenance.source, place: place)
+    }
+    return BlobContents(
+      layers: packed, output: output, vocabulary: vocabulary, labels: labels,
+      provenance: provenance.json)
+  }
+
+  private func checkSizes(of layer: Layer) throws(ConversionError) {
+    let place = "layer \(quotable(layer.name))"
+    let size = Int(BlobLimits.size)
+    let limit = layer.readsIDs ? Int(BlobLimits.tokenCount) : size
+    guard (1...limit).contains(layer.inputSize), (1...size).contains(layer.outputSize) else {
+      throw .unsupported(
+        provenance.source, place,
+        "\(layer.inputSize) to \(layer.outputSize) features; a blob holds up to \(limit) and \(size)"
+      )
+    }
+    guard !layer.name.isEmpty, layer.name.utf8.count <= BlobLimits.nameLength else {
+      throw .unsupported(
+        provenance.source, place, "a name of 1 to \(BlobLimits.nameLength) bytes was expected")
+    }
+  }
+}
+
+extension Provenance {
+  /// The provenance as a JSON object.
+  var json: String {
+    let hash = String(hash, radix: 16)
+    let digits = String(repeating: "0", count: 16 - hash.count) + hash
+    return "{\"source\":\(quoted(source)),\"format\":\(quoted(format)),"
+      + "\"xxh64\":\"\(digits)\",\"converter\":\(quoted("sluice \(converter)"))}"
+  }
+
+  private func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": result += "\\\(scalar)"
+      case "\0"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
   }
 }

@@ -96,7 +96,9 @@ extension JSONReader {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     // A negative zero keeps its sign only as a Double.
-    if isInteger, let integer = Int(text), !(isNegative && integer == 0) { return .integer(integer) }
+    if isInteger, let integer = Int(text), !(isNegative && integer == 0) {
+      return .integer(integer)
+    }
     guard let number = Double(text), number.isFinite else {
       throw malformed("a number beyond the range of a Double", at: start)
     }

@@ -64,7 +64,9 @@ struct JSONReader {
       if frames.isEmpty { result = value } else { values.append(value) }
     } while !frames.isEmpty
     skipSpace()
-    guard position == bytes.count, let result else { throw malformed("bytes after the end of JSON") }
+    guard position == bytes.count, let result else {
+      throw malformed("bytes after the end of JSON")
+    }
     return result
   }
 

@@ -38,7 +38,8 @@ extension Architecture {
     guard tensors.unused.isEmpty else {
       let names = quotable(tensors.unused.sorted())
       throw .malformed(
-        tensors.file.source.file, "tensors \(names)", "left over: no layer of the architecture uses them")
+        tensors.file.source.file, "tensors \(names)",
+        "left over: no layer of the architecture uses them")
     }
     return Network(layers: chain, output: output, provenance: provenance)
   }
@@ -89,7 +90,8 @@ extension Architecture {
     guard !overflow else { throw tensors.error(hiddenName, "too large") }
     let why = "\(cell.gateCount) gates of the \(size) units of \(hiddenName)"
     let inputWeights = try tensors.take(
-      inputName, shape: [rows, input?.size ?? shape[1]], why: input.map { "\(why), \($0.why)" } ?? why)
+      inputName, shape: [rows, input?.size ?? shape[1]],
+      why: input.map { "\(why), \($0.why)" } ?? why)
     let hiddenWeights = try tensors.take(hiddenName, shape: [rows, size], why: why)
     var biases: [[Float]] = []
     let names = ["\(prefix)bias_ih_l\(index)", "\(prefix)bias_hh_l\(index)"]

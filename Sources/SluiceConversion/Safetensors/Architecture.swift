@@ -54,7 +54,8 @@ extension Architecture {
     let type = try typeNode.string()
     guard let keys = keys[type] else {
       let reason = "the layer type \"\(quotable(type))\" is not supported"
-      throw later.contains(type) ? typeNode.unsupported(reason + " yet") : typeNode.unsupported(reason)
+      throw later.contains(type)
+        ? typeNode.unsupported(reason + " yet") : typeNode.unsupported(reason)
     }
     _ = try node.object(keys: keys.union(["type"]))
     switch type {

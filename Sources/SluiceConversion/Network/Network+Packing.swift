@@ -1,0 +1,74 @@
+import SluiceBlob
+
+extension Network.Layer {
+  /// The layer's record and its arrays in the order of the file, at f32.
+  var packed: BlobContents.Layer {
+    switch operation {
+    case .embedding(let table):
+      BlobContents.Layer(
+        record: .embedding(tokenCount: table.count, outputSize: table.size), name: name,
+        weights: Packing.packEmbedding(table.weights), biases: [])
+    case .recurrent(let layer):
+      BlobContents.Layer(
+        record: layer.record, name: name, weights: layer.packedWeights,
+        biases: layer.packedBiases, initialState: layer.packedInitialState)
+    case .dense(let dense):
+      BlobContents.Layer(
+        record: .dense(
+          inputSize: dense.inputSize, outputSize: dense.outputSize, activation: dense.activation),
+        name: name,
+        weights: Packing.packDense(
+          dense.weights, inputSize: dense.inputSize, outputSize: dense.outputSize),
+        biases: Packing.packRows(
+          dense.bias ?? Array(repeating: 0, count: dense.outputSize), rowCount: 1,
+          outputSize: dense.outputSize))
+    case .activation(let function, let size):
+      BlobContents.Layer(
+        record: .activation(function, size: size), name: name, weights: [], biases: [])
+    }
+  }
+}
+
+extension Network.Recurrent {
+  var record: LayerRecord {
+    switch cell {
+    case .lstm: .lstm(inputSize: inputSize, hiddenSize: hiddenSize)
+    case .gru(let variant): .gru(inputSize: inputSize, hiddenSize: hiddenSize, variant: variant)
+    case .rnn(let function):
+      .rnn(inputSize: inputSize, hiddenSize: hiddenSize, activation: function)
+    }
+  }
+
+  var packedWeights: [UInt8] {
+    Packing.packRecurrent(
+      input: inputWeights, hidden: hiddenWeights, gates: cell.gateCount, inputSize: inputSize,
+      hiddenSize: hiddenSize, variant: record.variant)
+  }
+
+  var packedBiases: [Float] {
+    let rows = biasRows
+    return Packing.packRows(rows, rowCount: rows.count / hiddenSize, outputSize: hiddenSize)
+  }
+
+  /// The bias rows of the file, `[rows, H]`: i, f, g, o; r, z, n and then n's hidden bias.
+  ///
+  /// The two biases are added in float32, as PyTorch does, where only their sum counts; a GRU that
+  /// resets after multiplies the candidate's hidden bias by its reset gate, so it stays apart.
+  private var biasRows: [Float] {
+    let none = [Float](repeating: 0, count: cell.gateCount * hiddenSize)
+    let (input, hidden) = (inputBias ?? none, hiddenBias ?? none)
+    let sums = zip(input, hidden).map { $0 + $1 }
+    guard cell == .gru(.resetAfter) else { return sums }
+    let candidate = 2 * hiddenSize
+    return Array(sums[..<candidate] + input[candidate...] + hidden[candidate...])
+  }
+
+  /// h, then for the LSTM C, padded; empty where both start at zero.
+  var packedInitialState: [Float] {
+    guard !(initialHidden + initialCell).allSatisfy({ $0 == 0 }) else { return [] }
+    let zero = [Float](repeating: 0, count: hiddenSize)
+    let hidden = initialHidden.isEmpty ? zero : initialHidden
+    let cellState = initialCell.isEmpty ? zero : initialCell
+    return Packing.padState(cell == .lstm ? hidden + cellState : hidden, hiddenSize: hiddenSize)
+  }
+}
