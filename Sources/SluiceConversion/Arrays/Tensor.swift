@@ -10,6 +10,16 @@ public struct Tensor: Sendable, Hashable {
     case int32([Int32])
     /// Signed 64-bit integers.
     case int64([Int64])
+
+    /// How many numbers there are.
+    public var count: Int {
+      switch self {
+      case .float(let values): values.count
+      case .double(let values): values.count
+      case .int32(let values): values.count
+      case .int64(let values): values.count
+      }
+    }
   }
 
   /// The size of each axis, outermost first; empty for a scalar.
@@ -32,14 +42,7 @@ public struct Tensor: Sendable, Hashable {
   }
 
   /// How many numbers the tensor holds.
-  public var count: Int {
-    switch elements {
-    case .float(let values): values.count
-    case .double(let values): values.count
-    case .int32(let values): values.count
-    case .int64(let values): values.count
-    }
-  }
+  public var count: Int { elements.count }
 
   /// Whether the numbers are of a floating-point type.
   public var isFloatingPoint: Bool {

@@ -12,7 +12,7 @@ extension SafetensorsFile {
       values = source.map(entry.range, as: UInt64.self) { Float(Double(bitPattern: $0)) }
     case "F16": values = source.map(entry.range, as: UInt16.self, float(half:))
     case "BF16":
-      values = source.map(entry.range, as: UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+      values = source.map(entry.range, as: UInt16.self, float(brain:))
     default:
       throw .unsupported(source.file, place, "weights of type \(entry.type)")
     }
@@ -34,6 +34,9 @@ extension SafetensorsFile {
 
 /// The number whose IEEE 754 binary16 bits are `half`.
 func float(half: UInt16) -> Float { Float(Float16(bitPattern: half)) }
+
+/// The number whose bfloat16 bits, the upper half of a binary32, are `brain`.
+func float(brain: UInt16) -> Float { Float(bitPattern: UInt32(brain) << 16) }
 
 /// Refuses the first of `values` that is NaN or infinite, by its index.
 func requireFinite(_ values: [Float], file: String, place: String) throws(ConversionError) {
