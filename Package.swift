@@ -13,6 +13,7 @@ func kernels(_ name: String, path: String, for flags: [String], defining define:
     swiftSettings: strict + [
       .define(define),
       .unsafeFlags(flags.flatMap { ["-Xcc", $0] }),
+      .unsafeFlags(["-Xfrontend", "-disable-stack-protector"]),
       .unsafeFlags(["-O"], .when(configuration: .debug)),
     ])
 }

@@ -1,3 +1,5 @@
 #pragma once
 /// What Swift cannot spell, as static inline C: nothing here holds logic of its own.
 #include "SluiceCPU.h"
+#include "SluiceLayer.h"
+#include "SluiceModel.h"

@@ -1,0 +1,105 @@
+import _SluiceShims
+
+/// An Elman layer (Elman 1990): h(t) = f(W x(t) + U h(t-1) + b), f = tanh or relu.
+@inline(always)
+func elman(_ layer: sluice_layer, _ block: sluice_block) {
+  unsafe forEachStep(of: block) { x, h, next, backwards in
+    unsafe affine(
+      layer.weights, layer.biases, x, inputSize: layer.input_size, h,
+      hiddenSize: layer.output_size, into: next, outputSize: layer.output_size,
+      backwards: backwards)
+    unsafe activate(next, layer)
+  }
+}
+
+/// A dense layer: y(t) = f(W x(t) + b).
+@inline(always)
+func dense(_ layer: sluice_layer, _ block: sluice_block) {
+  unsafe forEachStep(of: block) { x, _, y, backwards in
+    unsafe affine(
+      layer.weights, layer.biases, x, inputSize: layer.input_size, x, hiddenSize: 0, into: y,
+      outputSize: layer.output_size, backwards: backwards)
+    unsafe activate(y, layer)
+  }
+}
+
+/// An activation alone: y(t) = f(x(t)).
+@inline(always)
+func activation(_ layer: sluice_layer, _ block: sluice_block) {
+  unsafe forEachStep(of: block) { x, _, y, _ in
+    var i = 0
+    while unsafe i < layer.output_size &- 7 {
+      unsafe store(load(x + i, as: Panel.self), to: y + i)
+      i &+= 8
+    }
+    while unsafe i < layer.output_size {
+      unsafe y[i] = x[i]
+      i &+= 1
+    }
+    unsafe activate(y, layer)
+  }
+}
+
+/// Applies the layer's activation to its output in place, [stride].
+@inline(always)
+private func activate(_ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer) {
+  let end = unsafe layer.stride
+  var i = 0
+  switch unsafe layer.activation {
+  case sluice_activation_tanh:
+    while i < end {
+      unsafe store(tanh(load(y + i, as: PanelPair.self)), to: y + i)
+      i &+= 16
+    }
+  case sluice_activation_sigmoid:
+    while i < end {
+      unsafe store(sigmoid(load(y + i, as: PanelPair.self)), to: y + i)
+      i &+= 16
+    }
+  case sluice_activation_relu:
+    while i < end {
+      unsafe store(relu(load(y + i, as: PanelPair.self)), to: y + i)
+      i &+= 16
+    }
+  case sluice_activation_softmax:
+    unsafe softmax(y, count: layer.output_size, stride: end)
+  default: break
+  }
+}
+
+/// y_i = exp(y_i - max y) / sum_j exp(y_j - max y) in place.
+///
+/// Lanes are summed column by column, then from the first to the last: the one order for every
+/// instruction set.
+@inline(always)
+private func softmax(_ y: UnsafeMutablePointer<Float>, count: Int, stride: Int) {
+  var i = count
+  while i < stride {
+    unsafe y[i] = -Float.infinity
+    i &+= 1
+  }
+  var most = unsafe y[0]
+  i = 1
+  while i < count {
+    // A NaN stays the maximum, so that every output becomes NaN.
+    if unsafe !(y[i] <= most) && most == most { most = unsafe y[i] }
+    i &+= 1
+  }
+  let top = PanelPair(repeating: most)
+  var sums = PanelPair(repeating: 0)
+  i = 0
+  while i < stride {
+    let e = unsafe expOfNegated(top - load(y + i, as: PanelPair.self))
+    sums += e
+    unsafe store(e, to: y + i)
+    i &+= 16
+  }
+  var total: Float = 0
+  for lane in 0..<16 { total += sums[lane] }
+  let divisor = PanelPair(repeating: total)
+  i = 0
+  while i < stride {
+    unsafe store(load(y + i, as: PanelPair.self) / divisor, to: y + i)
+    i &+= 16
+  }
+}

@@ -1,0 +1,21 @@
+import _SluiceShims
+
+/// Runs one layer over a block of steps: the one entry of a kernel module.
+///
+/// The contract: `layer` comes from a validated blob, every pointer of `block` is valid for the
+/// sizes that `layer` states, `steps` >= 1. Reads nothing else, writes `output`, `cell` and
+/// `scratch` alone; never allocates, locks, calls out or traps.
+@export(interface)
+public func run(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>) {
+  let layer = unsafe layer.pointee
+  let block = unsafe block.pointee
+  switch unsafe layer.kernel {
+  case sluice_kernel_lstm: unsafe lstm(layer, block)
+  case sluice_kernel_gru_reset_after: unsafe gruResetAfter(layer, block)
+  case sluice_kernel_gru_reset_before: unsafe gruResetBefore(layer, block)
+  case sluice_kernel_elman: unsafe elman(layer, block)
+  case sluice_kernel_dense: unsafe dense(layer, block)
+  case sluice_kernel_activation: unsafe activation(layer, block)
+  default: break
+  }
+}

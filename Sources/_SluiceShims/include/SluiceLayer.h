@@ -1,0 +1,66 @@
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Which kernel runs a layer. Filled in once, when a model is opened.
+typedef enum : uint32_t {
+  sluice_kernel_lstm,
+  sluice_kernel_gru_reset_after,
+  sluice_kernel_gru_reset_before,
+  sluice_kernel_elman,
+  sluice_kernel_dense,
+  sluice_kernel_activation,
+} sluice_kernel;
+
+/// What is applied to the sums of an Elman or dense layer, or by an activation layer.
+typedef enum : uint32_t {
+  sluice_activation_identity,
+  sluice_activation_tanh,
+  sluice_activation_sigmoid,
+  sluice_activation_relu,
+  sluice_activation_softmax,
+} sluice_activation;
+
+/// One layer of a model's immutable plan. Offsets are in floats into a Stream's buffer.
+typedef struct {
+  /// Packed weights in the mapped blob, 64-byte aligned.
+  const float *_Nonnull weights;
+  /// Packed biases in the mapped blob, 64-byte aligned.
+  const float *_Nonnull biases;
+  /// h(0), then for the LSTM C(0), padded; NULL stands for zero.
+  const float *_Nullable initial_state;
+  /// Features read at a step.
+  intptr_t input_size;
+  /// Features written at a step; units of a recurrent layer.
+  intptr_t output_size;
+  /// Floats of one output or state vector with its padding, a multiple of 16.
+  intptr_t stride;
+  /// Where the output lies: two vectors for a recurrent layer (h(t-1) and h(t)), else one.
+  intptr_t output_offset;
+  /// Where the LSTM's C lies.
+  intptr_t cell_offset;
+  /// Where z and r * h of a GRU that resets before lie.
+  intptr_t scratch_offset;
+  sluice_kernel kernel;
+  sluice_activation activation;
+} sluice_layer;
+
+/// What a kernel reads and writes when it runs one layer over `steps` steps.
+typedef struct {
+  /// [steps, input_size], rows `input_stride` floats apart, no alignment asked for.
+  const float *_Nonnull input;
+  intptr_t input_stride;
+  /// h(t-1) of the first step, `stride` floats.
+  const float *_Nonnull hidden;
+  /// [steps, stride], rows `output_stride` floats apart, 64-byte aligned; h(t) of a recurrent layer.
+  float *_Nonnull output;
+  intptr_t output_stride;
+  /// C of the LSTM, updated in place.
+  float *_Nonnull cell;
+  /// Two vectors of `stride` floats.
+  float *_Nonnull scratch;
+  intptr_t steps;
+  /// Whether the first step reads the weights from their end: every other step does, because what
+  /// was read last is still in the nearest cache. The order of the sums does not change.
+  bool backwards;
+} sluice_block;

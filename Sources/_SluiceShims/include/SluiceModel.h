@@ -1,0 +1,88 @@
+#pragma once
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "SluiceLayer.h"
+
+/// An open model: the immutable plan, shared by its streams and counted by them.
+typedef struct {
+  /// The validated blob, 64-byte aligned.
+  const void *_Nonnull bytes;
+  size_t byte_count;
+  /// Whether `bytes` is a mapping of ours; otherwise the caller keeps it.
+  bool is_mapped;
+  /// Rows of the embedding, NULL where the model reads numbers.
+  const float *_Nullable embedding;
+  intptr_t token_count;
+  /// Features or ids read, and features written, at a step.
+  intptr_t input_size, output_size;
+  /// Floats of all state, output and scratch vectors of a stream.
+  intptr_t state_floats;
+  /// Floats of the longest vector, with its padding.
+  intptr_t longest_stride;
+  intptr_t layer_count;
+  sluice_layer *_Nonnull layers;
+  intptr_t references;
+} sluice_model;
+
+/// 64-byte aligned memory, or NULL.
+static inline void *_Nullable sluice_allocate(size_t size) {
+  void *memory = NULL;
+  return posix_memalign(&memory, 64, size) == 0 ? memory : NULL;
+}
+
+/// A model record with room for its layers behind it, all zero, one reference; or NULL.
+static inline sluice_model *_Nullable sluice_model_allocate(intptr_t layer_count) {
+  size_t record = (sizeof(sluice_model) + 63) / 64 * 64;
+  size_t size = record + (size_t)layer_count * sizeof(sluice_layer);
+  char *memory = sluice_allocate(size);
+  if (!memory) return NULL;
+  memset(memory, 0, size);
+  sluice_model *model = (sluice_model *)memory;
+  model->layers = (sluice_layer *)(memory + record);
+  model->layer_count = layer_count;
+  model->references = 1;
+  return model;
+}
+
+static inline void sluice_model_retain(sluice_model *_Nonnull model) {
+  __atomic_fetch_add(&model->references, 1, __ATOMIC_RELAXED);
+}
+
+static inline void sluice_model_release(sluice_model *_Nonnull model) {
+  if (__atomic_fetch_sub(&model->references, 1, __ATOMIC_ACQ_REL) != 1) return;
+  if (model->is_mapped) munmap((void *)model->bytes, model->byte_count);
+  free(model);
+}
+
+/// Maps a regular file for reading. 0, or an errno; EINVAL where it is no regular file or empty.
+static inline int sluice_map_file(const char *_Nonnull path, const void *_Nullable *_Nonnull bytes,
+                                  size_t *_Nonnull byte_count) {
+  // O_NONBLOCK: opening a FIFO must not wait for its writer.
+  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return errno;
+  struct stat status;
+  int failure = fstat(file, &status) != 0 ? errno
+              : S_ISDIR(status.st_mode) ? EISDIR
+              : !S_ISREG(status.st_mode) || status.st_size <= 0 ? EINVAL : 0;
+  if (!failure) {
+    void *mapping = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+    if (mapping == MAP_FAILED) {
+      failure = errno;
+    } else {
+      *bytes = mapping;
+      *byte_count = (size_t)status.st_size;
+    }
+  }
+  close(file);
+  return failure;
+}
+
+static inline void sluice_unmap(const void *_Nonnull bytes, size_t byte_count) {
+  munmap((void *)bytes, byte_count);
+}
