@@ -41,6 +41,8 @@ typedef struct {
   intptr_t cell_offset;
   /// Where z and r * h of a GRU that resets before lie.
   intptr_t scratch_offset;
+  /// Whether the layer has a state: two vectors at `output_offset`.
+  bool is_recurrent;
   sluice_kernel kernel;
   sluice_activation activation;
 } sluice_layer;

@@ -16,9 +16,11 @@ typedef struct {
   size_t byte_count;
   /// Whether `bytes` is a mapping of ours; otherwise the caller keeps it.
   bool is_mapped;
-  /// Rows of the embedding, NULL where the model reads numbers.
+  /// Whether a block yields its last step's output alone.
+  bool yields_last;
+  /// Rows of `embedding_size` floats, one a token id; NULL where the model reads features.
   const float *_Nullable embedding;
-  intptr_t token_count;
+  intptr_t embedding_size;
   /// Features or ids read, and features written, at a step.
   intptr_t input_size, output_size;
   /// Floats of all state, output and scratch vectors of a stream.

@@ -1,0 +1,17 @@
+import SluiceBlob
+
+/// Why a model cannot be opened, or a stream not made.
+public enum ModelError: Error, Equatable, Sendable {
+  /// The file cannot be opened or mapped; the system's `errno`.
+  case unreadable(errno: Int32)
+  /// The path is a directory, FIFO, socket or device, or the file is empty.
+  case notARegularFile
+  /// The bytes break a rule of the format.
+  case invalid(BlobError)
+  /// `SLUICE_ISA` is none of `baseline`, `avx2`, `avx512`.
+  case unknownInstructionSet
+  /// This CPU does not have the instruction set that was asked for.
+  case unavailableInstructionSet(InstructionSet)
+  /// Memory ran out.
+  case outOfMemory
+}

@@ -1,0 +1,107 @@
+import SluiceBlob
+import _SluiceShims
+
+extension Stream {
+  /// A block of time steps, with the bits that as many single steps give.
+  ///
+  /// - Parameters:
+  ///   - input: x, `[T, inputSize]` row after row.
+  ///   - output: y, `[T, outputSize]`, or the last step's `[outputSize]` where the model's
+  ///     ``Model/output`` is `last`. Must not be the memory of `input`.
+  /// - Precondition: `input` holds T >= 1 whole steps and `output` as many, and the model does not
+  ///   begin with an embedding.
+  public mutating func process(_ input: Span<Float>, into output: inout MutableSpan<Float>) {
+    precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
+    let size = unsafe model.pointee.input_size
+    let steps = input.count / size
+    precondition(steps >= 1 && steps * size == input.count, "input is not [T, inputSize]")
+    checkRows(output.count, steps: steps)
+    unsafe input.withUnsafeBufferPointer { x in
+      unsafe output.withUnsafeMutableBufferPointer { y in
+        var done = 0
+        while done < steps {
+          let count = min(blockSize, steps &- done)
+          let rows = unsafe run(x.baseAddress! + done &* size, stride: size, steps: count)
+          unsafe copyRows(rows, count: count, from: done, of: steps, into: y.baseAddress!)
+          done &+= count
+        }
+      }
+    }
+  }
+
+  /// A block of tokens through a model that begins with an embedding.
+  ///
+  /// - Parameters:
+  ///   - tokens: T ids.
+  ///   - output: as for ``process(_:into:)``.
+  /// - Returns: whether the model has all these tokens. If not, nothing happened.
+  /// - Precondition: T >= 1, `output` has T rows, and the model begins with an embedding.
+  @discardableResult
+  public mutating func process(
+    tokens: Span<Int32>, into output: inout MutableSpan<Float>
+  ) -> Bool {
+    precondition(tokens.count >= 1, "no token")
+    checkRows(output.count, steps: tokens.count)
+    for index in 0..<tokens.count where unsafe features(of: Int(tokens[index])) == nil {
+      return false
+    }
+    let size = unsafe model.pointee.embedding_size
+    let stride = size.paddedToLine
+    unsafe output.withUnsafeMutableBufferPointer { y in
+      var done = 0
+      while done < tokens.count {
+        let count = min(blockSize, tokens.count &- done)
+        // The second half of the rows is free until the first layer has run.
+        let rows = unsafe buffer + model.pointee.state_floats
+          + blockSize &* model.pointee.longest_stride
+        for t in 0..<count {
+          if let features = unsafe features(of: Int(tokens[done &+ t])) {
+            unsafe (rows + t &* stride).update(from: features, count: size)
+          }
+        }
+        let outputs = unsafe run(rows, stride: stride, steps: count)
+        unsafe copyRows(outputs, count: count, from: done, of: tokens.count, into: y.baseAddress!)
+        done &+= count
+      }
+    }
+    return true
+  }
+
+  private func checkRows(_ count: Int, steps: Int) {
+    let size = unsafe model.pointee.output_size
+    let rows = unsafe model.pointee.yields_last ? 1 : steps
+    precondition(count == rows * size, "output is not [T, outputSize]")
+  }
+
+  /// Copies the rows of one block to where the caller wants them.
+  @inline(__always)
+  private func copyRows(
+    _ rows: (output: UnsafePointer<Float>, stride: Int), count: Int, from first: Int, of steps: Int,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    let size = unsafe model.pointee.output_size
+    if unsafe model.pointee.yields_last {
+      guard first &+ count == steps else { return }
+      unsafe y.update(from: rows.output + (count &- 1) &* rows.stride, count: size)
+      return
+    }
+    for t in 0..<count {
+      unsafe (y + (first &+ t) &* size).update(from: rows.output + t &* rows.stride, count: size)
+    }
+  }
+}
+
+extension Stream {
+  /// `process(_:into:)` on arrays.
+  public mutating func process(_ input: [Float], into output: inout [Float]) {
+    var y = output.mutableSpan
+    process(input.span, into: &y)
+  }
+
+  /// `process(tokens:into:)` on arrays.
+  @discardableResult
+  public mutating func process(tokens: [Int32], into output: inout [Float]) -> Bool {
+    var y = output.mutableSpan
+    return process(tokens: tokens.span, into: &y)
+  }
+}

@@ -1,0 +1,58 @@
+import _SluiceKernels
+import _SluiceKernelsAVX2
+import _SluiceKernelsAVX512
+import _SluiceShims
+
+extension Stream {
+  /// Runs every layer over `steps` steps that start at `input`; returns the last layer's outputs,
+  /// rows `stride` floats apart.
+  ///
+  /// A single step writes h(t) beside h(t-1) and swaps them; a block writes rows and copies the
+  /// last one back, so that each layer's kernel runs all its steps at a stretch.
+  @inline(__always)
+  mutating func run(
+    _ input: UnsafePointer<Float>, stride: Int, steps: Int
+  ) -> (output: UnsafePointer<Float>, stride: Int) {
+    var (output, outputStride) = unsafe (input, stride)
+    let single = steps == 1
+    var rows = unsafe buffer + model.pointee.state_floats
+    var otherRows = unsafe rows + blockSize &* model.pointee.longest_stride
+    var index = 0
+    while unsafe index < model.pointee.layer_count {
+      let layer = unsafe model.pointee.layers + index
+      let states = unsafe buffer + layer.pointee.output_offset
+      let isRecurrent = unsafe layer.pointee.is_recurrent
+      let current = unsafe states + (isRecurrent ? phase &* layer.pointee.stride : 0)
+      let target =
+        unsafe !single ? rows
+        : isRecurrent ? states + (1 &- phase) &* layer.pointee.stride : states
+      var block = unsafe sluice_block(
+        input: output, input_stride: outputStride, hidden: current, output: target,
+        output_stride: layer.pointee.stride, cell: buffer + layer.pointee.cell_offset,
+        scratch: buffer + layer.pointee.scratch_offset, steps: steps, backwards: phase != 0)
+      unsafe dispatch(layer, &block)
+      unsafe output = UnsafePointer(target)
+      unsafe outputStride = layer.pointee.stride
+      if !single {
+        if isRecurrent {
+          unsafe current.update(from: output + (steps &- 1) &* outputStride, count: outputStride)
+        }
+        unsafe swap(&rows, &otherRows)
+      }
+      index &+= 1
+    }
+    if single { phase = 1 &- phase }
+    return unsafe (output, outputStride)
+  }
+
+  @inline(__always)
+  private func dispatch(
+    _ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>
+  ) {
+    switch instructionSet {
+    case .baseline: unsafe _SluiceKernels.run(layer, block)
+    case .avx2: unsafe _SluiceKernelsAVX2.run(layer, block)
+    case .avx512: unsafe _SluiceKernelsAVX512.run(layer, block)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import _SluiceShims
+
+extension Stream {
+  /// One time step: reads x(t), moves the state on, writes y(t).
+  ///
+  /// - Parameters:
+  ///   - input: x(t), `[inputSize]`.
+  ///   - output: y(t), `[outputSize]`; may be the memory of `input`.
+  /// - Precondition: both have the model's sizes, and the model does not begin with an embedding.
+  /// - Complexity: one pass over the weights; no allocation, lock or system call.
+  public mutating func step(_ input: Span<Float>, into output: inout MutableSpan<Float>) {
+    precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
+    precondition(unsafe input.count == model.pointee.input_size, "input has the wrong size")
+    precondition(unsafe output.count == model.pointee.output_size, "output has the wrong size")
+    unsafe input.withUnsafeBufferPointer { x in
+      unsafe output.withUnsafeMutableBufferPointer { y in
+        let (row, _) = unsafe run(x.baseAddress!, stride: x.count, steps: 1)
+        unsafe y.baseAddress!.update(from: row, count: y.count)
+      }
+    }
+  }
+
+  /// One time step of a model that begins with an embedding.
+  ///
+  /// - Parameters:
+  ///   - token: the id of the token at t.
+  ///   - output: y(t), `[outputSize]`.
+  /// - Returns: whether the model has that token. If not, nothing happened: neither the state nor
+  ///   `output` changed.
+  /// - Precondition: `output` has the model's size, and the model begins with an embedding.
+  @discardableResult
+  public mutating func step(token: Int, into output: inout MutableSpan<Float>) -> Bool {
+    precondition(unsafe output.count == model.pointee.output_size, "output has the wrong size")
+    guard let features = unsafe features(of: token) else { return false }
+    unsafe output.withUnsafeMutableBufferPointer { y in
+      let (row, _) = unsafe run(features, stride: 0, steps: 1)
+      unsafe y.baseAddress!.update(from: row, count: y.count)
+    }
+    return true
+  }
+
+  /// The embedding's row of a token, where it lies in the blob; nil if there is no such token.
+  @inline(__always)
+  func features(of token: Int) -> UnsafePointer<Float>? {
+    guard let table = unsafe model.pointee.embedding else {
+      preconditionFailure("This model does not read token ids")
+    }
+    guard unsafe token >= 0 && token < model.pointee.input_size else { return nil }
+    return unsafe table + token &* model.pointee.embedding_size
+  }
+}
+
+extension Stream {
+  /// `step(_:into:)` on arrays.
+  public mutating func step(_ input: [Float], into output: inout [Float]) {
+    var y = output.mutableSpan
+    step(input.span, into: &y)
+  }
+
+  /// `step(token:into:)` on an array.
+  @discardableResult
+  public mutating func step(token: Int, into output: inout [Float]) -> Bool {
+    var y = output.mutableSpan
+    return step(token: token, into: &y)
+  }
+}
