@@ -22,7 +22,9 @@ LEGACY_OPSET = 17
 class Tagger(nn.Module):
     """[embedding ->] recurrent -> linear -> activation, over the whole sequence or its last step."""
 
-    def __init__(self, recurrent: nn.Module, head: nn.Module, activation: nn.Module, words: int = 0, last: bool = False):
+    def __init__(
+        self, recurrent: nn.Module, head: nn.Module, activation: nn.Module, words: int = 0, last: bool = False
+    ):
         super().__init__()
         self.embedding = nn.Embedding(words, recurrent.input_size) if words else nn.Identity()
         self.rnn, self.fc, self.activation, self.last = recurrent, head, activation, last
@@ -80,7 +82,13 @@ def export(name: str, module: nn.Module, inputs: list[Array], dynamo: bool, dyna
             model = program.model_proto
         else:
             torch.onnx.export(
-                module, tensors, target, dynamo=False, opset_version=LEGACY_OPSET, dynamic_axes=dynamic or None, **arguments
+                module,
+                tensors,
+                target,
+                dynamo=False,
+                opset_version=LEGACY_OPSET,
+                dynamic_axes=dynamic or None,
+                **arguments,
             )
             model = onnx.load_from_string(target.getvalue())
     case = onnx_case(f"{'dynamo' if dynamo else 'torch'}_{name}", without_notes(model), inputs)
@@ -97,30 +105,66 @@ def exported_cases() -> list[Case]:
     sigmoid, softmax, none = nn.Sigmoid(), nn.Softmax(-1), nn.Identity()
     specifications: list[tuple[str, nn.Module, list[Array], dict[str, dict[int, str]]]] = []
 
-    def add(name: str, module: nn.Module, inputs: list[Array], dynamic: dict[str, dict[int, str]] | None = None) -> None:
+    def add(
+        name: str, module: nn.Module, inputs: list[Array], dynamic: dict[str, dict[int, str]] | None = None
+    ) -> None:
         specifications.append((name, fill(module, 740 + len(specifications)), inputs, dynamic or {}))
 
     add("lstm", Tagger(nn.LSTM(3, 8), nn.Linear(8, 2), sigmoid), [tensor(740900, 10, 1, 3, scale=1)])
-    add("lstm_batch_first", Tagger(nn.LSTM(3, 8, batch_first=True), nn.Linear(8, 2), sigmoid),
-        [tensor(741900, 1, 10, 3, scale=1)])
-    add("lstm_stacked_dynamic_time", Tagger(nn.LSTM(3, 9, num_layers=2, batch_first=True), nn.Linear(9, 2), nn.Tanh()),
-        [tensor(742900, 1, 12, 3, scale=1)], time_second)
-    add("gru_batch_first_dynamic_time", Tagger(nn.GRU(4, 7, batch_first=True), nn.Linear(7, 3), nn.ReLU()),
-        [tensor(743900, 1, 11, 4, scale=1)], time_second)
+    add(
+        "lstm_batch_first",
+        Tagger(nn.LSTM(3, 8, batch_first=True), nn.Linear(8, 2), sigmoid),
+        [tensor(741900, 1, 10, 3, scale=1)],
+    )
+    add(
+        "lstm_stacked_dynamic_time",
+        Tagger(nn.LSTM(3, 9, num_layers=2, batch_first=True), nn.Linear(9, 2), nn.Tanh()),
+        [tensor(742900, 1, 12, 3, scale=1)],
+        time_second,
+    )
+    add(
+        "gru_batch_first_dynamic_time",
+        Tagger(nn.GRU(4, 7, batch_first=True), nn.Linear(7, 3), nn.ReLU()),
+        [tensor(743900, 1, 11, 4, scale=1)],
+        time_second,
+    )
     add("gru_stacked", Tagger(nn.GRU(4, 7, num_layers=2), nn.Linear(7, 3), none), [tensor(744900, 9, 1, 4, scale=1)])
-    add("rnn_tanh_batch_first", Tagger(nn.RNN(2, 6, batch_first=True), nn.Linear(6, 1), none),
-        [tensor(745900, 1, 15, 2, scale=1)])
-    add("rnn_relu", Tagger(nn.RNN(2, 6, nonlinearity="relu"), nn.Linear(6, 1), none), [tensor(746900, 15, 1, 2, scale=1)])
-    add("embedding_lstm_softmax", Tagger(nn.LSTM(5, 8, batch_first=True), nn.Linear(8, 4), softmax, words=12),
-        [ids(747900, 12, 1, 13)], time_second)
-    add("embedding_gru_last", Tagger(nn.GRU(5, 8, batch_first=True), nn.Linear(8, 2), softmax, words=12, last=True),
-        [ids(748900, 12, 1, 13)])
-    add("lstm_no_bias", Tagger(nn.LSTM(3, 8, bias=False), nn.Linear(8, 2, bias=False), none),
-        [tensor(749900, 10, 1, 3, scale=1)])
-    add("lstm_states", WithStates(nn.LSTM(3, 8, batch_first=True), nn.Linear(8, 2)),
-        [tensor(750900, 1, 10, 3, scale=1), tensor(750901, 1, 1, 8, scale=0.5), tensor(750902, 1, 1, 8, scale=0.5)])
-    add("lstm_bidirectional", Tagger(nn.LSTM(3, 5, bidirectional=True), nn.Linear(10, 2), none),
-        [tensor(751900, 8, 1, 3, scale=1)])
+    add(
+        "rnn_tanh_batch_first",
+        Tagger(nn.RNN(2, 6, batch_first=True), nn.Linear(6, 1), none),
+        [tensor(745900, 1, 15, 2, scale=1)],
+    )
+    add(
+        "rnn_relu",
+        Tagger(nn.RNN(2, 6, nonlinearity="relu"), nn.Linear(6, 1), none),
+        [tensor(746900, 15, 1, 2, scale=1)],
+    )
+    add(
+        "embedding_lstm_softmax",
+        Tagger(nn.LSTM(5, 8, batch_first=True), nn.Linear(8, 4), softmax, words=12),
+        [ids(747900, 12, 1, 13)],
+        time_second,
+    )
+    add(
+        "embedding_gru_last",
+        Tagger(nn.GRU(5, 8, batch_first=True), nn.Linear(8, 2), softmax, words=12, last=True),
+        [ids(748900, 12, 1, 13)],
+    )
+    add(
+        "lstm_no_bias",
+        Tagger(nn.LSTM(3, 8, bias=False), nn.Linear(8, 2, bias=False), none),
+        [tensor(749900, 10, 1, 3, scale=1)],
+    )
+    add(
+        "lstm_states",
+        WithStates(nn.LSTM(3, 8, batch_first=True), nn.Linear(8, 2)),
+        [tensor(750900, 1, 10, 3, scale=1), tensor(750901, 1, 1, 8, scale=0.5), tensor(750902, 1, 1, 8, scale=0.5)],
+    )
+    add(
+        "lstm_bidirectional",
+        Tagger(nn.LSTM(3, 5, bidirectional=True), nn.Linear(10, 2), none),
+        [tensor(751900, 8, 1, 3, scale=1)],
+    )
     cases = [export(name, module, inputs, False, dynamic) for name, module, inputs, dynamic in specifications]
     for name, module, inputs, dynamic in specifications:
         # The current exporter has no RNN node: it unrolls every step of nn.RNN, which leaves no recurrent layer to find.

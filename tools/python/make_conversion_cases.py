@@ -48,7 +48,9 @@ def run(module: nn.ModuleDict, x: Array, activation: nn.Module, last: bool = Fal
 def safetensors_cases() -> list[Case]:
     cases: list[Case] = []
 
-    def add(name: str, module: nn.Module, files: dict[str, bytes], x: Array, activation: nn.Module, last: bool = False) -> None:
+    def add(
+        name: str, module: nn.Module, files: dict[str, bytes], x: Array, activation: nn.Module, last: bool = False
+    ) -> None:
         cases.append(Case(f"safetensors_{name}", files, [x], [run(module, x, activation, last)]))
 
     def recurrent(kind: str, prefix: str, layers: int = 1, **more: Any) -> Architecture:
@@ -84,7 +86,11 @@ def safetensors_cases() -> list[Case]:
     parts = {"embedding": nn.Embedding(11, 6), "lstm": nn.LSTM(6, 10), "fc": nn.Linear(10, 3)}
     module = fill(nn.ModuleDict(parts), 765)
     embedding = {"type": "embedding", "tensors": "embedding."}
-    architecture = {"input_size": 11, "output": "last", "layers": [embedding, recurrent("lstm", "lstm."), dense("softmax")]}
+    architecture = {
+        "input_size": 11,
+        "output": "last",
+        "layers": [embedding, recurrent("lstm", "lstm."), dense("softmax")],
+    }
     files = {"model.safetensors": save_module(module), "model.json": json_bytes(architecture)}
     add("embedding_lstm_last", module, files, ids(765900, 11, 14), nn.Softmax(-1), last=True)
 

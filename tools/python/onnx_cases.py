@@ -30,7 +30,9 @@ class Graph:
         self.constants[name] = np.asarray(value)
         return name
 
-    def recurrent(self, cell: str, seed: int, x: str, input_size: int, hidden: int, prefix: str = "", **more: Any) -> str:
+    def recurrent(
+        self, cell: str, seed: int, x: str, input_size: int, hidden: int, prefix: str = "", **more: Any
+    ) -> str:
         """Adds one recurrent node; returns its Y [T, 1, B, H]. Y_h is `<prefix>Y_h`."""
         w, r, b = onnx_weights(cell, layer_tensors(cell, seed, 0, input_size, hidden))
         names = [self.constant(prefix + n, v) for n, v in (("W", w), ("R", r), ("B", b))]
@@ -159,5 +161,11 @@ def refused_cases() -> list[Case]:
     g.nodes.append(helper.make_node("LSTM", ["x"], ["y"], name="node_y", domain="com.example"))
     model = g.model(float_input("time", 1, 3), {"y": ["time", 1, 4]})
     model.opset_import.append(helper.make_opsetid("com.example", 1))
-    cases.append(Case("refuse_onnx_domain", {"model.onnx": model.SerializeToString(deterministic=True)}, expected_error="com.example"))
+    cases.append(
+        Case(
+            "refuse_onnx_domain",
+            {"model.onnx": model.SerializeToString(deterministic=True)},
+            expected_error="com.example",
+        )
+    )
     return cases

@@ -80,7 +80,13 @@ def onnx_rows(rows: Array, order: list[int]) -> Array:
 
 
 # ONNX: LSTM i,o,f,c; GRU z,r,h.
-ONNX_ORDER = {"lstm": [0, 3, 1, 2], "gruResetAfter": [1, 0, 2], "gruResetBefore": [1, 0, 2], "rnnTanh": [0], "rnnRelu": [0]}
+ONNX_ORDER = {
+    "lstm": [0, 3, 1, 2],
+    "gruResetAfter": [1, 0, 2],
+    "gruResetBefore": [1, 0, 2],
+    "rnnTanh": [0],
+    "rnnRelu": [0],
+}
 ONNX_OPERATOR = {"lstm": "LSTM", "gruResetAfter": "GRU", "gruResetBefore": "GRU", "rnnTanh": "RNN", "rnnRelu": "RNN"}
 
 
