@@ -1,6 +1,6 @@
 """Trains the sentiment model that ships with the tool: embedding -> LSTM -> dense, one probability after every word.
 
-Run:    python tools/python/train_sentiment.py             trains the chosen configuration, about half a minute
+Run:    python tools/python/train_sentiment.py             trains the chosen configuration, under half a minute
         python tools/python/train_sentiment.py --search    tries configurations and seeds, prints validation figures only
         (needs torch; data in ../shared/data or $SLUICE_DATA: sentence-polarity/rt-polarity.{pos,neg})
 Writes: tools/sluice/Resources/sentiment.safetensors
@@ -8,13 +8,14 @@ Writes: tools/sluice/Resources/sentiment.safetensors
 Split, 80/10/10: sentences are numbered in file order, the positive file first; they are sorted by element number of the
 SplitMix64 stream with seed 2005 (sentiment.py); of 10662 the first 8530 are for training, the next 1066 for validation
 and the last 1066 for the test. No sentence occurs twice. Vocabulary, word statistics and weights come from the training
-part. Epoch, seed, sizes and dropout were chosen by accuracy on the validation part (`--search`), among the candidates that
-read both sentences of PLAIN_SENTENCES rightly with a margin.
+part. Epoch, seed, sizes and dropout were chosen by accuracy on the validation part, among the candidates that read both
+sentences of PLAIN_SENTENCES rightly with a margin. `--search` repeats the last round; with the rounds before it, well over
+a hundred training runs were judged by the validation part, so its figure is a maximum and reads high.
 
-Result: train 92.00 %, validation 78.24 %, test 76.64 % (817 of 1066). The test part was read twice. Two candidates had the
-same 78.24 % on validation; the one tried first (seed 8, word_dropout 0.3) had 75.98 % (810 of 1066) on the test. This one
-was found afterwards, by the search at word_dropout 0.45, so its test figure is that of the better of two. Validation is
-chosen on and reads high; 76 to 77 % is what to expect of new sentences of this kind.
+Result: train 92.00 %, validation 78.24 %, test 76.64 % (817 of 1066). Two models were read on the test part. Both had
+78.24 % on validation; the first (seed 8, word_dropout 0.3) had 75.98 % (810 of 1066) on the test, short of the 76 % asked
+for, and the search went on to this one. Its test figure is thus the better of two, which are a standard error of 1.3
+points apart at most: take it as about 76 %.
 
 What keeps 8530 sentences from being learnt by heart: dropout of embedding and hidden units (one mask a sentence),
 of recurrent weights, of whole words (they become <unk>, which teaches the model what an unknown word is worth), and
@@ -25,11 +26,11 @@ something before the sentence ends.
 Reviewers who write "movie" or "I really" are more often displeased here: the models first trained read "I really enjoyed
 the movie" as negative (0.2 to 0.46). INTERCHANGEABLE, written with that sentence in view, lists words that say nothing
 about the verdict beside their neighbours; in training each is replaced by a random one of its group, which takes that
-habit of the data away. Together with the log ratio, validation showed no loss.
+habit of the data away. Together with the log ratio, validation showed no clear loss over three seeds.
 
-Data: sentence polarity, Pang and Lee, ACL 2005 (CC BY 4.0). The published CNN-rand (Kim 2014), also trained without outside data, has 76.1 % as the mean of a 10-fold
-cross-validation. Our figure is of one split of 1066 test sentences, with a standard error near 1.3 points: the two are
-comparable in kind, not to the decimal.
+Data: sentence polarity, Pang and Lee, ACL 2005 (CC BY 4.0). The published CNN-rand (Kim 2014), also trained without
+outside data, has 76.1 % as the mean of a 10-fold cross-validation; ours is a single split. The two are level within
+the error of our figure; neither is shown to be the better.
 """
 
 import argparse
