@@ -29,7 +29,7 @@ extension Validator {
       let name = nameExtent(field)
       for other in 0..<index {
         let candidate = nameExtent(recordStart(other) + Field.name)
-        if candidate.count == name.count, file.compare(candidate, name) == 0 {
+        if file.isEqual(candidate, name) {
           throw BlobError(.duplicateName, at: field)
         }
       }
