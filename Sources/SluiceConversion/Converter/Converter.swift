@@ -41,13 +41,45 @@ public enum Converter {
   public static func convert(
     source: String, options: ConversionOptions = ConversionOptions()
   ) throws(ConversionError) -> ConvertedModel {
-    throw .unsupported(source, "", "conversion is not there yet")
+    guard options.type == .f32 else {
+      throw .unsupported(source, "", "weights stored as \(options.type); expected f32 for now")
+    }
+    var architecture: JSONNode?
+    if let path = options.architecture {
+      let text = try SourceBytes(path: path)
+      architecture = try JSONReader.parse(
+        file: path, text.array(0..<text.count), maximumValues: 1 << 16)
+    }
+    let bytes = try SourceBytes(path: source)
+    return try convert(bytes, architecture: architecture, constants: options.constants)
   }
 
   /// The names of the graph inputs of the model at `source`, in order; one for a file of tensors.
   ///
   /// Initializers that older ONNX files list among the inputs are left out.
   public static func inputNames(of source: String) throws(ConversionError) -> [String] {
-    throw .unsupported(source, "", "conversion is not there yet")
+    let bytes = try SourceBytes(path: source)
+    switch try SourceFormat(of: bytes) {
+    case .safetensors: return ["input"]
+    case .onnx: return try ONNXModel(bytes).inputs.map(\.name)
+    }
+  }
+
+  static func convert(
+    _ source: SourceBytes, architecture: JSONNode? = nil, constants: [String: Tensor] = [:]
+  ) throws(ConversionError) -> ConvertedModel {
+    let format = try SourceFormat(of: source)
+    let provenance = Provenance(
+      source: source.lastPathComponent, format: format.rawValue, hash: source.hash)
+    switch format {
+    case .safetensors:
+      return try convert(safetensors: source, architecture: architecture, provenance: provenance)
+    case .onnx:
+      guard architecture == nil else {
+        throw .unsupported(source.file, "", "an ONNX graph needs no architecture file")
+      }
+      return try GraphImporter.convert(
+        ONNXModel(source), constants: constants, provenance: provenance)
+    }
   }
 }

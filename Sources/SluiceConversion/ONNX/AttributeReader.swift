@@ -39,6 +39,12 @@ struct AttributeReader {
     return float
   }
 
+  mutating func floats(_ name: String) throws(ConversionError) -> [Float]? {
+    guard let value = left.removeValue(forKey: name) else { return nil }
+    guard case .floats(let floats) = value else { throw wrong(name, "a list of floats") }
+    return floats
+  }
+
   mutating func string(_ name: String) throws(ConversionError) -> String? {
     guard let value = left.removeValue(forKey: name) else { return nil }
     guard case .string(let string) = value else { throw wrong(name, "a string") }
@@ -57,15 +63,9 @@ struct AttributeReader {
     return tensor
   }
 
-  /// The names of attributes that nobody asked for so far.
-  var names: [String] { left.keys.sorted() }
-
-  /// The attribute whatever it holds; nil where it is absent.
-  mutating func any(_ name: String) -> ONNXAttribute.Value? { left.removeValue(forKey: name) }
-
   /// Refuses the attributes that nobody asked for.
   func finish() throws(ConversionError) {
-    guard let name = names.first else { return }
+    guard let name = left.keys.min() else { return }
     throw node.unsupported("the attribute \(quotable(name)) is not supported")
   }
 }

@@ -39,6 +39,9 @@ struct SourceBytes: Sendable {
     data = unsafe Data(bytesNoCopy: mapped, count: count, deallocator: .unmap)
   }
 
+  /// The file's name without its folder.
+  var lastPathComponent: String { URL(fileURLWithPath: file).lastPathComponent }
+
   /// How many bytes there are.
   var count: Int { data.count }
 

@@ -1,0 +1,98 @@
+extension GraphImporter {
+  /// Gives the graph's inputs their values and returns the sequence's.
+  ///
+  /// - Parameter names: the names that live nodes read, and the outputs.
+  mutating func bindInputs(_ names: Set<String>) throws(ConversionError) -> ONNXModel.Value {
+    var sequence: ONNXModel.Value?
+    for input in model.inputs where names.contains(input.name) {
+      let place = "input \"\(quotable(input.name))\""
+      if constantInputs.contains(input.name) {
+        guard let tensor = constants[input.name] else {
+          throw .unsupported(
+            model.source.file, place,
+            "feeds a weight or a state of a recurrent node; its value must be given")
+        }
+        values[input.name] = .constant(ConstantValue(tensor))
+        continue
+      }
+      guard sequence == nil else {
+        throw .unsupported(model.source.file, place, "a second input; expected one sequence")
+      }
+      guard [0, 1, 6, 7].contains(input.type) else {
+        throw .unsupported(
+          model.source.file, place, "the element type \(input.type); expected float or integers")
+      }
+      guard let shape = input.shape else {
+        throw .unsupported(model.source.file, place, "the number of axes is not known")
+      }
+      sequence = input
+      let axes = shape.enumerated().map { [FeatureValue.Atom.input($0, size: $1)] }
+      let content: FeatureValue.Content = input.type > 1 ? .ids : .sequence
+      values[input.name] = .features(FeatureValue(content: content, axes: axes, version: 0))
+    }
+    guard let sequence else {
+      throw .unsupported(model.source.file, "inputs", "no output depends on a sequence")
+    }
+    return sequence
+  }
+
+  /// The value of input `index`, which must be there.
+  mutating func value(_ node: ONNXNode, _ index: Int) throws(ConversionError) -> GraphValue {
+    guard let name = node.input(index) else { throw node.malformed("input \(index) is missing") }
+    if let value = values[name] { return value }
+    guard let initializer = model.initializers[name] else {
+      throw node.unsupported("the input \"\(quotable(name))\" has no value")
+    }
+    let value = GraphValue.constant(ConstantValue(try initializer.tensor()))
+    values[name] = value
+    return value
+  }
+
+  mutating func constant(
+    _ node: ONNXNode, _ index: Int, _ what: String
+  ) throws(ConversionError) -> ConstantValue {
+    guard case .constant(let value) = try value(node, index) else {
+      throw node.unsupported("the input \(what) depends on the sequence; expected a constant")
+    }
+    return value
+  }
+
+  /// The fully known integers of input `index`.
+  mutating func integers(
+    _ node: ONNXNode, _ index: Int, _ what: String
+  ) throws(ConversionError) -> [Int] {
+    guard let values = try constant(node, index, what).integers else {
+      throw node.unsupported("the input \(what) is not made of known integers")
+    }
+    return values
+  }
+
+  mutating func features(
+    _ node: ONNXNode, _ index: Int
+  ) throws(ConversionError) -> FeatureValue {
+    guard case .features(let value) = try value(node, index) else {
+      throw node.unsupported("input \(index) is a constant; expected the sequence")
+    }
+    return value
+  }
+
+  /// What a layer reads: `value`, provided that it is the output of the chain as it stands.
+  func tip(_ value: FeatureValue, _ node: ONNXNode) throws(ConversionError) -> FeatureValue {
+    var value = value
+    switch value.content {
+    case .ids: throw node.unsupported("reads token ids, which only an embedding does")
+    case .finalCell: throw node.unsupported("reads a final cell state; only outputs can be that")
+    case .finalHidden(let indices):
+      guard indices == [layers.count - 1] else {
+        throw node.unsupported("reads the final state of a layer that others follow")
+      }
+      // Of the last layer it is that layer's output at the last step.
+      value.content = .last
+    case .sequence, .last: break
+    }
+    guard value.version == version else {
+      throw node.unsupported("reads a value that another layer reads too: a graph that branches")
+    }
+    return value
+  }
+}
