@@ -28,31 +28,6 @@ extension LayerRecord {
     initialState = file.range(start + Field.initialState)
     name = file.range(start + Field.name)
   }
-
-  /// A record of the given values; the byte ranges are for the writer to fill in.
-  public init(
-    kind: LayerKind, variant: GRUVariant? = nil, inputSize: Int, hiddenSize: Int = 0,
-    outputSize: Int, gateOrder: GateOrder = .none, gateActivation: Activation = .identity,
-    candidateActivation: Activation = .identity, outputActivation: Activation = .identity,
-    direction: Direction = .forward, storage: StorageType = .f32, grade: ActivationGrade = .exact
-  ) {
-    self.kind = kind
-    self.variant = variant
-    self.inputSize = inputSize
-    self.hiddenSize = hiddenSize
-    self.outputSize = outputSize
-    self.direction = direction
-    self.gateOrder = gateOrder
-    self.storage = storage
-    self.gateActivation = gateActivation
-    self.candidateActivation = candidateActivation
-    self.outputActivation = outputActivation
-    self.grade = grade
-    weights = ByteRange()
-    biases = ByteRange()
-    initialState = ByteRange()
-    name = ByteRange()
-  }
 }
 
 extension BlobBytes {

@@ -1,0 +1,34 @@
+extension LayerRecord {
+  /// The record's 256 bytes.
+  func bytes() -> [UInt8] {
+    typealias Field = BlobLayout.Record
+    var bytes = [UInt8](repeating: 0, count: BlobLayout.recordSize)
+    bytes.put(kind.rawValue, at: Field.kind)
+    bytes.put(variant?.rawValue ?? 0, at: Field.variant)
+    bytes.put(direction.rawValue, at: Field.direction)
+    bytes.put(gateOrder.rawValue, at: Field.gateOrder)
+    bytes.put(storage.rawValue, at: Field.storage)
+    bytes.put(gateActivation.rawValue, at: Field.gateActivation)
+    bytes.put(candidateActivation.rawValue, at: Field.candidateActivation)
+    bytes.put(outputActivation.rawValue, at: Field.outputActivation)
+    bytes.put(grade.rawValue, at: Field.grade)
+    bytes.put(UInt32(panelWidth), at: Field.tileWidth)
+    bytes.put(UInt64(bitPattern: Int64(inputSize)), at: Field.inputSize)
+    bytes.put(UInt64(bitPattern: Int64(hiddenSize)), at: Field.hiddenSize)
+    bytes.put(UInt64(bitPattern: Int64(outputSize)), at: Field.outputSize)
+    for (field, range) in [
+      (Field.weights, weights), (Field.biases, biases), (Field.initialState, initialState),
+      (Field.name, name),
+    ] {
+      bytes.put(range.offset, at: field)
+      bytes.put(range.length, at: field + 8)
+    }
+    // Sizes that the validator refuses anyway are kept away from the arithmetic.
+    let limit = Int(BlobLimits.size)
+    if 0...limit ~= hiddenSize, 0...limit ~= outputSize {
+      bytes.put(UInt64(stateByteCount), at: Field.stateBytes)
+      bytes.put(UInt64(scratchByteCount), at: Field.scratchBytes)
+    }
+    return bytes
+  }
+}
