@@ -56,5 +56,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SluiceBlobTests", dependencies: ["SluiceBlob", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SluiceConversionTests", dependencies: ["SluiceBlob", "SluiceConversion"],
+      swiftSettings: strict),
   ]
 )

@@ -122,20 +122,19 @@ struct JSONReader {
   }
 
   private mutating func close(_ frame: Frame) throws(ConversionError) -> JSONValue {
-    let members = values[frame.firstValue...]
-    defer {
-      values.removeSubrange(frame.firstValue...)
-      keys.removeSubrange(frame.firstKey...)
-      frames.removeLast()
-    }
-    guard frame.isObject else { return .array(Array(members)) }
-    var duplicate = 0
+    // Copied, since removing while a slice is held would copy all that is left, each time.
+    let members = Array(values[frame.firstValue...])
     let names = keys[frame.firstKey...].map(\.name)
+    values.removeLast(members.count)
+    frames.removeLast()
+    guard frame.isObject else { return .array(members) }
+    var duplicate = 0
     guard let object = JSONObject(keys: names, values: members, duplicate: &duplicate) else {
       throw malformed(
         "the key \"\(quotable(names[duplicate]))\" stands twice",
         at: keys[frame.firstKey + duplicate].position)
     }
+    keys.removeLast(names.count)
     return .object(object)
   }
 

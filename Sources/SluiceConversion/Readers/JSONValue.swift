@@ -30,7 +30,7 @@ struct JSONObject: Sendable, Hashable {
   private var members: [String: JSONValue]
 
   /// An object of these members; nil, with the index of the second, where a key stands twice.
-  init?(keys: [String], values: ArraySlice<JSONValue>, duplicate: inout Int) {
+  init?(keys: [String], values: [JSONValue], duplicate: inout Int) {
     self.keys = keys
     members = Dictionary(minimumCapacity: keys.count)
     for (index, (key, value)) in zip(keys, values).enumerated()

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@testable import SluiceConversion
+
+/// A folder of a model, its inputs and the outputs that are expected of it.
+struct CaseFolder: CustomTestStringConvertible {
+  let path: String
+  var name: String { URL(fileURLWithPath: path).lastPathComponent }
+  var testDescription: String { name }
+
+  static let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The folder of third-party data, which no clone has to have.
+  static let data =
+    ProcessInfo.processInfo.environment["SLUICE_DATA"]
+    ?? package.appendingPathComponent("../shared/data").path
+
+  /// The case folders in `folder`, by name.
+  static func all(in folder: String) -> [CaseFolder] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().map { CaseFolder(path: "\(folder)/\($0)") }
+  }
+
+  private func exists(_ file: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(path)/\(file)")
+  }
+
+  /// The text that the error must contain; nil where conversion must succeed.
+  var expectedError: String? {
+    (try? String(contentsOfFile: "\(path)/expect_error.txt", encoding: .utf8))?
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private var source: String {
+    exists("model.onnx") ? "\(path)/model.onnx" : "\(path)/model.safetensors"
+  }
+
+  /// The arrays `input_0`, `input_1`, ... or `output_0`, ... in order.
+  private func arrays(_ kind: String) throws -> [Tensor?] {
+    var arrays: [Tensor?] = []
+    while true {
+      let file = "test_data_set_0/\(kind)_\(arrays.count)"
+      if exists(file + ".npy") {
+        arrays.append(try NPY.read("\(path)/\(file).npy"))
+      } else if exists(file + ".pb") {
+        arrays.append(try TensorProtoFile.read("\(path)/\(file).pb")?.1)
+      } else {
+        return arrays
+      }
+    }
+  }
+
+  func convert() throws -> ConvertedModel {
+    var options = ConversionOptions()
+    if exists("model.json"), source.hasSuffix(".safetensors") {
+      options.architecture = "\(path)/model.json"
+    }
+    if source.hasSuffix(".onnx"), exists("test_data_set_0") {
+      for (name, tensor) in zip(try Converter.inputNames(of: source), try arrays("input")) {
+        options.constants[name] = tensor
+      }
+    }
+    return try Converter.convert(source: source, options: options)
+  }
+
+  /// Converts, runs in Double and compares every output; returns the number of outputs.
+  func check(relative: Double = 1e-4, absolute: Double = 1e-5) throws -> Int {
+    let model = try convert()
+    let index = try #require(
+      model.interface.inputs.firstIndex { if case .sequence = $0.role { true } else { false } })
+    let input = try #require(try arrays("input")[index])
+    var runner = ModelRunner(model)
+    let results = runner.run(input)
+    let expected = try arrays("output").compactMap(\.self)
+    try #require(results.count == expected.count && !expected.isEmpty)
+    for (result, expected) in zip(results, expected) {
+      #expect(result.shape == expected.shape)
+      let worst = zip(result.values, expected.doubles).map { abs($0 - $1) - relative * abs($1) }
+      #expect(worst.allSatisfy { $0 <= absolute })
+    }
+    // What converts also packs, into bytes that a validator accepts.
+    _ = try model.network.blobContents().bytes()
+    return results.count
+  }
+}

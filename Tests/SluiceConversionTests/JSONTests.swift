@@ -1,0 +1,117 @@
+import Testing
+
+@testable import SluiceConversion
+
+@Suite("JSON: hostile input J1-J8 and what is read")
+struct JSONTests {
+  private func parse(_ text: String) throws -> JSONNode { try parse(Array(text.utf8)) }
+
+  private func parse(_ bytes: [UInt8]) throws -> JSONNode {
+    try JSONReader.parse(file: "a.json", bytes)
+  }
+
+  @Test("J1: a million opening brackets")
+  func nesting() throws {
+    #expect(
+      refuses(.malformed, "byte 128", "within each other") {
+        _ = try parse(Array(repeating: UInt8(ascii: "["), count: 1_000_000))
+      })
+    let deepest = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
+    _ = try parse(deepest)
+  }
+
+  @Test(
+    "J2: numbers that are none",
+    arguments: [
+      "NaN", "Infinity", "-Infinity", "1e400", "-1e400", "01", "+1", "1.", ".5", "1e", "-", "0x1",
+    ])
+  func numbers(_ text: String) {
+    #expect(refuses(.malformed, "byte ") { _ = try parse(text) })
+  }
+
+  @Test(
+    "J3: bad UTF-8, surrogates, a byte order mark",
+    arguments: [
+      [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+      Array(#""\uD800""#.utf8), Array(#""\uDC00""#.utf8), Array(#""\uD800\u0041""#.utf8),
+      Array(#""\uD800x""#.utf8), [0xEF, 0xBB, 0xBF, 0x31], [0x22, 0x0A, 0x22],
+      Array(#""\x""#.utf8), Array(#""\u12"#.utf8), Array("\"".utf8),
+    ])
+  func strings(_ bytes: [UInt8]) {
+    #expect(refuses(.malformed, "byte ") { _ = try parse(bytes) })
+  }
+
+  @Test("J4: a key twice", arguments: [#"{"a":1,"a":2}"#, #"{"b":{"a":1,"\u0061":2}}"#])
+  func duplicates(_ text: String) {
+    #expect(refuses(.malformed, "\"a\" stands twice") { _ = try parse(text) })
+  }
+
+  @Test("J5: ragged rows")
+  func raggedRows() throws {
+    #expect(refuses(.malformed, "$[1]") { _ = try parse("[[1,2],[3]]").matrix() })
+    #expect(refuses(.malformed, "$[0][1]") { _ = try parse("[[1,1e39]]").matrix() })
+    let matrix = try parse("[[1,2.5],[3,4]]").matrix()
+    #expect(matrix.rows == 2 && matrix.columns == 2 && matrix.values == [1, 2.5, 3, 4])
+  }
+
+  @Test("J6: a number of a million digits is refused at once")
+  func longNumber() throws {
+    let digits = Array(repeating: UInt8(ascii: "7"), count: 1 << 20)
+    let time = ContinuousClock().measure {
+      #expect(refuses(.malformed, "byte 0", "128 bytes") { _ = try parse(digits) })
+    }
+    #expect(time < .seconds(1))
+  }
+
+  @Test("J7: bytes after the value", arguments: ["1 2", "{}x", "[]]", "null,", "{}\0"])
+  func trailing(_ text: String) {
+    #expect(refuses(.malformed, "byte ") { _ = try parse(text) })
+  }
+
+  @Test("J8: a key that is missing, unknown or of the wrong type")
+  func types() throws {
+    let node = try parse(#"{"a":{"b":"text","c":[1]}}"#)
+    #expect(refuses(.malformed, "$.a", "\"x\" is missing") { _ = try node.member("a").member("x") })
+    #expect(
+      refuses(.malformed, "$.a.b", "an integer") {
+        _ = try node.member("a").member("b").integer(in: 0...9)
+      })
+    #expect(
+      refuses(.malformed, "$.a.c[0]", "a string") {
+        _ = try node.member("a").member("c").elements()[0].string()
+      })
+    #expect(
+      refuses(.malformed, "$.a", "\"b\" is unknown") {
+        _ = try node.member("a").object(keys: ["c"])
+      })
+  }
+
+  @Test("Truncation at every length")
+  func truncation() {
+    let text = Array(#"{"a":[1,-2.5e3,true,null],"b":"\u00e9\ud83d\ude00"}"#.utf8)
+    for count in 0..<text.count {
+      #expect(refuses(.malformed, "byte ") { _ = try parse(Array(text[..<count])) })
+    }
+  }
+
+  @Test("More values than are allowed")
+  func values() {
+    #expect(
+      refuses(.malformed, "more than 3 values") {
+        _ = try JSONReader.parse(file: "a.json", Array("[1,2,3]".utf8), maximumValues: 3)
+      })
+  }
+
+  @Test("Values keep what the text says")
+  func reading() throws {
+    let node = try parse(
+      #" {"i":9223372036854775807,"z":-0,"d":-2.5e-3,"l":12345678901234567168,"s":"\u00e9\ud83d\ude00\n"} "#
+    )
+    #expect(try node.member("i").value == .integer(.max))
+    #expect(try node.member("z").double().sign == .minus)
+    #expect(try node.member("d").value == .number(-0.0025))
+    #expect(try node.member("l").value == .number(12345678901234567168))
+    #expect(try node.member("s").string() == "é😀\n")
+    #expect(try parse("[]").value == .array([]))
+  }
+}
