@@ -5,62 +5,77 @@
 
 /// n = round(x / ln 2) and 2^n: adding 1.5 * 2^23 rounds to nearest and leaves n in the low bits.
 @inline(always)
-func splitExponent<V: SIMD>(_ x: V) -> (n: V, power: V)
-where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
+func splitExponent<V: SIMD>(_ x: V) -> (n: V, power: V) where V.Scalar == Float {
   let magic: Float = 12_582_912
   let shifted = multiplyAdd(x, 1.442_695_04, magic)
-  let power =
-    (bits(shifted) &<< V.MaskStorage(repeating: 23)) &+ V.MaskStorage(repeating: 0x3F80_0000)
-  return (shifted - V(repeating: magic), float(power, as: V.self))
+  return (shifted - V(repeating: magic), powerOfTwo(fromShifted: shifted))
 }
 
-/// x - n ln 2. The first constant has 10 bits, so that its product with n is exact without an FMA.
+/// r = x - n ln 2, and r once more with the rest of ln 2 that binary32 does not hold.
+///
+/// The rest only matters where r itself is added, so that it costs no time on the way to exp.
 @inline(always)
-func reduced<V: SIMD>(_ x: V, _ n: V) -> V where V.Scalar == Float {
-  let r = multiplyAdd(n, V(repeating: -0.693_359_375), x)
-  return multiplyAdd(n, V(repeating: 2.121_944_4e-4), r)
+func reduced<V: SIMD>(_ x: V, _ n: V) -> (r: V, corrected: V) where V.Scalar == Float {
+  #if SLUICE_BASELINE
+    // Without an FMA the product with n must be exact: a first constant of 10 bits.
+    let coarse = multiplyAdd(n, V(repeating: -0.693_359_375), x)
+    let r = multiplyAdd(n, V(repeating: 2.121_944_4e-4), coarse)
+    return (r, r)
+  #else
+    let r = multiplyAdd(n, V(repeating: -0x1.62e4300p-1), x)
+    return (r, multiplyAdd(n, V(repeating: 0x1.05c6100p-29), r))
+  #endif
 }
 
 /// exp(r) - 1 for |r| <= ln 2 / 2, as r + r^2 q(r): maximal relative error 1.5e-8 before rounding.
 ///
-/// Coefficients: `tools/python/fit_activations.py` (Remez).
+/// Coefficients: `tools/python/fit_activations.py` (Remez). Terms are paired (Estrin) for latency.
 @inline(always)
-func expm1Reduced<V: SIMD>(_ r: V) -> V where V.Scalar == Float {
+func expm1Reduced<V: SIMD>(_ r: V, corrected: V) -> V where V.Scalar == Float {
   let r2 = r * r
   let low = multiplyAdd(r, 0x1.5554aa0p-3, 0x1.fffffe0p-2)
   let middle = multiplyAdd(r, 0x1.122c380p-7, 0x1.55579a0p-5)
-  let high = multiplyAdd(V(repeating: 0x1.6ac04a0p-10), r2, middle)
-  return multiplyAdd(multiplyAdd(high, r2, low), r2, r)
+  let high = multiplyAdd(r2, V(repeating: 0x1.6ac04a0p-10), middle)
+  return multiplyAdd(r2 * r2, high, multiplyAdd(r2, low, corrected))
 }
 
-/// exp(2|x|) - 1 with the sign of x: tanh x = e / (|e| + 2), which is 1 where |x| >= 9.02.
+/// exp(2|x|) - 1: |tanh x| = e / (e + 2), which is 1 where |x| >= 9.02.
 @inline(always)
-func expm1OfTwice<V: SIMD>(_ x: V) -> V where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
+func expm1OfTwice<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
   let half = capped(magnitude(x), 9.02)
   let twice = half + half
   let (n, power) = splitExponent(twice)
-  let e = multiplyAdd(power, expm1Reduced(reduced(twice, n)), power - V(repeating: 1))
-  return withSign(of: x, e)
+  let (r, _) = reduced(twice, n)
+  return multiplyAdd(power, expm1Reduced(r, corrected: r), power - V(repeating: 1))
 }
 
 /// exp(-x), limited to [2^-126, 2^126]: sigmoid x = 1 / (1 + e) is 1 from above 17 on and never a
 /// denormal.
 @inline(always)
-func expOfNegated<V: SIMD>(_ x: V) -> V where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
-  let y = floored(capped(-x, 87.33), -87.33)
+func expOfNegated<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+  let y = -floored(capped(x, 87.33), -87.33)
   let (n, power) = splitExponent(y)
-  return multiplyAdd(power, expm1Reduced(reduced(y, n)), power)
+  let (r, corrected) = reduced(y, n)
+  return multiplyAdd(power, expm1Reduced(r, corrected: corrected), power)
 }
 
 @inline(always)
-func tanh<V: SIMD>(_ x: V) -> V where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
+func tanh<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
   let e = expm1OfTwice(x)
-  return e / (magnitude(e) + V(repeating: 2))
+  return withSign(of: x, e) / (e + V(repeating: 2))
 }
 
 @inline(always)
-func sigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
+func sigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
   V(repeating: 1) / (V(repeating: 1) + expOfNegated(x))
+}
+
+/// sigmoid(a) * tanh(b), given 1 + exp(-a): one division where two are written.
+@inline(always)
+func gatedTanh<V: SIMD>(_ onePlusExp: V, _ b: V) -> V
+where V.Scalar == Float {
+  let e = expm1OfTwice(b)
+  return withSign(of: b, e) / multiplyAdd(onePlusExp, e, onePlusExp + onePlusExp)
 }
 
 /// max(x, 0) that lets NaN pass.

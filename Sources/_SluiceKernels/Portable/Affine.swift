@@ -28,18 +28,18 @@ func affine(
     let b = unsafe biases + pairs &* biasPitch + biasRow &* lanes
     var sums = unsafe GateSums<1, Panel>(biases: b)
     unsafe sums.add(w, pitch: lanes, x, count: inputSize)
-    var hidden = GateSums<1, Panel>()
-    unsafe hidden.add(w + inputSize &* lanes, pitch: lanes, h, count: hiddenSize)
-    unsafe store(hidden.added(to: sums)[0], to: output + pairs &* 16)
+    var all = GateSums<1, Panel>(startingAt: sums.sums)
+    unsafe all.add(w + inputSize &* lanes, pitch: lanes, h, count: hiddenSize)
+    unsafe store(all.sums[0], to: output + pairs &* 16)
   }
   var t = groups &* groupSize
   while t < pairs {
     let w = unsafe weights + t &* tileFloats
     var sums = unsafe GateSums<1, PanelPair>(biases: biases + t &* biasPitch + biasRow &* 16)
     unsafe sums.add(w, pitch: 16, x, count: inputSize)
-    var hidden = GateSums<1, PanelPair>()
-    unsafe hidden.add(w + inputSize &* 16, pitch: 16, h, count: hiddenSize)
-    unsafe store(hidden.added(to: sums)[0], to: output + t &* 16)
+    var all = GateSums<1, PanelPair>(startingAt: sums.sums)
+    unsafe all.add(w + inputSize &* 16, pitch: 16, h, count: hiddenSize)
+    unsafe store(all.sums[0], to: output + t &* 16)
     t &+= 1
   }
   var group = 0
@@ -49,9 +49,9 @@ func affine(
     var sums = unsafe TileGroup(
       biases: biases + tile &* biasPitch + biasRow &* 16, stride: biasPitch)
     unsafe sums.add(w, pitch: 16, stride: tileFloats, x, count: inputSize)
-    var hidden = TileGroup()
-    unsafe hidden.add(w + inputSize &* 16, pitch: 16, stride: tileFloats, h, count: hiddenSize)
-    let total = hidden.added(to: sums)
+    var all = TileGroup(startingAt: sums.sums)
+    unsafe all.add(w + inputSize &* 16, pitch: 16, stride: tileFloats, h, count: hiddenSize)
+    let total = all.sums
     for i in 0..<TileGroup.count {
       unsafe store(total[i], to: output + (tile &+ i) &* 16)
     }

@@ -27,18 +27,19 @@ private func gruResetAfterTile<V: SIMD>(
   _ layer: sluice_layer, _ weights: UnsafePointer<Float>, _ biases: UnsafePointer<Float>,
   _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>, at unit: Int,
   _ next: UnsafeMutablePointer<Float>, as: V.Type
-) where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
+) where V.Scalar == Float {
   let pitch = 3 &* V.scalarCount
   var input = unsafe GateSums<3, V>(biases: biases)
   unsafe input.add(weights, pitch: pitch, x, count: layer.input_size)
-  var hidden = GateSums<3, V>()
+  let i = input.sums
+  var hidden = GateSums<3, V>(startingAt: i)
   hidden.even[2] = unsafe load(biases + pitch, as: V.self)
   unsafe hidden.add(weights + layer.input_size &* pitch, pitch: pitch, h, count: layer.output_size)
-  let (i, u) = (input.sums, hidden.sums)
+  let u = hidden.sums
   let one = V(repeating: 1)
-  let n = tanh(i[2] + u[2] / (one + expOfNegated(i[0] + u[0])))
+  let n = tanh(i[2] + u[2] / (one + expOfNegated(u[0])))
   let previous = unsafe load(h + unit, as: V.self)
-  unsafe store(n + (previous - n) / (one + expOfNegated(i[1] + u[1])), to: next + unit)
+  unsafe store(n + (previous - n) / (one + expOfNegated(u[1])), to: next + unit)
 }
 
 /// A GRU layer that resets before the product (Cho et al. 2014), the default of ONNX:
@@ -85,13 +86,13 @@ private func gruGatesTile<V: SIMD>(
   _ layer: sluice_layer, _ weights: UnsafePointer<Float>, _ biases: UnsafePointer<Float>,
   _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>, at unit: Int,
   reset: UnsafeMutablePointer<Float>, update: UnsafeMutablePointer<Float>, as: V.Type
-) where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
+) where V.Scalar == Float {
   let pitch = 2 &* V.scalarCount
   var input = unsafe GateSums<2, V>(biases: biases)
   unsafe input.add(weights, pitch: pitch, x, count: layer.input_size)
-  var hidden = GateSums<2, V>()
-  unsafe hidden.add(weights + layer.input_size &* pitch, pitch: pitch, h, count: layer.output_size)
-  let gates = hidden.added(to: input)
+  var all = GateSums<2, V>(startingAt: input.sums)
+  unsafe all.add(weights + layer.input_size &* pitch, pitch: pitch, h, count: layer.output_size)
+  let gates = all.sums
   let previous = unsafe load(h + unit, as: V.self)
   unsafe store(previous / (V(repeating: 1) + expOfNegated(gates[0])), to: reset + unit)
   unsafe store(sigmoid(gates[1]), to: update + unit)

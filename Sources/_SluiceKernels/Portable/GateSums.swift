@@ -10,17 +10,17 @@ struct GateSums<let gates: Int, V: SIMD> where V.Scalar == Float {
   @inline(always)
   static var count: Int { gates }
 
-  /// Starts at zero.
+  /// Starts at given values: the sums over the inputs, when the hidden state's columns follow.
   @inline(always)
-  init() {
-    even = InlineArray(repeating: V(repeating: 0))
+  init(startingAt values: InlineArray<gates, V>) {
+    even = values
     odd = InlineArray(repeating: V(repeating: 0))
   }
 
   /// Starts at the biases, one vector for each gate, `stride` floats apart.
   @inline(always)
   init(biases: UnsafePointer<Float>, stride: Int = V.scalarCount) {
-    self.init()
+    self.init(startingAt: InlineArray(repeating: V(repeating: 0)))
     for gate in 0..<gates {
       even[gate] = unsafe load(biases + gate &* stride, as: V.self)
     }
@@ -30,14 +30,6 @@ struct GateSums<let gates: Int, V: SIMD> where V.Scalar == Float {
   var sums: InlineArray<gates, V> {
     var sums = even
     for gate in 0..<gates { sums[gate] = even[gate] + odd[gate] }
-    return sums
-  }
-
-  /// The sums over the inputs plus these over the hidden state.
-  @inline(always)
-  func added(to input: Self) -> InlineArray<gates, V> {
-    var sums = input.sums
-    for gate in 0..<gates { sums[gate] = sums[gate] + (even[gate] + odd[gate]) }
     return sums
   }
 

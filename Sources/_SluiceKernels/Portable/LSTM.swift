@@ -28,7 +28,7 @@ private func lstmTile<V: SIMD>(
   _ layer: sluice_layer, _ weights: UnsafePointer<Float>, _ biases: UnsafePointer<Float>,
   _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
   cell: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>, as: V.Type
-) where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
+) where V.Scalar == Float {
   #if SLUICE_AVX512
     let gates: InlineArray<4, V> = unsafe lstmGates(layer, weights, biases, x, h)
     let (i, f, g, o) = (gates[0], gates[1], gates[2], gates[3])
@@ -41,14 +41,10 @@ private func lstmTile<V: SIMD>(
     let (i, f, g, o) = (first[0], first[1], second[0], second[1])
   #endif
   let one = V(repeating: 1)
-  let two = V(repeating: 2)
-  // sigmoid(a) * tanh(b) = e_b / ((1 + e_a) (2 + |e_b|)): one division where two are written.
-  let eg = expm1OfTwice(g)
   let kept = unsafe load(cell, as: V.self) / (one + expOfNegated(f))
-  let c = kept + eg / ((one + expOfNegated(i)) * (two + magnitude(eg)))
-  let ec = expm1OfTwice(c)
+  let c = kept + gatedTanh(one + expOfNegated(i), g)
   unsafe store(c, to: cell)
-  unsafe store(ec / ((one + expOfNegated(o)) * (two + magnitude(ec))), to: next)
+  unsafe store(gatedTanh(one + expOfNegated(o), c), to: next)
 }
 
 /// W x + U h + b of `gates` neighbouring gates.
@@ -60,8 +56,7 @@ private func lstmGates<let gates: Int, V: SIMD>(
   let pitch = 4 &* V.scalarCount
   var input = unsafe GateSums<gates, V>(biases: biases)
   unsafe input.add(weights, pitch: pitch, x, count: layer.input_size)
-  var hidden = GateSums<gates, V>()
-  unsafe hidden.add(
-    weights + layer.input_size &* pitch, pitch: pitch, h, count: layer.output_size)
-  return hidden.added(to: input)
+  var all = GateSums<gates, V>(startingAt: input.sums)
+  unsafe all.add(weights + layer.input_size &* pitch, pitch: pitch, h, count: layer.output_size)
+  return all.sums
 }

@@ -1,20 +1,62 @@
+import _SluiceShims
+
 /// Vectors of output lanes: one panel (`SIMD8<Float>`) or two side by side (`SIMD16<Float>`).
 ///
-/// A kernel is written once over `SIMD`, and inlined for both widths: a lane's arithmetic, and with
+/// A kernel is written once over `SIMD` and inlined for both widths: a lane's arithmetic, and with
 /// it the bits of its result, never depends on the width. There is no protocol of our own, because
 /// a conformance would leave weak symbols in the object, which the linker may take for another
-/// instruction set's.
+/// instruction set's; and the operators are ours, because Swift's are loops over lanes.
 typealias Panel = SIMD8<Float>
 typealias PanelPair = SIMD16<Float>
+
+@inline(always)
+private func panel<V: SIMD>(_ v: V) -> Panel { unsafe unsafeBitCast(v, to: Panel.self) }
+
+@inline(always)
+private func pair<V: SIMD>(_ v: V) -> PanelPair { unsafe unsafeBitCast(v, to: PanelPair.self) }
+
+@inline(always)
+private func from<V: SIMD, W: SIMD>(_ w: W) -> V { unsafe unsafeBitCast(w, to: V.self) }
+
+@inline(always)
+func + <V: SIMD>(a: V, b: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_add16(pair(a), pair(b)))
+  }
+  return from(sluice_add8(panel(a), panel(b)))
+}
+
+@inline(always)
+func - <V: SIMD>(a: V, b: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_subtract16(pair(a), pair(b)))
+  }
+  return from(sluice_subtract8(panel(a), panel(b)))
+}
+
+@inline(always)
+func * <V: SIMD>(a: V, b: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_multiply16(pair(a), pair(b)))
+  }
+  return from(sluice_multiply8(panel(a), panel(b)))
+}
+
+@inline(always)
+func / <V: SIMD>(a: V, b: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_divide16(pair(a), pair(b)))
+  }
+  return from(sluice_divide8(panel(a), panel(b)))
+}
 
 /// a * b + c: one rounding where the instruction set has an FMA, two on the baseline.
 @inline(always)
 func multiplyAdd<V: SIMD>(_ a: V, _ b: V, _ c: V) -> V where V.Scalar == Float {
-  #if SLUICE_BASELINE
-    a * b + c
-  #else
-    c.addingProduct(a, b)
-  #endif
+  if V.scalarCount == 16 {
+    return from(sluice_multiply_add16(pair(a), pair(b), pair(c)))
+  }
+  return from(sluice_multiply_add8(panel(a), panel(b), panel(c)))
 }
 
 @inline(always)
@@ -22,57 +64,59 @@ func multiplyAdd<V: SIMD>(_ a: V, _ b: Float, _ c: Float) -> V where V.Scalar ==
   multiplyAdd(a, V(repeating: b), V(repeating: c))
 }
 
-/// The lanes' bit patterns; `MaskStorage` is the integer vector of the same shape.
 @inline(always)
-func bits<V: SIMD>(_ v: V) -> V.MaskStorage where V.Scalar == Float {
-  unsafe unsafeBitCast(v, to: V.MaskStorage.self)
+prefix func - <V: SIMD>(a: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_negate16(pair(a)))
+  }
+  return from(sluice_negate8(panel(a)))
 }
 
-@inline(always)
-func float<V: SIMD>(_ bits: V.MaskStorage, as: V.Type) -> V where V.Scalar == Float {
-  unsafe unsafeBitCast(bits, to: V.self)
-}
-
-@inline(always)
-func magnitude<V: SIMD>(_ v: V) -> V where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
-  float(bits(v) & V.MaskStorage(repeating: 0x7FFF_FFFF), as: V.self)
-}
-
-/// The magnitude of one with the sign of the other.
-@inline(always)
-func withSign<V: SIMD>(of sign: V, _ magnitude: V) -> V
-where V.Scalar == Float, V.MaskStorage.Scalar == Int32 {
-  float(bits(magnitude) | (bits(sign) & V.MaskStorage(repeating: Int32.min)), as: V.self)
-}
-
-/// min(v, limit) that lets NaN pass; comparisons are spelled for each width because the generic
-/// one is a loop over lanes.
+/// min(v, limit) that lets NaN pass.
 @inline(always)
 func capped<V: SIMD>(_ v: V, _ limit: Float) -> V where V.Scalar == Float {
   if V.scalarCount == 16 {
-    let w = unsafe unsafeBitCast(v, to: PanelPair.self)
-    let top = PanelPair(repeating: limit)
-    return unsafe unsafeBitCast(w.replacing(with: top, where: w .> top), to: V.self)
+    return from(sluice_min16(pair(v), PanelPair(repeating: limit)))
   }
-  let w = unsafe unsafeBitCast(v, to: Panel.self)
-  let top = Panel(repeating: limit)
-  return unsafe unsafeBitCast(w.replacing(with: top, where: w .> top), to: V.self)
+  return from(sluice_min8(panel(v), Panel(repeating: limit)))
 }
 
 /// max(v, limit) that lets NaN pass.
 @inline(always)
 func floored<V: SIMD>(_ v: V, _ limit: Float) -> V where V.Scalar == Float {
   if V.scalarCount == 16 {
-    let w = unsafe unsafeBitCast(v, to: PanelPair.self)
-    let bottom = PanelPair(repeating: limit)
-    return unsafe unsafeBitCast(w.replacing(with: bottom, where: w .< bottom), to: V.self)
+    return from(sluice_max16(pair(v), PanelPair(repeating: limit)))
   }
-  let w = unsafe unsafeBitCast(v, to: Panel.self)
-  let bottom = Panel(repeating: limit)
-  return unsafe unsafeBitCast(w.replacing(with: bottom, where: w .< bottom), to: V.self)
+  return from(sluice_max8(panel(v), Panel(repeating: limit)))
 }
 
-/// One vector from 32-byte aligned memory.
+@inline(always)
+func magnitude<V: SIMD>(_ v: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_magnitude16(pair(v)))
+  }
+  return from(sluice_magnitude8(panel(v)))
+}
+
+/// `value`, which is not negative, with the sign of another.
+@inline(always)
+func withSign<V: SIMD>(of sign: V, _ value: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_with_sign16(pair(sign), pair(value)))
+  }
+  return from(sluice_with_sign8(panel(sign), panel(value)))
+}
+
+/// 2^n of an integer n in the low bits of 1.5 * 2^23 + n.
+@inline(always)
+func powerOfTwo<V: SIMD>(fromShifted shifted: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_power16(pair(shifted)))
+  }
+  return from(sluice_power8(panel(shifted)))
+}
+
+/// One vector from memory of any alignment.
 @inline(always)
 func load<V: SIMD>(_ pointer: UnsafePointer<Float>, as: V.Type) -> V where V.Scalar == Float {
   unsafe UnsafeRawPointer(pointer).loadUnaligned(as: V.self)

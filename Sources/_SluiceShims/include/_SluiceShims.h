@@ -3,3 +3,4 @@
 #include "SluiceCPU.h"
 #include "SluiceLayer.h"
 #include "SluiceModel.h"
+#include "SluiceVector.h"
