@@ -1,0 +1,71 @@
+import SluiceBlob
+
+/// One token of a text.
+public struct Token: Sendable, Hashable {
+  /// The bytes of the text that it is made of.
+  public let range: Range<Int>
+  /// Its id in the vocabulary; ``Tokenizer/unknownID`` where it is not there.
+  public let id: Int
+  /// Whether the vocabulary has it.
+  public let isKnown: Bool
+}
+
+/// Splits UTF-8 text into the tokens of a model's vocabulary, one after the other.
+///
+/// A word is a maximal run of ASCII letters, digits, apostrophes and bytes of 0x80 and above, looked
+/// up with its ASCII letters in lower case. Every other byte above 0x20 but 0x7F is a token of its
+/// own; what remains separates. Bytes, not characters: no table is needed, any bytes are a text, and
+/// nothing is allocated.
+public struct Tokenizer: Sendable {
+  /// The id of every word that the vocabulary does not have.
+  public static var unknownID: Int { 0 }
+  /// The longest word that is looked up; a longer one is unknown.
+  public static var longestWord: Int { 255 }
+
+  private let blob: BlobView
+  private var position = 0
+
+  /// A tokenizer at the start of a text.
+  ///
+  /// - Parameter blob: has the vocabulary; must stay mapped as long as the tokenizer is used.
+  public init(_ blob: BlobView) {
+    self.blob = blob
+  }
+
+  /// The next token of `text`, nil at its end.
+  ///
+  /// - Parameter text: the same bytes at every call.
+  /// - Complexity: O(length of the token * log of the vocabulary).
+  public mutating func next(in text: Span<UInt8>) -> Token? {
+    while position < text.count, Tokenizer.separates(text[position]) { position &+= 1 }
+    guard position < text.count else { return nil }
+    let start = position
+    position &+= 1
+    if Tokenizer.isOfWord(text[start]) {
+      while position < text.count, Tokenizer.isOfWord(text[position]) { position &+= 1 }
+    }
+    let id = lookUp(start..<position, in: text)
+    return Token(range: start..<position, id: id ?? Tokenizer.unknownID, isKnown: id != nil)
+  }
+
+  private func lookUp(_ range: Range<Int>, in text: Span<UInt8>) -> Int? {
+    guard range.count <= Tokenizer.longestWord else { return nil }
+    var word = InlineArray<255, UInt8>(repeating: 0)
+    for index in 0..<range.count {
+      let byte = text[range.lowerBound &+ index]
+      word[index] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+    }
+    return unsafe word.span.extracting(0..<range.count).withUnsafeBytes { bytes in
+      unsafe blob.tokenID(of: bytes)
+    }
+  }
+
+  private static func separates(_ byte: UInt8) -> Bool { byte <= 0x20 || byte == 0x7F }
+
+  private static func isOfWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x27, 0x80...: true
+    default: false
+    }
+  }
+}
