@@ -2,5 +2,6 @@
 /// What Swift cannot spell, as static inline C: nothing here holds logic of its own.
 #include "SluiceCPU.h"
 #include "SluiceLayer.h"
+#include "SluiceLimits.h"
 #include "SluiceModel.h"
 #include "SluiceVector.h"
