@@ -1,0 +1,30 @@
+import Sluice
+import SluiceBlob
+
+/// A model run over a whole array, each sequence from the initial state.
+package enum ArrayRun {
+  /// Reads `[T, inputSize]` or `[B, T, inputSize]`, or ids `[T]` or `[B, T]`.
+  ///
+  /// - Parameter file: where the input came from, for errors.
+  /// - Returns: `[T, outputSize]` or `[B, T, outputSize]`; without `T` where the model yields the
+  ///   last step's output alone.
+  /// - Throws: ``ConversionError`` where shape or type are others.
+  package static func run(
+    _ model: borrowing Model, _ input: Tensor, file: String
+  ) throws(ConversionError) -> Tensor {
+    let array = try SequenceArray(
+      input, axes: model.readsTokens ? [.time] : [.time, .feature], inputSize: model.inputSize,
+      readsIDs: model.readsTokens, file: file)
+    var stream: Stream
+    do throws(ModelError) { stream = try Stream(model) } catch {
+      throw .unsupported(file, "", error.description)
+    }
+    var values: [Float] = []
+    for sequence in array.sequences {
+      values += stream.run(sequence, of: model, steps: array.steps)
+    }
+    var shape = array.hasBatch ? [array.sequences.count] : []
+    if model.output == .sequence { shape.append(array.steps) }
+    return Tensor(shape: shape + [model.outputSize], values)
+  }
+}

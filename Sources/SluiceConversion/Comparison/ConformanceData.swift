@@ -1,0 +1,91 @@
+import Foundation
+import Sluice
+import SluiceBlob
+
+/// One data set of a case: arrays of inputs and expected outputs, in the source's order.
+struct ConformanceData {
+  let folder: String
+
+  /// How near the outputs came; a message where one is too far off.
+  struct Outcome {
+    var worst = 0.0
+    var message: String?
+  }
+
+  /// The array `stem`.npy or `stem`.pb; nil where it is absent or empty.
+  private func array(_ stem: String) throws(ConversionError) -> (file: String, tensor: Tensor)? {
+    let (npy, proto) = ("\(folder)/\(stem).npy", "\(folder)/\(stem).pb")
+    if FileManager.default.fileExists(atPath: npy) {
+      guard try SourceBytes(path: npy).count > 0 else { return nil }
+      return (npy, try NPY.read(npy))
+    }
+    guard FileManager.default.fileExists(atPath: proto) else { return nil }
+    guard let tensor = try TensorProtoFile.read(proto) else { return nil }
+    return (proto, tensor.1)
+  }
+
+  private func exists(_ stem: String) -> Bool {
+    ["npy", "pb"].contains { FileManager.default.fileExists(atPath: "\(folder)/\(stem).\($0)") }
+  }
+
+  /// Converts `source`, runs it over the inputs and compares every output.
+  func compare(
+    _ source: String, _ settings: ConformanceSettings
+  ) throws(ConversionError) -> Outcome {
+    let names = try Converter.inputNames(of: source)
+    guard !exists("input_\(names.count)") else {
+      throw .malformed(
+        folder, "input_\(names.count)", "the model has only \(names.count) inputs")
+    }
+    var inputs: [(file: String, tensor: Tensor)?] = []
+    var options = settings.options
+    for (index, name) in names.enumerated() {
+      let input = try array("input_\(index)")
+      inputs.append(input)
+      options.constants[name] = input?.tensor
+    }
+    let model = try Converter.convert(source: source, options: options)
+    let contents = try model.network.blobContents(type: options.type, grade: options.grade)
+    let blob = try OpenBlob(contents, file: source)
+    let recording = Recording(
+      blob, try sequences(of: model, inputs, source), layers: model.network.layers.count)
+    guard recording.blockMatches else {
+      return Outcome(worst: .infinity, message: "a block of steps gives other bits than the steps")
+    }
+    return try compare(recording, with: model.interface.outputs, settings)
+  }
+
+  private func sequences(
+    of model: ConvertedModel, _ inputs: [(file: String, tensor: Tensor)?], _ source: String
+  ) throws(ConversionError) -> SequenceArray {
+    for (index, input) in model.interface.inputs.enumerated() {
+      guard case .sequence(let axes) = input.role else { continue }
+      guard index < inputs.count, let given = inputs[index] else {
+        throw .malformed(folder, "input_\(index)", "the sequence '\(input.name)' is absent")
+      }
+      return try SequenceArray(
+        given.tensor, axes: axes, inputSize: model.network.layers.first?.inputSize ?? 0,
+        readsIDs: model.network.readsIDs, file: given.file)
+    }
+    throw .unsupported(source, "", "no input is a sequence")
+  }
+
+  private func compare(
+    _ recording: Recording, with outputs: [ModelInterface.Output], _ settings: ConformanceSettings
+  ) throws(ConversionError) -> Outcome {
+    guard !exists("output_\(outputs.count)") else {
+      throw .malformed(
+        folder, "output_\(outputs.count)", "the model has only \(outputs.count) outputs")
+    }
+    var outcome = Outcome()
+    var compared = 0
+    for (index, output) in outputs.enumerated() {
+      guard let expected = try array("output_\(index)") else { continue }
+      compared += 1
+      recording.compare(
+        output, with: expected.tensor, settings, into: &outcome)
+    }
+    guard compared > 0 else { throw .malformed(folder, "output_0", "expected an output") }
+    return outcome
+  }
+}

@@ -1,0 +1,57 @@
+/// How a case went.
+package struct ConformanceResult: Sendable {
+  /// The case's name.
+  package let name: String
+  /// Whether everything was as expected.
+  package let passed: Bool
+  /// The greatest |y - expected|; nil where nothing was compared.
+  package let maximalError: Double?
+  /// What was wrong, or the error that was expected; empty otherwise.
+  package let message: String
+}
+
+extension ConformanceCase {
+  /// Converts the model, runs every data set and compares the outputs.
+  package func run() -> ConformanceResult {
+    var worst: Double?
+    do throws(ConversionError) {
+      if let text = try expectedError() { return refusal(containing: text) }
+      let settings = try ConformanceSettings(of: self)
+      let dataSets = dataSets
+      guard !dataSets.isEmpty else {
+        throw .malformed(folder, "", "expected a folder test_data_set_0")
+      }
+      for dataSet in dataSets {
+        let error = try ConformanceData(folder: dataSet).compare(source(), settings)
+        worst = max(worst ?? 0, error.worst)
+        if let message = error.message {
+          return ConformanceResult(
+            name: name, passed: false, maximalError: worst, message: message)
+        }
+      }
+      return ConformanceResult(name: name, passed: true, maximalError: worst, message: "")
+    } catch {
+      return ConformanceResult(
+        name: name, passed: false, maximalError: worst, message: error.description)
+    }
+  }
+
+  /// Passes where the conversion fails with a bad or unsupported file, and says `text`.
+  private func refusal(containing text: String) -> ConformanceResult {
+    func result(_ passed: Bool, _ message: String) -> ConformanceResult {
+      ConformanceResult(name: name, passed: passed, maximalError: nil, message: message)
+    }
+    do throws(ConversionError) {
+      let settings = try ConformanceSettings(of: self)
+      let model = try Converter.convert(source: source(), options: settings.options)
+      _ = try model.network.blobContents(
+        type: settings.options.type, grade: settings.options.grade)
+      return result(false, "expected an error containing '\(text)'")
+    } catch {
+      guard error.kind != .unwritable, error.description.contains(text) else {
+        return result(false, "expected '\(text)' in the error: \(error.description)")
+      }
+      return result(true, error.description)
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Sluice
+import SluiceBlob
+
+/// Bytes at an address that is a multiple of 64, as a blob's must be.
+@safe
+package final class AlignedBytes {
+  package let buffer: UnsafeMutableRawBufferPointer
+
+  package init(_ bytes: [UInt8]) {
+    unsafe buffer = .allocate(byteCount: bytes.count, alignment: 64)
+    unsafe buffer.copyBytes(from: bytes)
+  }
+
+  deinit { unsafe buffer.deallocate() }
+}
+
+/// A blob in memory with a model and one stream of it, which may be kept in arrays.
+package final class OpenBlob {
+  // Before the model and the stream, which borrow it.
+  private let bytes: AlignedBytes
+  package let model: Model
+  package var stream: Sluice.Stream
+
+  /// Opens the file that `contents` make.
+  ///
+  /// - Parameter file: the name of the source, for errors.
+  package init(_ contents: BlobContents, file: String) throws(ConversionError) {
+    do throws(BlobError) { bytes = AlignedBytes(try contents.bytes()) } catch {
+      throw .unsupported(file, "as a blob", error.description)
+    }
+    do throws(ModelError) {
+      model = unsafe try Model(
+        bytes: UnsafeRawBufferPointer(bytes.buffer), checkingHash: false)
+      stream = try Sluice.Stream(model)
+    } catch {
+      throw ConversionError(.unsupported, file: file, place: "as a blob", reason: "\(error)")
+    }
+  }
+
+  /// One step from row `step` of `sequence`: what the last layer wrote.
+  package func step(_ sequence: Sequence, _ step: Int) -> [Float] {
+    var y = [Float](repeating: 0, count: model.outputSize)
+    switch sequence {
+    case .ids(let ids): stream.step(token: Int(ids[step]), into: &y)
+    case .features(let values, let size):
+      let row = Array(values[step * size..<(step + 1) * size])
+      stream.step(row, into: &y)
+    }
+    return y
+  }
+}
+
+/// One sequence, as a stream reads it.
+package enum Sequence {
+  /// `[T, size]`, row after row.
+  case features([Float], size: Int)
+  /// `[T]`, each an id that the model has.
+  case ids([Int32])
+}
+
+extension Sluice.Stream {
+  /// All of a sequence from the initial state: `[T, outputSize]`, or the last step's `[outputSize]`.
+  package mutating func run(
+    _ sequence: Sequence, of model: borrowing Model, steps: Int
+  ) -> [Float] {
+    let rows = model.output == .last ? 1 : steps
+    var output = [Float](repeating: 0, count: rows * model.outputSize)
+    reset()
+    switch sequence {
+    case .features(let values, _): process(values, into: &output)
+    case .ids(let ids): process(tokens: ids, into: &output)
+    }
+    return output
+  }
+}
