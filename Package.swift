@@ -46,7 +46,8 @@ let package = Package(
       ], swiftSettings: strict),
     .target(name: "SluiceConversion", dependencies: ["Sluice", "SluiceBlob"], swiftSettings: strict),
     .executableTarget(
-      name: "SluiceTool", dependencies: ["Sluice", "SluiceBlob", "SluiceConversion"],
+      name: "SluiceTool",
+      dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "_SluiceShims"],
       path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
     .executableTarget(
       name: "SluiceBench", dependencies: ["Sluice", "SluiceConversion", "_SluiceShims"],

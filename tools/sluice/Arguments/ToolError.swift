@@ -1,0 +1,59 @@
+import Sluice
+import SluiceBlob
+import SluiceConversion
+
+/// Why the tool stops: an exit status, and one sentence for standard error.
+struct ToolError: Error {
+  /// The exit statuses but 0.
+  enum Status: Int32 {
+    /// The work failed: a comparison out of bounds, a file that cannot be written.
+    case failed = 1
+    /// Unusable arguments.
+    case usage = 2
+    /// A bad or unsupported file.
+    case badFile = 3
+  }
+
+  let status: Status
+  /// The sentence; empty where the command has said everything already.
+  let message: String
+
+  init(_ status: Status, _ message: String = "") {
+    self.status = status
+    self.message = message
+  }
+
+  init(_ error: ConversionError) {
+    self.init(error.kind == .unwritable ? .failed : .badFile, error.description)
+  }
+
+  /// What opening the model at `path` threw.
+  init(_ error: ModelError, file path: String) {
+    switch error {
+    case .unknownInstructionSet, .unavailableInstructionSet:
+      self.init(.usage, error.description)
+    case .outOfMemory: self.init(.failed, "\(path): \(error)")
+    case .unreadable, .notARegularFile, .invalid:
+      self.init(.badFile, "\(path): \(error)")
+    }
+  }
+}
+
+/// Runs `body`, a conversion or comparison, with its error as the tool's.
+func converting<Result: ~Copyable>(
+  _ body: () throws(ConversionError) -> Result
+) throws(ToolError) -> Result {
+  do throws(ConversionError) { return try body() } catch { throw ToolError(error) }
+}
+
+/// Maps and validates the model at `path`.
+func openModel(_ path: String) throws(ToolError) -> Model {
+  do throws(ModelError) { return try Model(contentsOf: path) } catch {
+    throw ToolError(error, file: path)
+  }
+}
+
+/// A stream of `model`, which came from `path`.
+func openStream(_ model: borrowing Model, _ path: String) throws(ToolError) -> Stream {
+  do throws(ModelError) { return try Stream(model) } catch { throw ToolError(error, file: path) }
+}

@@ -1,0 +1,109 @@
+import Sluice
+import SluiceBlob
+
+/// `sluice bench`: what a step takes.
+enum BenchCommand {
+  private static let seconds = Syntax.Option(
+    "--seconds", value: "S", help: "about how long to measure (1)")
+
+  static let syntax = Syntax(
+    name: "bench", summary: "Measures the latency of a step.", operands: "FILE.sluice",
+    operandCount: 1...1, options: [seconds, .json],
+    details: """
+      Each step starts from the state that the one before left, on the core that the tool runs on. The
+      limit is the time in which this machine reads the weights once, measured in the same run.
+      """,
+    example: "SLUICE_ISA=avx2 sluice bench model.sluice")
+
+  /// What was measured, in nanoseconds unless it says otherwise.
+  private struct Report {
+    let times: StepTimes
+    let instructionSet: InstructionSet
+    let core: Int?
+    let clockCost: Double
+    let weightBytes: Int
+    /// Cycles in a nanosecond.
+    let clock: Double?
+    /// Bytes a nanosecond.
+    let bandwidth: Double?
+
+    static let quantiles = [
+      ("min", 0), ("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1),
+    ]
+    var limit: Double? { bandwidth.map { Double(weightBytes) / $0 } }
+    /// The limit's share of the mean: 1 is the fastest that reading the weights allows.
+    var share: Double? { limit.map { $0 / times.mean } }
+    var cycles: Double? { clock.map { $0 * times.mean } }
+  }
+
+  static func run(_ arguments: Arguments) throws(ToolError) {
+    let path = arguments.operands[0]
+    let seconds = try arguments.positive(seconds) ?? 1
+    guard seconds <= 3600 else { throw arguments.usage("'--seconds' goes up to 3600") }
+    let model = try openModel(path)
+    var stream = try openStream(model, path)
+    let report = measure(model, &stream, budget: UInt64(seconds * 1e9))
+    if arguments.has(.json) {
+      Console.print(json(report, path))
+    } else {
+      Console.print(table(report, path))
+    }
+  }
+
+  private static func measure(
+    _ model: borrowing Model, _ stream: inout Stream, budget: UInt64
+  ) -> Report {
+    let core = Machine.pin()
+    // An embedding reads one row of its table at a step, not the table.
+    let bytes = (0..<model.blob.layerCount).reduce(0) { sum, index in
+      let record = model.blob.record(at: index)
+      let isTable = record.kind == .embedding
+      return sum + (isTable ? 4 * record.outputSize : Int(record.weights.length))
+    }
+    let times = StepTimes(&stream, of: model, budget: budget)
+    return Report(
+      times: times, instructionSet: model.instructionSet, core: core,
+      clockCost: Machine.clockCost(), weightBytes: bytes, clock: Machine.cyclesPerNanosecond(),
+      bandwidth: Machine.readBandwidth(byteCount: bytes, model.instructionSet))
+  }
+
+  private static func table(_ report: Report, _ path: String) -> String {
+    let times = Report.quantiles.map { name, share in
+      [name, report.times.quantile(share).grouped]
+    }
+    var rows = [["mean", "\(report.times.mean.fixed(1)) ns in a row, without the clock"]]
+    if let cycles = report.cycles, let clock = report.clock {
+      rows.append(["cycles", "\(cycles.fixed(0)) at \(clock.fixed(2)) GHz"])
+    }
+    if let limit = report.limit, let share = report.share, let bandwidth = report.bandwidth {
+      let read = "\(report.weightBytes.grouped) bytes of weights at \(bandwidth.fixed(1)) GB/s"
+      rows.append(["limit", "\(limit.fixed(1)) ns: \(read)"])
+      rows.append(["share", "\((100 * share).fixed(1)) % of the limit's speed"])
+    }
+    return """
+      \(Console.printable(path)), \(report.instructionSet), \
+      \(report.core.map { "on core \($0)" } ?? "not pinned"): \(report.times.count.grouped) steps, \
+      ns each, with \(report.clockCost.fixed(0)) ns of the clock
+
+      \(Table(rows: times, numbers: [1]).text)
+
+      \(Table(rows: rows).text)
+      """
+  }
+
+  private static func json(_ report: Report, _ path: String) -> JSON {
+    func optional(_ value: Double?) -> JSON { value.map { .double($0) } ?? .null }
+    let quantiles = Report.quantiles.map { name, share in
+      (name, JSON.integer(Int(report.times.quantile(share))))
+    }
+    return .object([
+      ("file", .string(path)), ("instructionSet", .string(report.instructionSet.rawValue)),
+      ("core", report.core.map { .integer($0) } ?? .null), ("steps", .integer(report.times.count)),
+      ("nanoseconds", .object(quantiles + [("mean", .double(report.times.mean))])),
+      ("clockNanoseconds", .double(report.clockCost)), ("cycles", optional(report.cycles)),
+      ("gigahertz", optional(report.clock)), ("weightBytes", .integer(report.weightBytes)),
+      ("gigabytesPerSecond", optional(report.bandwidth)),
+      ("limitNanoseconds", optional(report.limit)), ("shareOfLimit", optional(report.share)),
+    ])
+  }
+}

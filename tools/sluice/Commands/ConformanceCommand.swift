@@ -1,0 +1,67 @@
+import Sluice
+import SluiceConversion
+
+/// `sluice conformance`: case folders, converted, run and compared.
+enum ConformanceCommand {
+  static let syntax = Syntax(
+    name: "conformance", summary: "Runs every case folder found below the given ones.",
+    operands: "DIR...", operandCount: 1...(.max), options: [.json],
+    details: """
+      A case folder holds a model (model.onnx, model.safetensors with model.json, ...), folders
+      test_data_set_0, ... with input_0.npy or .pb, ... and output_0.npy or .pb, ..., and perhaps
+      convert.json or expect_error.txt. Exit status 1 where a case fails.
+      """,
+    example: "sluice conformance Tests/Fixtures/Conversion")
+
+  static func run(_ arguments: Arguments) throws(ToolError) {
+    // A wrong SLUICE_ISA is no case's fault.
+    do throws(ModelError) { _ = try InstructionSet.chosen() } catch {
+      throw ToolError(error, file: "")
+    }
+    let asJSON = arguments.has(.json)
+    var results: [ConformanceResult] = []
+    var progress = Progress()
+    for folder in arguments.operands {
+      let cases = try converting { () throws(ConversionError) in
+        try ConformanceCase.find(in: folder)
+      }
+      guard !cases.isEmpty else {
+        throw ToolError(.badFile, "\(folder): expected at least one case folder in it or below it")
+      }
+      for testCase in cases {
+        progress.report("\(results.count) cases, now \(testCase.name)")
+        let result = testCase.run()
+        progress.finish()
+        if !asJSON { Console.print(line(result)) }
+        results.append(result)
+      }
+    }
+    let passed = results.count(where: \.passed)
+    let failed = results.count - passed
+    if asJSON {
+      Console.print(
+        .object([
+          ("cases", .array(results.map(json))), ("passed", .integer(passed)),
+          ("failed", .integer(failed)),
+        ]))
+    } else {
+      Console.print("\(passed) passed, \(failed) failed")
+    }
+    if failed > 0 { throw ToolError(.failed) }
+  }
+
+  private static func line(_ result: ConformanceResult) -> String {
+    let error = result.maximalError.map { "  max error \($0.scientific)" } ?? ""
+    let message = result.message.isEmpty ? "" : "  \(Console.printable(result.message))"
+    return
+      "\(result.passed ? "passed" : "FAILED")  \(Console.printable(result.name))\(error)\(message)"
+  }
+
+  private static func json(_ result: ConformanceResult) -> JSON {
+    .object([
+      ("name", .string(result.name)), ("passed", .bool(result.passed)),
+      ("maxError", result.maximalError.map { .double($0) } ?? .null),
+      ("message", .string(result.message)),
+    ])
+  }
+}

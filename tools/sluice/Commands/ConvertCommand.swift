@@ -1,0 +1,68 @@
+import Sluice
+import SluiceBlob
+import SluiceConversion
+
+/// `sluice convert`: a trained model in, a blob out.
+enum ConvertCommand {
+  static let version = Provenance.converterVersion
+
+  private static let output = Syntax.Option(
+    "--output", "-o", value: "OUT.sluice", help: "the blob to write; whole or not at all")
+  private static let settings = [
+    Syntax.Option("--type", value: "TYPE", help: "how weights are stored: f32 (the default)"),
+    Syntax.Option(
+      "--architecture", value: "A.json",
+      help: "the layers of a source that holds tensors without a graph"),
+    Syntax.Option("--activation", value: "GRADE", help: "tanh and sigmoid: exact (the default)"),
+  ]
+
+  static let syntax = Syntax(
+    name: "convert", summary: "Converts a trained model into a blob.", operands: "SOURCE",
+    operandCount: 1...1, options: [output] + settings + [.json],
+    details: "SOURCE is a safetensors file with PyTorch's names, or an ONNX file.",
+    example: "sluice convert model.onnx -o model.sluice")
+
+  static func run(_ arguments: Arguments) throws(ToolError) {
+    let source = arguments.operands[0]
+    guard let path = arguments[output] else {
+      throw arguments.usage("expected -o OUT.sluice")
+    }
+    let options = try options(arguments)
+    let contents = try converting { () throws(ConversionError) in
+      let model = try Converter.convert(source: source, options: options)
+      return try model.network.blobContents(type: options.type, grade: options.grade)
+    }
+    let bytes: [UInt8]
+    do throws(BlobError) { bytes = try contents.bytes() } catch {
+      throw ToolError(.badFile, "\(source): as a blob: \(error)")
+    }
+    try converting { () throws(ConversionError) in try BlobFile.write(bytes, to: path) }
+    report(try openModel(path), path, byteCount: bytes.count, asJSON: arguments.has(.json))
+  }
+
+  private static func options(_ arguments: Arguments) throws(ToolError) -> ConversionOptions {
+    var options = ConversionOptions()
+    for option in settings {
+      guard let value = arguments[option] else { continue }
+      do throws(ConversionOptions.ArgumentError) { try options.set(option.name, to: value) } catch {
+        throw arguments.usage(error.reason)
+      }
+    }
+    return options
+  }
+
+  private static func report(
+    _ model: borrowing Model, _ path: String, byteCount: Int, asJSON: Bool
+  ) {
+    let layers = LayerTable(model.blob)
+    guard asJSON else {
+      return Console.print(
+        "\(layers.text)\n\n\(Console.printable(path)): \(byteCount.grouped) bytes")
+    }
+    Console.print(
+      .object([
+        ("file", .string(path)), ("bytes", .integer(byteCount)),
+        ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
+      ]))
+  }
+}

@@ -1,0 +1,74 @@
+import Sluice
+import SluiceBlob
+
+/// `sluice inspect`: what a blob holds.
+enum InspectCommand {
+  static let syntax = Syntax(
+    name: "inspect", summary: "Shows a blob's layers, sizes, hash and origin.",
+    operands: "FILE.sluice", operandCount: 1...1, options: [.json], details: "",
+    example: "sluice inspect model.sluice")
+
+  static func run(_ arguments: Arguments) throws(ToolError) {
+    let path = arguments.operands[0]
+    let model = try openModel(path)
+    if arguments.has(.json) { printJSON(model, path) } else { printTable(model, path) }
+  }
+
+  private static func printTable(_ model: borrowing Model, _ path: String) {
+    let blob = model.blob
+    let rows = [
+      ["file", Console.printable(path)],
+      ["bytes", unsafe blob.bytes.count.grouped],
+      ["xxh64", hex(blob.hash)],
+      [
+        "reads",
+        model.readsTokens ? "a token id, 0 to \(model.inputSize - 1)" : features(model.inputSize),
+      ],
+      [
+        "writes",
+        features(model.outputSize) + (model.output == .last ? ", the last step's alone" : ""),
+      ],
+      ["vocabulary", blob.vocabularyCount == 0 ? "none" : "\(blob.vocabularyCount.grouped) words"],
+      [
+        "labels",
+        blob.labelCount == 0 ? "none" : Console.printable(labels(of: blob).joined(separator: ", ")),
+      ],
+      ["provenance", Console.printable(provenance(of: blob))],
+    ]
+    Console.print("\(Table(rows: rows).text)\n\n\(LayerTable(blob).text)")
+  }
+
+  private static func features(_ count: Int) -> String {
+    count == 1 ? "1 feature" : "\(count) features"
+  }
+
+  private static func printJSON(_ model: borrowing Model, _ path: String) {
+    let blob = model.blob
+    let layers = LayerTable(blob)
+    Console.print(
+      .object([
+        ("file", .string(path)), ("bytes", .integer(unsafe blob.bytes.count)),
+        ("xxh64", .string(hex(blob.hash))), ("readsTokens", .bool(model.readsTokens)),
+        ("inputSize", .integer(model.inputSize)), ("outputSize", .integer(model.outputSize)),
+        ("output", .string("\(model.output)")), ("layers", layers.json),
+        ("parameters", .integer(layers.parameterCount)),
+        ("stateBytes", .integer(layers.stateByteCount)),
+        ("vocabularySize", .integer(blob.vocabularyCount)), ("labels", .strings(labels(of: blob))),
+        ("provenance", .verbatim(provenance(of: blob))),
+      ]))
+  }
+
+  /// The labels; the blob's bytes must stay mapped meanwhile.
+  static func labels(of blob: BlobView) -> [String] {
+    (0..<blob.labelCount).map { unsafe String(decoding: blob.label(at: $0), as: UTF8.self) }
+  }
+
+  private static func provenance(of blob: BlobView) -> String {
+    unsafe String(decoding: blob.provenance, as: UTF8.self)
+  }
+
+  private static func hex(_ hash: UInt64) -> String {
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
