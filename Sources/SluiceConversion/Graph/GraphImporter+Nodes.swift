@@ -10,17 +10,21 @@ extension GraphImporter {
     "Constant": (0...0, 1), "Identity": (1...1, 1), "Dropout": (1...3, 2), "Cast": (1...1, 1),
   ]
 
-  /// Interprets one node.
-  mutating func run(_ node: ONNXNode) throws(ConversionError) {
+  /// Refuses an operator that is not known: the first thing to say of a graph.
+  static func check(_ node: ONNXNode) throws(ConversionError) {
     guard node.domain.isEmpty || node.domain == "ai.onnx" else {
       throw node.unsupported("the operator domain \(quotable(node.domain))")
     }
-    guard let arity = Self.arities[node.operation] else {
+    guard let arity = arities[node.operation] else {
       throw node.unsupported("the operator \(quotable(node.operation)) is not supported")
     }
     guard arity.inputs.contains(node.inputs.count), node.outputs.count <= arity.outputs else {
       throw node.malformed("\(node.inputs.count) inputs and \(node.outputs.count) outputs")
     }
+  }
+
+  /// Interprets one node, which has been checked.
+  mutating func run(_ node: ONNXNode) throws(ConversionError) {
     var attributes = AttributeReader(node)
     switch node.operation {
     case "LSTM", "GRU", "RNN": try recurrent(node, &attributes)

@@ -29,6 +29,7 @@ struct GraphImporter {
   ) throws(ConversionError) -> ConvertedModel {
     var importer = GraphImporter(model, constants, provenance)
     let (nodes, names) = model.liveNodes()
+    for node in nodes { try check(node) }
     let sequence = try importer.bindInputs(names)
     for node in nodes { try importer.run(node) }
     return try importer.result(sequence)

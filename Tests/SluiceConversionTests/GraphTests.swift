@@ -1,0 +1,158 @@
+import Testing
+
+@testable import SluiceConversion
+
+@Suite("Graphs: what is followed and what is refused")
+struct GraphTests {
+  @Test("Initial states become the layer's, rows of a batch being equal")
+  func initialState() throws {
+    func graph(_ rows: [Float]) -> GraphBuilder {
+      var graph = GraphBuilder.lstm(inputs: ["", "h0"])
+      graph.initializer("h0", [1, rows.count / 3, 3], rows)
+      graph.output("Y")
+      return graph
+    }
+    let equal = try graph([1, 2, 3, 1, 2, 3]).convert()
+    guard case .recurrent(let layer) = equal.network.layers[0].operation else {
+      Issue.record("no recurrent layer")
+      return
+    }
+    #expect(layer.initialHidden == [1, 2, 3] && layer.initialCell.isEmpty)
+    #expect(
+      refuses(.unsupported, "the_LSTM_0", "initial_h") {
+        _ = try graph([1, 2, 3, 1, 2, 4]).convert()
+      })
+    #expect(
+      refuses(.malformed, "the_LSTM_0", "initial_h") {
+        var short = graph([1, 2, 3])
+        short.initializers[3] = GraphBuilder.tensor("h0", [1, 1, 2], [1, 2])
+        _ = try short.convert()
+      })
+  }
+
+  @Test("A state that is a graph input needs a value, and is a constant then")
+  func stateInput() throws {
+    var graph = GraphBuilder.lstm(inputs: ["", "h0"])
+    graph.input("h0", [1, 1, 3])
+    graph.output("Y_h")
+    #expect(refuses(.unsupported, "input \"h0\"") { _ = try graph.convert() })
+    let h0 = Tensor(shape: [1, 1, 3], [1, 2, 3])
+    let model = try graph.convert(constants: ["h0": h0, "x": Tensor(shape: [1, 1, 2], [0, 0])])
+    #expect(
+      model.interface.inputs.map(\.role) == [.sequence([.time, .batch, .feature]), .constant])
+    #expect(model.network.output == .last)
+  }
+
+  @Test("Gates come out in PyTorch's order")
+  func gateOrder() throws {
+    var graph = GraphBuilder()
+    graph.input("x", [nil, nil, 1])
+    graph.initializer("W", [1, 4, 1], [1, 2, 3, 4])
+    graph.initializer("R", [1, 4, 1], [5, 6, 7, 8])
+    graph.initializer("B", [1, 8], [1, 2, 3, 4, 5, 6, 7, 8])
+    graph.node("LSTM", ["x", "W", "R", "B"], ["Y"])
+    graph.output("Y")
+    guard case .recurrent(let layer) = try graph.convert().network.layers[0].operation else {
+      Issue.record("no recurrent layer")
+      return
+    }
+    #expect(layer.inputWeights == [1, 3, 4, 2])
+    #expect(layer.hiddenWeights == [5, 7, 8, 6])
+    #expect(layer.inputBias == [1, 3, 4, 2] && layer.hiddenBias == [5, 7, 8, 6])
+  }
+
+  @Test("A graph that branches is refused")
+  func branches() {
+    var both = GraphBuilder.lstm()
+    both.node("Tanh", ["Y"], ["t"])
+    both.output("Y")
+    both.output("t")
+    #expect(refuses(.unsupported, "output \"Y\"", "branches") { _ = try both.convert() })
+    var two = GraphBuilder.lstm()
+    two.node("Tanh", ["Y"], ["t"])
+    two.node("Relu", ["Y"], ["r"])
+    two.output("t")
+    two.output("r")
+    #expect(refuses(.unsupported, "the_Relu_2", "branches") { _ = try two.convert() })
+    // The logits and what is fused into the layer that made them.
+    var fused = GraphBuilder.lstm()
+    fused.initializer("fc", [3, 2], ramp(6))
+    fused.node("MatMul", ["Y", "fc"], ["logits"])
+    fused.node("Softmax", ["logits"], ["p"])
+    fused.output("logits")
+    fused.output("p")
+    #expect(refuses(.unsupported, "output \"logits\"", "branches") { _ = try fused.convert() })
+    var residual = GraphBuilder.lstm()
+    residual.node("Add", ["Y", "Y"], ["sum"])
+    residual.output("sum")
+    #expect(refuses(.unsupported, "the_Add_1", "branches") { _ = try residual.convert() })
+  }
+
+  @Test("A step other than the last is refused, the last is not", arguments: [-2, -1, 0])
+  func lastStep(_ index: Int) throws {
+    var graph = GraphBuilder.lstm()
+    graph.initializer("index", [], integers: [index])
+    graph.node("Gather", ["Y", "index"], ["y"], [("axis", .integer(0))])
+    graph.output("y")
+    if index == -1 {
+      let model = try graph.convert()
+      #expect(model.network.output == .last)
+      #expect(model.interface.outputs.map(\.role) == [.last([.one, .batch, .feature])])
+    } else {
+      #expect(refuses(.unsupported, "the_Gather_1", "last") { _ = try graph.convert() })
+    }
+  }
+
+  @Test("Final states of several layers, stacked")
+  func stackedStates() throws {
+    var graph = GraphBuilder.lstm()
+    graph.initializer("one", [1], integers: [1])
+    graph.node("Squeeze", ["Y", "one"], ["y"])
+    graph.initializer("W2", [1, 12, 3], ramp(36))
+    graph.node("LSTM", ["y", "W2", "R", "B"], ["Y2", "Y2_h", "Y2_c"])
+    graph.node("Concat", ["Y_h", "Y2_h"], ["h"], [("axis", .integer(0))])
+    graph.node("Concat", ["Y_c", "Y2_c"], ["c"], [("axis", .integer(0))])
+    graph.output("Y2")
+    graph.output("h")
+    graph.output("c")
+    #expect(
+      try graph.convert().interface.outputs.map(\.role) == [
+        .sequence([.time, .one, .batch, .feature]),
+        .finalHidden(layers: [0, 1], [.layer, .batch, .feature]),
+        .finalCell(layers: [0, 1], [.layer, .batch, .feature]),
+      ])
+  }
+
+  @Test("Softmax over steps is refused")
+  func softmaxAxis() {
+    var graph = GraphBuilder.lstm()
+    graph.node("Softmax", ["Y"], ["p"], [("axis", .integer(0))])
+    graph.output("p")
+    #expect(refuses(.unsupported, "the_Softmax_1", "axis") { _ = try graph.convert() })
+  }
+
+  @Test("Few nodes that ask for many elements are refused at once")
+  func bomb() {
+    var graph = GraphBuilder.lstm()
+    graph.initializer("c0", [8], ramp(8))
+    for index in 0..<40 {
+      graph.node("Concat", ["c\(index)", "c\(index)"], ["c\(index + 1)"], [("axis", .integer(0))])
+    }
+    graph.node("Add", ["Y", "c40"], ["y"])
+    graph.output("y")
+    let time = ContinuousClock().measure {
+      #expect(refuses(.unsupported, "far more elements") { _ = try graph.convert() })
+    }
+    #expect(time < .seconds(1))
+  }
+
+  @Test("Operators and versions that are not known")
+  func unknown() {
+    var graph = GraphBuilder.lstm()
+    graph.node("Erf", ["Y"], ["y"])
+    graph.output("y")
+    #expect(refuses(.unsupported, "the_Erf_1", "operator Erf") { _ = try graph.convert() })
+    graph.opset = 99
+    #expect(refuses(.unsupported, "opset_import", "99") { _ = try graph.convert() })
+  }
+}
