@@ -33,7 +33,7 @@ struct CaseFolder: CustomTestStringConvertible {
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  private var source: String {
+  var source: String {
     exists("model.onnx") ? "\(path)/model.onnx" : "\(path)/model.safetensors"
   }
 

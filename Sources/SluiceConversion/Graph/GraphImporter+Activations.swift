@@ -57,7 +57,7 @@ extension GraphImporter {
         throw node.unsupported("the input training_mode is true")
       }
     }
-    if let mask = node.output(1), model.liveNodes().names.contains(mask) {
+    if let mask = node.output(1), liveNames.contains(mask) {
       throw node.unsupported("the output mask is not supported")
     }
     try define(node, try value(node, 0))

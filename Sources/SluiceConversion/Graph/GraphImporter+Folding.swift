@@ -125,7 +125,6 @@ extension GraphImporter {
       guard part.axes.count == first.axes.count, part.extent(axis).known != nil,
         part.axes.indices.allSatisfy({ $0 == axis || part.extent($0) == first.extent($0) })
       else { throw node.unsupported("joins values of different shapes") }
-      let count = max(indices.count, 1)
       switch (part.content, first.content) {
       case (.finalHidden(let layers), .finalHidden), (.finalCell(let layers), .finalCell):
         guard part.extent(axis) == .known(layers.count) else {
@@ -134,7 +133,7 @@ extension GraphImporter {
         indices += layers
       default: throw node.unsupported("joins sequences: a graph that branches")
       }
-      guard indices.count >= count, indices.count <= 1 << 16 else {
+      guard indices.count <= 1 << 16 else {
         throw node.unsupported("joins too many final states")
       }
     }

@@ -1,10 +1,8 @@
 extension GraphImporter {
   /// Gives the graph's inputs their values and returns the sequence's.
-  ///
-  /// - Parameter names: the names that live nodes read, and the outputs.
-  mutating func bindInputs(_ names: Set<String>) throws(ConversionError) -> ONNXModel.Value {
+  mutating func bindInputs() throws(ConversionError) -> ONNXModel.Value {
     var sequence: ONNXModel.Value?
-    for input in model.inputs where names.contains(input.name) {
+    for input in model.inputs where liveNames.contains(input.name) {
       let place = "input \"\(quotable(input.name))\""
       if constantInputs.contains(input.name) {
         guard let tensor = constants[input.name] else {

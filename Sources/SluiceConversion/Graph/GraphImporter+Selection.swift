@@ -21,7 +21,10 @@ extension GraphImporter {
       switch data {
       case .features(let features):
         guard list.count == 1 else { throw node.unsupported("more than one index") }
-        let range = list[0]..<list[0] &+ 1
+        guard (-(1 << 31)..<1 << 31).contains(list[0]) else {
+          throw node.malformed("the index \(list[0])")
+        }
+        let range = list[0]..<list[0] + 1
         try define(
           node, .features(try selecting(features, at, range, removing: isScalar, node)))
       case .constant(let data):
@@ -76,8 +79,8 @@ extension GraphImporter {
 
   /// `features` at `range` of an axis: the last step, the states of some layers, or all there is.
   ///
-  /// - Parameter range: bounds of which a negative one counts from the end, as ONNX has them,
-  ///   except that an upper bound of 0 after a negative lower one is the end itself.
+  /// - Parameter range: what is selected; a negative lower bound counts from the end, and then the
+  ///   upper bound only tells how many.
   func selecting(
     _ features: FeatureValue, _ axis: Int, _ range: Range<Int>, removing: Bool, _ node: ONNXNode
   ) throws(ConversionError) -> FeatureValue {

@@ -70,7 +70,7 @@ extension GraphImporter {
     let state = try constant(node, index, what)
     let directionAxis = form.isBatchFirst ? 1 : 0
     guard state.shape.count == 3, state.extents[directionAxis] == .known(1),
-      state.extents[2] == .known(size), let values = state.floats
+      state.extents[2] == .known(size), let values = state.floats, !values.isEmpty
     else {
       throw node.malformed("\(what) is not of floats for 1 direction and \(size) units")
     }

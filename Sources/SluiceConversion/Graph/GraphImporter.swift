@@ -20,6 +20,8 @@ struct GraphImporter {
   var batchAxis: Int?
   var featureAxis: Int?
   var layerNames: Set<String> = []
+  /// The names that live nodes read, and the outputs.
+  var liveNames: Set<String> = []
   /// Elements that folding may still produce: a few nodes can ask for any number.
   private var budget: Int
 
@@ -29,8 +31,9 @@ struct GraphImporter {
   ) throws(ConversionError) -> ConvertedModel {
     var importer = GraphImporter(model, constants, provenance)
     let (nodes, names) = model.liveNodes()
+    importer.liveNames = names
     for node in nodes { try check(node) }
-    let sequence = try importer.bindInputs(names)
+    let sequence = try importer.bindInputs()
     for node in nodes { try importer.run(node) }
     return try importer.result(sequence)
   }

@@ -17,6 +17,9 @@ extension Network {
       throw .unsupported(
         provenance.source, "", "\(layers.count) layers; a blob holds 1 to \(BlobLimits.layerCount)")
     }
+    guard Set(layers.map(\.name)).count == layers.count else {
+      throw .unsupported(provenance.source, "layers", "two layers have one name")
+    }
     var packed: [BlobContents.Layer] = []
     for layer in layers {
       try checkSizes(of: layer)
@@ -40,9 +43,11 @@ extension Network {
         "\(layer.inputSize) to \(layer.outputSize) features; a blob holds up to \(limit) and \(size)"
       )
     }
-    guard !layer.name.isEmpty, layer.name.utf8.count <= BlobLimits.nameLength else {
+    let name = layer.name.utf8
+    guard (1...BlobLimits.nameLength).contains(name.count), !name.contains(0) else {
       throw .unsupported(
-        provenance.source, place, "a name of 1 to \(BlobLimits.nameLength) bytes was expected")
+        provenance.source, place,
+        "expected a name of 1 to \(BlobLimits.nameLength) bytes, none of them 0")
     }
   }
 }

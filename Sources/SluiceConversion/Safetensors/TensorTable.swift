@@ -27,7 +27,7 @@ struct TensorTable {
     guard entry.shape == shape else {
       throw error(name, "has the shape \(entry.shape), expected \(shape): \(why)")
     }
-    unused.remove(name)
+    guard unused.remove(name) != nil else { throw error(name, "two layers use it") }
     return try file.floats(name, entry)
   }
 
