@@ -8,38 +8,50 @@ import _SluiceShims
 /// Weights of a tile: [input][r z n][lanes], then [hidden][r z n][lanes]; biases [r z n n_h][lanes].
 @inline(always)
 func gruResetAfter(_ layer: sluice_layer, _ block: sluice_block) {
-  let columns = unsafe layer.input_size &+ layer.output_size
   unsafe forEachStep(of: block) { x, h, next, backwards in
     unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
-      unsafe gruResetAfterTile(
-        layer, layer.weights + tile &* columns &* 48, layer.biases + tile &* 64, x, h,
-        at: tile &* 16, next, as: PanelPair.self)
+      #if SLUICE_AVX512
+        unsafe gruResetAfterTiles(layer, x, h, next, tile: tile, as: TwoPairs.self)
+      #else
+        unsafe gruResetAfterTiles(layer, x, h, next, tile: tile, as: OnePair.self)
+        unsafe gruResetAfterTiles(layer, x, h, next, tile: tile &+ 1, as: OnePair.self)
+      #endif
+    } pair: { tile in
+      unsafe gruResetAfterTiles(layer, x, h, next, tile: tile, as: OnePair.self)
     } single: { tile in
-      unsafe gruResetAfterTile(
-        layer, layer.weights + tile &* columns &* 48, layer.biases + tile &* 64, x, h,
-        at: tile &* 16, next, as: Panel.self)
+      unsafe gruResetAfterTiles(layer, x, h, next, tile: tile, as: OnePanel.self)
     }
   }
 }
 
 @inline(always)
-private func gruResetAfterTile<V: SIMD>(
-  _ layer: sluice_layer, _ weights: UnsafePointer<Float>, _ biases: UnsafePointer<Float>,
-  _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>, at unit: Int,
-  _ next: UnsafeMutablePointer<Float>, as: V.Type
+private func gruResetAfterTiles<let tiles: Int, V: SIMD>(
+  _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
+  _ next: UnsafeMutablePointer<Float>, tile: Int, as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
   let pitch = 3 &* V.scalarCount
-  var input = unsafe GateSums<3, V>(biases: biases)
-  unsafe input.add(weights, pitch: pitch, x, count: layer.input_size)
-  let i = input.sums
-  var hidden = GateSums<3, V>(startingAt: i)
-  hidden.even[2] = unsafe load(biases + pitch, as: V.self)
-  unsafe hidden.add(weights + layer.input_size &* pitch, pitch: pitch, h, count: layer.output_size)
-  let u = hidden.sums
+  let tilePitch = unsafe (layer.input_size &+ layer.output_size) &* 48
+  let weights = unsafe layer.weights + tile &* tilePitch
+  let biases = unsafe layer.biases + tile &* 64
+  var input = unsafe Sums<1, tiles, 3, V>(biases: biases, tilePitch: 64)
+  unsafe input.add(weights, pitch: pitch, tilePitch: tilePitch, x, count: layer.input_size)
+  let fromInput = input.total
+  var all = Sums<1, tiles, 3, V>(startingAt: fromInput)
+  for t in 0..<tiles {
+    all.even[0][t][2] = unsafe load(biases + t &* 64 + pitch, as: V.self)
+  }
+  unsafe all.add(
+    weights + layer.input_size &* pitch, pitch: pitch, tilePitch: tilePitch, h,
+    count: layer.output_size)
+  let total = all.total
   let one = V(repeating: 1)
-  let n = tanh(i[2] + u[2] / (one + expOfNegated(u[0])))
-  let previous = unsafe load(h + unit, as: V.self)
-  unsafe store(n + (previous - n) / (one + expOfNegated(u[1])), to: next + unit)
+  forEach(tiles) { t in
+    let u = total[0][t]
+    let unit = (tile &+ t) &* 16
+    let n = tanh(fromInput[0][t][2] + u[2] / (one + expOfNegated(u[0])))
+    let previous = unsafe load(h + unit, as: V.self)
+    unsafe store(n + (previous - n) / (one + expOfNegated(u[1])), to: next + unit)
+  }
 }
 
 /// A GRU layer that resets before the product (Cho et al. 2014), the default of ONNX:
@@ -52,18 +64,21 @@ private func gruResetAfterTile<V: SIMD>(
 @inline(always)
 func gruResetBefore(_ layer: sluice_layer, _ block: sluice_block) {
   let columns = unsafe layer.input_size &+ layer.output_size
-  let candidate = unsafe layer.weights + (layer.output_size &+ 7) &>> 3 &* columns &* 16
+  let candidate = unsafe layer.weights + ((layer.output_size &+ 7) &>> 3) &* columns &* 16
   let reset = unsafe block.scratch
   let update = unsafe block.scratch + layer.stride
   unsafe forEachStep(of: block) { x, h, next, backwards in
     unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
-      unsafe gruGatesTile(
-        layer, layer.weights + tile &* columns &* 32, layer.biases + tile &* 48, x, h,
-        at: tile &* 16, reset: reset, update: update, as: PanelPair.self)
+      #if SLUICE_AVX512
+        unsafe gruGates(layer, x, h, reset, update, tile: tile, as: TwoPairs.self)
+      #else
+        unsafe gruGates(layer, x, h, reset, update, tile: tile, as: OnePair.self)
+        unsafe gruGates(layer, x, h, reset, update, tile: tile &+ 1, as: OnePair.self)
+      #endif
+    } pair: { tile in
+      unsafe gruGates(layer, x, h, reset, update, tile: tile, as: OnePair.self)
     } single: { tile in
-      unsafe gruGatesTile(
-        layer, layer.weights + tile &* columns &* 32, layer.biases + tile &* 48, x, h,
-        at: tile &* 16, reset: reset, update: update, as: Panel.self)
+      unsafe gruGates(layer, x, h, reset, update, tile: tile, as: OnePanel.self)
     }
     unsafe affine(
       candidate, layer.biases, biasRows: 3, biasRow: 2, x, inputSize: layer.input_size, reset,
@@ -80,20 +95,28 @@ func gruResetBefore(_ layer: sluice_layer, _ block: sluice_block) {
   }
 }
 
-/// r * h(t-1) and z of one tile.
+/// r * h(t-1) and z of `tiles` tiles.
 @inline(always)
-private func gruGatesTile<V: SIMD>(
-  _ layer: sluice_layer, _ weights: UnsafePointer<Float>, _ biases: UnsafePointer<Float>,
-  _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>, at unit: Int,
-  reset: UnsafeMutablePointer<Float>, update: UnsafeMutablePointer<Float>, as: V.Type
+private func gruGates<let tiles: Int, V: SIMD>(
+  _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
+  _ reset: UnsafeMutablePointer<Float>, _ update: UnsafeMutablePointer<Float>, tile: Int,
+  as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
   let pitch = 2 &* V.scalarCount
-  var input = unsafe GateSums<2, V>(biases: biases)
-  unsafe input.add(weights, pitch: pitch, x, count: layer.input_size)
-  var all = GateSums<2, V>(startingAt: input.sums)
-  unsafe all.add(weights + layer.input_size &* pitch, pitch: pitch, h, count: layer.output_size)
-  let gates = all.sums
-  let previous = unsafe load(h + unit, as: V.self)
-  unsafe store(previous / (V(repeating: 1) + expOfNegated(gates[0])), to: reset + unit)
-  unsafe store(sigmoid(gates[1]), to: update + unit)
+  let tilePitch = unsafe (layer.input_size &+ layer.output_size) &* 32
+  let weights = unsafe layer.weights + tile &* tilePitch
+  var input = unsafe Sums<1, tiles, 2, V>(biases: layer.biases + tile &* 48, tilePitch: 48)
+  unsafe input.add(weights, pitch: pitch, tilePitch: tilePitch, x, count: layer.input_size)
+  var all = Sums<1, tiles, 2, V>(startingAt: input.total)
+  unsafe all.add(
+    weights + layer.input_size &* pitch, pitch: pitch, tilePitch: tilePitch, h,
+    count: layer.output_size)
+  let total = all.total
+  forEach(tiles) { t in
+    let unit = (tile &+ t) &* 16
+    let previous = unsafe load(h + unit, as: V.self)
+    let gates = total[0][t]
+    unsafe store(previous / (V(repeating: 1) + expOfNegated(gates[0])), to: reset + unit)
+    unsafe store(sigmoid(gates[1]), to: update + unit)
+  }
 }

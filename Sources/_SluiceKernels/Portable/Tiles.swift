@@ -1,23 +1,49 @@
 import _SluiceShims
 
-/// Runs `pair` for every pair of panels and `single` for an odd last panel.
+/// What a kernel computes at a time: neighbouring tiles of one width.
+typealias OnePanel = InlineArray<1, Panel>
+typealias OnePair = InlineArray<1, PanelPair>
+typealias TwoPairs = InlineArray<2, PanelPair>
+
+/// Runs `body` for each of one or two tiles, spelled out: a loop over so long a body is not unrolled,
+/// and its sums would go through memory.
+@inline(always)
+func forEach(_ tiles: Int, _ body: (_ t: Int) -> Void) {
+  body(0)
+  if tiles > 1 { body(1) }
+}
+
+/// Runs `pairs` for two neighbouring pairs of panels at a time, `pair` for one that is left, and
+/// `single` for an odd last panel.
 ///
-/// Backwards, the same tiles come in the opposite order: what a step read last is still in the
-/// nearest cache when the next step begins. No sum crosses tiles, so no bit changes.
+/// Two pairs share each input they read and overlap their gate math. Backwards, the same tiles come
+/// in the opposite order: what a step read last is still in the nearest cache when the next step
+/// begins. No sum crosses tiles, so neither changes a bit.
 @inline(always)
 func forEachTile(
-  of outputSize: Int, backwards: Bool, pair: (_ tile: Int) -> Void, single: (_ tile: Int) -> Void
+  of outputSize: Int, backwards: Bool, pairs: (_ tile: Int) -> Void, pair: (_ tile: Int) -> Void,
+  single: (_ tile: Int) -> Void
 ) {
   let panels = (outputSize &+ 7) &>> 3
-  let pairs = panels &>> 1
-  let hasSingle = panels & 1 != 0
-  if backwards && hasSingle { single(pairs) }
-  var t = 0
-  while t < pairs {
-    pair(backwards ? pairs &- 1 &- t : t)
-    t &+= 1
+  let count = panels &>> 1
+  let doubles = count &>> 1
+  if backwards {
+    if panels & 1 != 0 { single(count) }
+    if count & 1 != 0 { pair(count &- 1) }
+    var t = doubles
+    while t > 0 {
+      t &-= 1
+      pairs(t &* 2)
+    }
+  } else {
+    var t = 0
+    while t < doubles {
+      pairs(t &* 2)
+      t &+= 1
+    }
+    if count & 1 != 0 { pair(count &- 1) }
+    if panels & 1 != 0 { single(count) }
   }
-  if !backwards && hasSingle { single(pairs) }
 }
 
 /// Runs `step` for every step of a block, with its input, h(t-1) and h(t).

@@ -1,0 +1,89 @@
+/// The running sums of a kernel's inner loop: `rows` input vectors times the `gates` of `tiles`
+/// neighbouring tiles, each a vector of output lanes in two chains.
+///
+/// A lane adds its even columns in one chain and its odd columns in another, each in ascending
+/// order. Two chains hide the latency of an addition; and since this is the only order in which any
+/// kernel sums, a lane's bits depend neither on the vector's width nor on who else ran beside it.
+struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scalar == Float {
+  typealias Row = InlineArray<tiles, InlineArray<gates, V>>
+
+  var even: InlineArray<rows, Row>
+  var odd: InlineArray<rows, Row>
+
+  /// Starts every row at the biases: vectors of a tile side by side, tiles `tilePitch` floats apart.
+  @inline(always)
+  init(biases: UnsafePointer<Float>, tilePitch: Int) {
+    let zero = Row(repeating: InlineArray(repeating: V(repeating: 0)))
+    even = InlineArray(repeating: zero)
+    odd = InlineArray(repeating: zero)
+    for row in 0..<rows {
+      for tile in 0..<tiles {
+        for gate in 0..<gates {
+          even[row][tile][gate] = unsafe load(
+            biases + tile &* tilePitch + gate &* V.scalarCount, as: V.self)
+        }
+      }
+    }
+  }
+
+  /// Starts at other sums, those over the inputs, when the hidden state's columns follow.
+  @inline(always)
+  init(startingAt sums: InlineArray<rows, Row>) {
+    even = sums
+    odd = InlineArray(repeating: Row(repeating: InlineArray(repeating: V(repeating: 0))))
+  }
+
+  /// Adds `count` columns of `weights` times the rows of `x`, which lie `rowPitch` floats apart.
+  ///
+  /// A tile's columns are `pitch` floats apart, its gates side by side; tiles `tilePitch` apart.
+  @inline(always)
+  mutating func add(
+    _ weights: UnsafePointer<Float>, pitch: Int, tilePitch: Int, _ x: UnsafePointer<Float>,
+    rowPitch: Int = 0, count: Int
+  ) {
+    var w = unsafe weights
+    var k = 0
+    while k < count &- 1 {
+      for row in 0..<rows {
+        let x0 = unsafe V(repeating: x[row &* rowPitch &+ k])
+        let x1 = unsafe V(repeating: x[row &* rowPitch &+ k &+ 1])
+        for tile in 0..<tiles {
+          for gate in 0..<gates {
+            let v = unsafe w + tile &* tilePitch + gate &* V.scalarCount
+            even[row][tile][gate] = unsafe multiplyAdd(
+              load(v, as: V.self), x0, even[row][tile][gate])
+            odd[row][tile][gate] = unsafe multiplyAdd(
+              load(v + pitch, as: V.self), x1, odd[row][tile][gate])
+          }
+        }
+      }
+      unsafe w += 2 &* pitch
+      k &+= 2
+    }
+    if k < count {
+      for row in 0..<rows {
+        let x0 = unsafe V(repeating: x[row &* rowPitch &+ k])
+        for tile in 0..<tiles {
+          for gate in 0..<gates {
+            let v = unsafe w + tile &* tilePitch + gate &* V.scalarCount
+            even[row][tile][gate] = unsafe multiplyAdd(
+              load(v, as: V.self), x0, even[row][tile][gate])
+          }
+        }
+      }
+    }
+  }
+
+  @inline(always)
+  var total: InlineArray<rows, Row> {
+    var total = even
+    for row in 0..<rows {
+      for tile in 0..<tiles {
+        for gate in 0..<gates {
+          total[row][tile][gate] = even[row][tile][gate] + odd[row][tile][gate]
+        }
+      }
+    }
+    return total
+  }
+}
