@@ -6,7 +6,9 @@ let strict: [SwiftSetting] = [.strictMemorySafety(), .treatAllWarnings(as: .erro
 
 /// A kernel target: the one portable source, built for one instruction set.
 ///
-/// Debug builds optimise kernels too: without it SIMD operations stay calls, a hundred times slower.
+/// Debug builds optimise kernels too, and as whole modules, because helpers are inlined across files:
+/// without either SIMD operations stay calls, hundreds of times slower. The package manager expects
+/// an object a file, which whole modules yield only when threads are asked for.
 func kernels(_ name: String, path: String, for flags: [String], defining define: String) -> Target {
   .target(
     name: name, dependencies: ["_SluiceShims"], path: path,
@@ -14,7 +16,9 @@ func kernels(_ name: String, path: String, for flags: [String], defining define:
       .define(define),
       .unsafeFlags(flags.flatMap { ["-Xcc", $0] }),
       .unsafeFlags(["-Xfrontend", "-disable-stack-protector"]),
-      .unsafeFlags(["-O"], .when(configuration: .debug)),
+      .unsafeFlags(
+        ["-O", "-wmo", "-num-threads", "1", "-disable-batch-mode"],
+        .when(configuration: .debug)),
     ])
 }
 
