@@ -58,6 +58,14 @@ let package = Package(
       path: "Benchmarks/SluiceBench", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["SluiceBlob"], path: "Tests/TestSupport",
+      // The Double oracle runs 2 * 10^9 products in a test run.
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .executableTarget(
+      name: "RealTimeProbe", dependencies: ["Sluice", "TestSupport", "AllocationCounter"],
+      path: "Tests/RealTimeProbe", swiftSettings: strict),
+    .testTarget(
+      name: "SluiceTests", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SluiceBlobTests", dependencies: ["SluiceBlob", "TestSupport"], swiftSettings: strict),

@@ -1,0 +1,68 @@
+import Sluice
+import SluiceBlob
+import TestSupport
+
+/// A network's model together with the memory that it borrows.
+///
+/// Nobody writes the memory: threads may share it.
+final class OpenedNetwork: @unchecked Sendable {
+  let network: TestNetwork
+  let model: Model
+  private let bytes: AlignedBytes
+
+  init(_ network: TestNetwork, _ set: InstructionSet) throws {
+    self.network = network
+    bytes = try network.blob()
+    model = unsafe try Model(bytes: bytes.raw, checkingHash: false, instructionSet: set)
+  }
+
+  func stream(blockSize: Int = 32) throws -> Stream {
+    try Stream(model, blockSize: blockSize)
+  }
+
+  /// Every step's output, one call of `step` each.
+  func stepped(_ input: [Float]) throws -> [Float] {
+    var stream = try stream()
+    return stream.stepped(input, network)
+  }
+
+  /// Every step's output, through `process` in chunks of at most `chunk` steps.
+  func processed(_ input: [Float], chunk: Int, blockSize: Int = 32) throws -> [Float] {
+    var stream = try stream(blockSize: blockSize)
+    return stream.processed(input, chunk: chunk, network)
+  }
+}
+
+extension Sluice.Stream {
+  /// Every step's output, one call of `step` each.
+  mutating func stepped(_ input: [Float], _ network: TestNetwork) -> [Float] {
+    let size = network.inputSize
+    var outputs: [Float] = []
+    outputs.reserveCapacity(input.count / size * network.outputSize)
+    var y = [Float](repeating: 0, count: network.outputSize)
+    for start in stride(from: 0, to: input.count, by: size) {
+      step(Array(input[start..<start + size]), into: &y)
+      outputs += y
+    }
+    return outputs
+  }
+
+  /// Every step's output, through `process` in chunks of at most `chunk` steps.
+  mutating func processed(_ input: [Float], chunk: Int, _ network: TestNetwork) -> [Float] {
+    let size = network.inputSize
+    var outputs: [Float] = []
+    for start in stride(from: 0, to: input.count, by: chunk * size) {
+      let part = Array(input[start..<min(start + chunk * size, input.count)])
+      let rows = network.output == .last ? 1 : part.count / size
+      var y = [Float](repeating: 0, count: rows * network.outputSize)
+      process(part, into: &y)
+      outputs += y
+    }
+    return outputs
+  }
+}
+
+extension InstructionSet {
+  /// Those that must give the same bits: all with a fused multiply-add.
+  static var runnableFused: [InstructionSet] { runnable.filter { $0 != .baseline } }
+}

@@ -1,0 +1,83 @@
+import SluiceBlob
+
+extension TestNetwork {
+  /// The network packed.
+  public func contents() -> BlobContents {
+    var contents = BlobContents(layers: [], output: output)
+    for (index, layer) in layers.enumerated() {
+      contents.layers.append(layer.packed(name: "layer_\(index)"))
+    }
+    return contents
+  }
+
+  /// The network's blob, in memory that a model may borrow.
+  public func blob() throws(BlobError) -> AlignedBytes {
+    AlignedBytes(try contents().bytes())
+  }
+}
+
+extension TestLayer {
+  fileprivate func packed(name: String) -> BlobContents.Layer {
+    switch self {
+    case .embedding(let table, let tokenCount, let size):
+      return BlobContents.Layer(
+        record: .embedding(tokenCount: tokenCount, outputSize: size), name: name,
+        weights: Packing.packEmbedding(table), biases: [])
+    case .dense(let weights, let biases, let inputSize, let activation):
+      return BlobContents.Layer(
+        record: .dense(
+          inputSize: inputSize, outputSize: biases.count, activation: activation), name: name,
+        weights: Packing.packDense(weights, inputSize: inputSize, outputSize: biases.count),
+        biases: Packing.packRows(biases, rowCount: 1, outputSize: biases.count))
+    case .activation(let activation, let size):
+      return BlobContents.Layer(
+        record: .activation(activation, size: size), name: name, weights: [], biases: [])
+    case .recurrent(let tensors):
+      return tensors.packed(name: name)
+    }
+  }
+}
+
+extension RecurrentTensors {
+  /// The record that belongs to these tensors.
+  public var record: LayerRecord {
+    switch cell {
+    case .lstm: .lstm(inputSize: inputSize, hiddenSize: hiddenSize)
+    case .gruResetAfter:
+      .gru(inputSize: inputSize, hiddenSize: hiddenSize, variant: .resetAfter)
+    case .gruResetBefore:
+      .gru(inputSize: inputSize, hiddenSize: hiddenSize, variant: .resetBefore)
+    case .rnnTanh: .rnn(inputSize: inputSize, hiddenSize: hiddenSize, activation: .tanh)
+    case .rnnRelu: .rnn(inputSize: inputSize, hiddenSize: hiddenSize, activation: .relu)
+    }
+  }
+
+  fileprivate func packed(name: String) -> BlobContents.Layer {
+    let record = record
+    var layer = BlobContents.Layer(
+      record: record, name: name,
+      weights: Packing.packRecurrent(
+        input: weightInput, hidden: weightHidden, gates: cell.gateCount, inputSize: inputSize,
+        hiddenSize: hiddenSize, variant: record.variant),
+      biases: Packing.packRows(
+        biasRows, rowCount: record.biasRowCount, outputSize: hiddenSize))
+    if !initialHidden.isEmpty || !initialCell.isEmpty {
+      let zeros = [Float](repeating: 0, count: hiddenSize)
+      var vectors = initialHidden.isEmpty ? zeros : initialHidden
+      if cell == .lstm { vectors += initialCell.isEmpty ? zeros : initialCell }
+      layer.initialState = Packing.padState(vectors, hiddenSize: hiddenSize)
+    }
+    return layer
+  }
+
+  /// The sums of both biases; where the reset gate comes after the product, the candidate's two
+  /// biases stay apart, as rows 2 and 3.
+  private var biasRows: [Float] {
+    var rows = zip(biasInput, biasHidden).map { $0 + $1 }
+    if cell == .gruResetAfter {
+      rows.removeLast(hiddenSize)
+      rows += biasInput.suffix(hiddenSize) + biasHidden.suffix(hiddenSize)
+    }
+    return rows
+  }
+}
