@@ -16,6 +16,8 @@ import Glibc
   static func main() {
     // A reader that goes away, as `head` does, is no failure worth a signal's exit status.
     signal(SIGPIPE, SIG_IGN)
+    // A file that grows too large is an error of the write, which then takes the file away.
+    signal(SIGXFSZ, SIG_IGN)
     do throws(ToolError) {
       try run(Array(CommandLine.arguments.dropFirst()))
     } catch {

@@ -31,9 +31,9 @@ enum BenchCommand {
       ("min", 0), ("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1),
     ]
     var limit: Double? { bandwidth.map { Double(weightBytes) / $0 } }
-    /// The limit's share of the mean: 1 is the fastest that reading the weights allows.
-    var share: Double? { limit.map { $0 / times.mean } }
-    var cycles: Double? { clock.map { $0 * times.mean } }
+    /// The limit's share of a step in a row: 1 is the fastest that reading the weights allows.
+    var share: Double? { limit.map { $0 / times.inARow } }
+    var cycles: Double? { clock.map { $0 * times.inARow } }
   }
 
   static func run(_ arguments: Arguments) throws(ToolError) {
@@ -71,7 +71,7 @@ enum BenchCommand {
     let times = Report.quantiles.map { name, share in
       [name, report.times.quantile(share).grouped]
     }
-    var rows = [["mean", "\(report.times.mean.fixed(1)) ns in a row, without the clock"]]
+    var rows = [["in a row", "\(report.times.inARow.fixed(1)) ns a step, without the clock"]]
     if let cycles = report.cycles, let clock = report.clock {
       rows.append(["cycles", "\(cycles.fixed(0)) at \(clock.fixed(2)) GHz"])
     }
@@ -99,7 +99,7 @@ enum BenchCommand {
     return .object([
       ("file", .string(path)), ("instructionSet", .string(report.instructionSet.rawValue)),
       ("core", report.core.map { .integer($0) } ?? .null), ("steps", .integer(report.times.count)),
-      ("nanoseconds", .object(quantiles + [("mean", .double(report.times.mean))])),
+      ("nanoseconds", .object(quantiles + [("inARow", .double(report.times.inARow))])),
       ("clockNanoseconds", .double(report.clockCost)), ("cycles", optional(report.cycles)),
       ("gigahertz", optional(report.clock)), ("weightBytes", .integer(report.weightBytes)),
       ("gigabytesPerSecond", optional(report.bandwidth)),
