@@ -48,7 +48,8 @@ let package = Package(
         "SluiceBlob", "_SluiceShims", "_SluiceKernels", "_SluiceKernelsAVX2",
         "_SluiceKernelsAVX512",
       ], swiftSettings: strict),
-    .target(name: "SluiceConversion", dependencies: ["Sluice", "SluiceBlob"], swiftSettings: strict),
+    .target(
+      name: "SluiceConversion", dependencies: ["Sluice", "SluiceBlob"], swiftSettings: strict),
     .executableTarget(
       name: "SluiceTool",
       dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "_SluiceShims"],
@@ -71,6 +72,13 @@ let package = Package(
       name: "SluiceBlobTests", dependencies: ["SluiceBlob", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SluiceConversionTests", dependencies: ["SluiceBlob", "SluiceConversion"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "ReadmeExample", dependencies: ["Sluice"], path: "Tests/ReadmeExample",
+      swiftSettings: strict),
+    .testTarget(
+      name: "SluiceToolTests",
+      dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "SluiceTool", "ReadmeExample"],
       swiftSettings: strict),
   ]
 )

@@ -1,0 +1,79 @@
+import Testing
+
+@Suite struct ArgumentTests {
+  static let commands = ["convert", "inspect", "run", "compare", "conformance", "bench", "isa"]
+
+  @Test func helpListsEveryCommand() throws {
+    let result = try Tool.run("--help")
+    #expect(result.status == 0)
+    for command in Self.commands { #expect(result.output.contains("  \(command) ")) }
+  }
+
+  @Test(arguments: commands) func everyCommandHasHelpWithAnExample(_ command: String) throws {
+    let result = try Tool.run(command, "--help")
+    #expect(result.status == 0)
+    #expect(result.output.contains("Usage: sluice \(command)"))
+    #expect(result.output.contains("Example:"))
+    #expect(result.error.isEmpty)
+  }
+
+  static let unusable: [([String], String)] = [
+    ([], "expected a command"),
+    (["inspekt"], "did you mean 'inspect'?"),
+    (["frobnicate"], "'sluice --help' lists the commands"),
+    (["inspect"], "expected FILE.sluice"),
+    (["inspect", "a", "b"], "an operand too many: 'b'"),
+    (["inspect", "a", "--jsn"], "did you mean '--json'?"),
+    (["inspect", "a", "--nonsense"], "see 'sluice inspect --help'"),
+    (["inspect", "a", "--json", "--json"], "stands twice"),
+    (["inspect", "a", "--json=yes"], "takes no value"),
+    (["run", "--text"], "needs a value"),
+    (["run", "--text", "--json"], "needs a value"),
+    (["run"], "expected either --text or --input"),
+    (["run", "--text", "a", "--input", "b"], "expected either --text or --input"),
+    (["run", "--text", "a", "--output", "b"], "goes with --input"),
+    (["convert", "a"], "expected -o OUT.sluice"),
+    (["convert", "a", "-o", "b", "--output", "c"], "stands twice"),
+    (["convert", "a", "-o", "b", "--type", "int8"], "not supported yet; expected f32"),
+    (["convert", "a", "-o", "b", "--type", "f33"], "no type of weights; expected f32"),
+    (["convert", "a", "-o", "b", "--activation", "fast"], "expected exact"),
+    (["compare", "a"], "expected SOURCE FILE.sluice"),
+    (["compare", "a", "b", "--max-error", "-1"], "no number greater than zero"),
+    (["compare", "a", "b", "--max-error=nan"], "no number greater than zero"),
+    (["conformance"], "expected DIR..."),
+    (["bench", "a", "--seconds", "0"], "no number greater than zero"),
+    (["bench", "a", "--seconds", "1e9"], "goes up to 3600"),
+    (["isa", "x"], "an operand too many"),
+  ]
+
+  @Test(arguments: unusable) func unusableArgumentsAreRefused(
+    _ arguments: [String], _ hint: String
+  ) throws {
+    let result = try Tool.run(Tool.path, arguments)
+    #expect(result.status == 2)
+    #expect(result.output.isEmpty)
+    #expect(result.error.contains(hint), "\(result.error)")
+    #expect(result.error.hasPrefix("sluice: "))
+    #expect(result.error.split(separator: "\n").count == 1, "one sentence")
+  }
+
+  @Test func aDoubleDashEndsTheOptions() throws {
+    let result = try Tool.run("inspect", "--", "--help")
+    #expect(result.status == 3)
+    #expect(result.error.contains("--help: "))
+  }
+
+  @Test func theInstructionSetIsListedAndForced() throws {
+    let best = try Tool.run("isa", "--json").json
+    #expect(best["chosen"] as? String == best["best"] as? String)
+    #expect((best["runnable"] as? [String])?.first == "baseline")
+    let forced = try Tool.run("isa", "--json", environment: ["SLUICE_ISA": "baseline"]).json
+    #expect(forced["chosen"] as? String == "baseline")
+    #expect(forced["forced"] as? Bool == true)
+    for arguments in [["isa"], ["run", "--text", "a"], ["conformance", Tool.fixtures]] {
+      let wrong = try Tool.run(Tool.path, arguments, environment: ["SLUICE_ISA": "mmx"])
+      #expect(wrong.status == 2)
+      #expect(wrong.error.contains("SLUICE_ISA must be baseline, avx2 or avx512"))
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+@Suite struct ConvertTests {
+  static let cases = [
+    ("onnx_lstm_gemm_sigmoid", "model.onnx"), ("torch_gru_stacked", "model.onnx"),
+    ("safetensors_lstm_stacked_dense", "model.safetensors"),
+    ("safetensors_architecture_inferred", "model.safetensors"),
+  ]
+
+  @Test(arguments: cases) func aConvertedModelInspectsAndCompares(
+    _ name: String, _ source: String
+  ) throws {
+    let scratch = try Scratch()
+    let blob = try scratch.blob(of: name, source: source)
+    #expect(try scratch.contents == ["\(name).sluice"], "and nothing beside it")
+    let inspected = try Tool.run("inspect", blob, "--json").json
+    let layers = try #require(inspected["layers"] as? [[String: Any]])
+    #expect(layers.count >= 1)
+    #expect(layers.allSatisfy { $0["type"] as? String == "f32" })
+    #expect((inspected["xxh64"] as? String)?.count == 16)
+    let provenance = try #require(inspected["provenance"] as? [String: Any])
+    #expect(provenance["source"] as? String == source)
+    var arguments = ["compare", "\(Tool.fixtures)/\(name)/\(source)", blob, "--json"]
+    let architecture = "\(Tool.fixtures)/\(name)/model.json"
+    if FileManager.default.fileExists(atPath: architecture) {
+      arguments += ["--architecture", architecture]
+    }
+    let compared = try Tool.run(Tool.path, arguments)
+    #expect(compared.status == 0, "\(compared.error)")
+    let json = try compared.json
+    #expect((json["layers"] as? [Any])?.count == layers.count)
+    #expect((json["overTime"] as? [Any])?.count == 4)
+    #expect(try #require(json["maxError"] as? Double) < 1e-5)
+  }
+
+  @Test func conversionIsReproducible() throws {
+    let scratch = try Scratch()
+    let (a, b) = (scratch.file("a"), scratch.file("b"))
+    for path in [a, b] {
+      let result = try Tool.run("convert", Tool.shippedSource, "-o", path, "--json")
+      #expect(result.status == 0, "\(result.error)")
+      #expect((try result.json["layers"] as? [Any])?.count == 3)
+    }
+    #expect(FileManager.default.contentsEqual(atPath: a, andPath: b))
+  }
+
+  @Test func aFailureLeavesTheOldFileAndNothingElse() throws {
+    let scratch = try Scratch()
+    let out = scratch.file("out.sluice")
+    try Data("old".utf8).write(to: URL(fileURLWithPath: out))
+    let bad = scratch.file("bad.onnx")
+    try Data("not a model".utf8).write(to: URL(fileURLWithPath: bad))
+    #expect(try Tool.run("convert", bad, "-o", out).status == 3)
+    // The disk is full: a file may not grow beyond one block.
+    let script = "ulimit -f 1; exec \"$@\""
+    let full = try Tool.run(
+      "/bin/sh", ["-c", script, "sh", Tool.path, "convert", Tool.shippedSource, "-o", out])
+    #expect(full.status == 1)
+    #expect(full.error.contains("\(out): cannot be written: "))
+    #expect(try String(contentsOfFile: out, encoding: .utf8) == "old")
+    #expect(try scratch.contents == ["bad.onnx", "out.sluice"])
+  }
+
+  @Test func anOutputThatCannotBeIsAFailure() throws {
+    let scratch = try Scratch()
+    let missing = try Tool.run("convert", Tool.shippedSource, "-o", scratch.file("no/out.sluice"))
+    #expect(missing.status == 1)
+    #expect(missing.error.contains("no/out.sluice: "))
+    let folder = try Tool.run("convert", Tool.shippedSource, "-o", scratch.path)
+    #expect(folder.status == 1)
+    #expect(try scratch.contents.isEmpty)
+  }
+
+  @Test(arguments: ["missing", "folder", "fifo", "empty", "/dev/zero"])
+  func aSourceThatIsNoFileIsRefused(_ kind: String) throws {
+    let scratch = try Scratch()
+    let path = kind.hasPrefix("/") ? kind : scratch.file(kind)
+    switch kind {
+    case "folder":
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    case "fifo": try #require(unsafe mkfifo(path, 0o600) == 0)
+    case "empty": try Data().write(to: URL(fileURLWithPath: path))
+    default: break
+    }
+    let out = scratch.file("out")
+    for arguments in [
+      ["convert", path, "-o", out], ["inspect", path], ["bench", path],
+      ["run", path, "--text", "a"], ["run", "--input", path], ["compare", path, path],
+      ["compare", Tool.shippedSource, path],
+    ] {
+      let result = try Tool.run(Tool.path, arguments)
+      #expect(result.status == 3, "\(arguments)")
+      #expect(result.error.contains(path), "names the file: \(result.error)")
+      #expect(result.error.split(separator: "\n").count == 1, "one sentence")
+    }
+    #expect(!FileManager.default.fileExists(atPath: out))
+  }
+
+  @Test func aDamagedBlobNamesTheByte() throws {
+    let scratch = try Scratch()
+    let blob = try scratch.blob(of: "onnx_lstm_gemm_sigmoid")
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: blob))
+    bytes[bytes.count / 2] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: blob))
+    let result = try Tool.run("inspect", blob)
+    #expect(result.status == 3)
+    #expect(result.error.contains("\(blob): Byte "))
+  }
+}

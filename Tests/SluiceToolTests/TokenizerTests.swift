@@ -1,0 +1,56 @@
+import Foundation
+import Sluice
+import SluiceBlob
+import SluiceConversion
+import Testing
+
+@Suite struct TokenizerTests {
+  /// The tokens of `text` with `words` as the vocabulary.
+  private func tokens(
+    of text: [UInt8], _ words: [String]
+  ) throws -> [(text: String, id: Int, isKnown: Bool)] {
+    let table = BlobContents.Layer(
+      record: .embedding(tokenCount: words.count, outputSize: 1), name: "e",
+      weights: [UInt8](repeating: 0, count: 4 * words.count), biases: [])
+    let blob = try OpenBlob(BlobContents(layers: [table], vocabulary: words), file: "test")
+    var tokenizer = Tokenizer(blob.model.blob)
+    var result: [(text: String, id: Int, isKnown: Bool)] = []
+    while let token = tokenizer.next(in: text.span) {
+      let bytes = text[token.range]
+      result.append((String(decoding: bytes, as: UTF8.self), token.id, token.isKnown))
+    }
+    #expect(tokenizer.next(in: text.span) == nil, "the end is the end")
+    withExtendedLifetime(blob) {}
+    return result
+  }
+
+  private let words = ["<unk>", "it's", "a", "film", "!", "42", "caf\u{E9}", "<"]
+
+  @Test func wordsAndMarksAreTokens() throws {
+    let found = try tokens(of: Array(" It's A\tFILM!! 42, caf\u{E9}\u{7F}x<unk>".utf8), words)
+    #expect(
+      found.map(\.text)
+        == ["It's", "A", "FILM", "!", "!", "42", ",", "caf\u{E9}", "x", "<", "unk", ">"])
+    #expect(found.map(\.id) == [1, 2, 3, 4, 4, 5, 0, 6, 0, 7, 0, 0])
+    #expect(found.map(\.isKnown) == found.map { $0.id != 0 })
+  }
+
+  @Test func onlyASCIILettersAreLowered() throws {
+    let found = try tokens(of: Array("CAF\u{C9} CAF\u{E9}".utf8), words)
+    #expect(found.map(\.id) == [0, 6])
+  }
+
+  @Test func anyBytesAreAText() throws {
+    let found = try tokens(of: Array(0...255), words)
+    #expect(!found.isEmpty)
+    #expect(try tokens(of: [], words).isEmpty)
+    #expect(try tokens(of: [0x20, 0x00, 0x7F, 0x0A], words).isEmpty)
+  }
+
+  @Test func aWordOf256BytesIsUnknown() throws {
+    let (longest, longer) = (String(repeating: "a", count: 255), String(repeating: "b", count: 256))
+    let found = try tokens(of: Array("\(longest) \(longer)".utf8), ["<unk>", longest, longer])
+    #expect(found.map(\.id) == [1, 0])
+    #expect(found.map(\.isKnown) == [true, false])
+  }
+}
