@@ -42,7 +42,10 @@ enum BenchCommand {
     guard seconds <= 3600 else { throw arguments.usage("'--seconds' goes up to 3600") }
     let model = try openModel(path)
     var stream = try openStream(model, path)
+    // Said before and not during it: the measurement has the core to itself.
+    let notice = Notice("measuring for about \(seconds.fixed(0)) s", shown: seconds > 1)
     let report = measure(model, &stream, budget: UInt64(seconds * 1e9))
+    notice.finish()
     if arguments.has(.json) {
       Console.print(json(report, path))
     } else {

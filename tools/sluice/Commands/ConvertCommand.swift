@@ -28,15 +28,19 @@ enum ConvertCommand {
       throw arguments.usage("expected -o OUT.sluice")
     }
     let options = try options(arguments)
+    var progress = Progress()
     let contents = try converting { () throws(ConversionError) in
       let model = try Converter.convert(source: source, options: options)
+      progress.report("\(source): read, now packing")
       return try model.network.blobContents(type: options.type, grade: options.grade)
     }
+    progress.report("\(source): packed, now writing")
     let bytes: [UInt8]
     do throws(BlobError) { bytes = try contents.bytes() } catch {
       throw ToolError(.badFile, "\(source): as a blob: \(error)")
     }
     try converting { () throws(ConversionError) in try BlobFile.write(bytes, to: path) }
+    progress.finish()
     report(try openModel(path), path, byteCount: bytes.count, asJSON: arguments.has(.json))
   }
 

@@ -2,9 +2,6 @@ import Glibc
 
 /// Standard output and standard error.
 enum Console {
-  /// Whether standard output is a terminal.
-  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
-
   /// Lines on standard output, at once.
   static func print(_ text: String) {
     guard !write(text + "\n", to: STDOUT_FILENO) else { return }
@@ -20,7 +17,9 @@ enum Console {
 
   /// A sentence on standard error. Control characters out of file names do not reach a terminal.
   static func complain(_ sentence: String) {
-    writeError(String(sentence.unicodeScalars.map { printable($0) }) + "\n")
+    // A terminal may show a line of progress still.
+    let start = isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : ""
+    writeError(start + printable(sentence) + "\n")
   }
 
   /// A character of a text that may hold anything, fit for a terminal.
@@ -64,6 +63,21 @@ struct Progress {
     guard isTerminal, now - start > 1_000_000_000, now - lastShown > 100_000_000 else { return }
     Console.writeError("\r\u{1B}[K\(Console.printable(text()))")
     (lastShown, isShown) = (now, true)
+  }
+
+  /// Takes the line away.
+  func finish() {
+    if isShown { Console.writeError("\r\u{1B}[K") }
+  }
+}
+
+/// A line on standard error while work runs that cannot be interrupted, on a terminal only.
+struct Notice {
+  private let isShown: Bool
+
+  init(_ text: String, shown: Bool) {
+    isShown = shown && isatty(STDERR_FILENO) == 1
+    if isShown { Console.writeError(text) }
   }
 
   /// Takes the line away.
