@@ -104,7 +104,7 @@ package struct NetworkComparison: Sendable {
   }
 }
 
-extension Sequence {
+extension InputSequence {
   /// The features; none of ids.
   fileprivate var values: [Float] {
     if case .features(let values, _) = self { values } else { [] }
@@ -113,7 +113,7 @@ extension Sequence {
 
 extension ReferenceNetwork<Double> {
   /// One step from row `step` of `sequence`.
-  fileprivate mutating func step(_ sequence: Sequence, _ step: Int) {
+  fileprivate mutating func step(_ sequence: InputSequence, _ step: Int) {
     switch sequence {
     case .ids(let ids): _ = self.step(id: Int(ids[step]))
     case .features(let values, let size):

@@ -39,7 +39,7 @@ package final class OpenBlob {
   }
 
   /// One step from row `step` of `sequence`: what the last layer wrote.
-  package func step(_ sequence: Sequence, _ step: Int) -> [Float] {
+  package func step(_ sequence: InputSequence, _ step: Int) -> [Float] {
     var y = [Float](repeating: 0, count: model.outputSize)
     switch sequence {
     case .ids(let ids): stream.step(token: Int(ids[step]), into: &y)
@@ -52,7 +52,7 @@ package final class OpenBlob {
 }
 
 /// One sequence, as a stream reads it.
-package enum Sequence {
+package enum InputSequence {
   /// `[T, size]`, row after row.
   case features([Float], size: Int)
   /// `[T]`, each an id that the model has.
@@ -62,7 +62,7 @@ package enum Sequence {
 extension Sluice.Stream {
   /// All of a sequence from the initial state: `[T, outputSize]`, or the last step's `[outputSize]`.
   package mutating func run(
-    _ sequence: Sequence, of model: borrowing Model, steps: Int
+    _ sequence: InputSequence, of model: borrowing Model, steps: Int
   ) -> [Float] {
     let rows = model.output == .last ? 1 : steps
     var output = [Float](repeating: 0, count: rows * model.outputSize)

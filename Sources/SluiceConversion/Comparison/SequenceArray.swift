@@ -3,7 +3,7 @@ package struct SequenceArray {
   package typealias Axis = ModelInterface.Axis
 
   /// The sequences, one a row of the batch.
-  package let sequences: [Sequence]
+  package let sequences: [InputSequence]
   /// Steps of each sequence, T.
   package let steps: Int
   /// Whether the array has an axis that counts sequences.
@@ -42,7 +42,7 @@ package struct SequenceArray {
       throw .malformed(
         file, "element \(wrong)", "the id \(ids[wrong]); expected 0 to \(inputSize - 1)")
     }
-    var sequences: [Sequence] = []
+    var sequences: [InputSequence] = []
     for batch in 0..<layout.size(of: .batch) {
       let offsets = (0..<steps).map { layout.offset(time: $0, batch: batch) }
       if readsIDs {
