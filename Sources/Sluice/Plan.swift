@@ -21,9 +21,12 @@ extension sluice_model {
         blob.record(at: index), of: blob, at: &model.pointee.state_floats)
     }
     for index in 0..<blob.layerCount {
-      let size = blob.record(at: index).outputSize
-      unsafe model.pointee.output_size = size
-      unsafe model.pointee.longest_stride = max(model.pointee.longest_stride, size.paddedToLine)
+      let record = blob.record(at: index)
+      let stride = record.outputSize.paddedToLine
+      unsafe model.pointee.output_size = record.outputSize
+      unsafe model.pointee.longest_stride = max(model.pointee.longest_stride, stride)
+      unsafe model.pointee.longest_projection = max(
+        model.pointee.longest_projection, record.gateCount * stride)
     }
     return unsafe model
   }

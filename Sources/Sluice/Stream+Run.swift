@@ -17,6 +17,7 @@ extension Stream {
     let single = steps == 1
     var rows = unsafe buffer + model.pointee.state_floats
     var otherRows = unsafe rows + blockSize &* model.pointee.longest_stride
+    let projected = unsafe otherRows + blockSize &* model.pointee.longest_stride
     var index = 0
     while unsafe index < model.pointee.layer_count {
       let layer = unsafe model.pointee.layers + index
@@ -29,7 +30,8 @@ extension Stream {
       var block = unsafe sluice_block(
         input: output, input_stride: outputStride, hidden: current, output: target,
         output_stride: layer.pointee.stride, cell: buffer + layer.pointee.cell_offset,
-        scratch: buffer + layer.pointee.scratch_offset, steps: steps, backwards: phase != 0)
+        scratch: buffer + layer.pointee.scratch_offset, projected: projected, steps: steps,
+        backwards: phase != 0)
       unsafe dispatch(layer, &block)
       unsafe output = UnsafePointer(target)
       unsafe outputStride = layer.pointee.stride

@@ -25,8 +25,8 @@ public struct Stream: ~Copyable {
   public init(_ model: borrowing Model, blockSize: Int = 32) throws(ModelError) {
     precondition(blockSize >= 1, "A block has at least one step")
     let plan = unsafe model.storage
-    let rows = unsafe 2 * blockSize * plan.pointee.longest_stride
-    let byteCount = unsafe 4 * (plan.pointee.state_floats + rows)
+    let row = unsafe 2 * plan.pointee.longest_stride + plan.pointee.longest_projection
+    let byteCount = unsafe 4 * (plan.pointee.state_floats + blockSize * row)
     guard let memory = unsafe sluice_allocate(byteCount) else { throw .outOfMemory }
     unsafe memset(memory, 0, byteCount)
     unsafe sluice_model_retain(plan)

@@ -3,30 +3,78 @@ import _SluiceShims
 /// An Elman layer (Elman 1990): h(t) = f(W x(t) + U h(t-1) + b), f = tanh or relu.
 @inline(always)
 func elman(_ layer: sluice_layer, _ block: sluice_block) {
-  unsafe forEachStep(of: block) { x, h, next, backwards in
+  let gate = unsafe singleGate(layer, hiddenSize: layer.output_size)
+  if unsafe block.steps > 1 {
+    unsafe gate.projectInputs(
+      block.input, rowPitch: block.input_stride, rowCount: block.steps,
+      outputSize: layer.output_size, into: block.projected, projectedPitch: layer.stride,
+      Rows<8>())
+  }
+  unsafe forEachStep(of: block, projectedPitch: layer.stride) { x, h, next, projected, backwards in
     unsafe affine(
-      layer.weights, layer.biases, x, inputSize: layer.input_size, h,
-      hiddenSize: layer.output_size, into: next, outputSize: layer.output_size,
-      backwards: backwards)
+      gate, x, h, projected, into: next, outputSize: layer.output_size, backwards: backwards)
     unsafe activate(next, layer)
   }
 }
 
-/// A dense layer: y(t) = f(W x(t) + b).
+/// A dense layer: y(t) = f(W x(t) + b), all rows of a block at once.
 @inline(always)
 func dense(_ layer: sluice_layer, _ block: sluice_block) {
-  unsafe forEachStep(of: block) { x, _, y, backwards in
-    unsafe affine(
-      layer.weights, layer.biases, x, inputSize: layer.input_size, x, hiddenSize: 0, into: y,
-      outputSize: layer.output_size, backwards: backwards)
-    unsafe activate(y, layer)
+  let gate = unsafe singleGate(layer, hiddenSize: 0)
+  unsafe gate.projectInputs(
+    block.input, rowPitch: block.input_stride, rowCount: block.steps,
+    outputSize: layer.output_size, into: block.output, projectedPitch: block.output_stride,
+    Rows<8>())
+  var row = 0
+  while unsafe row < block.steps {
+    unsafe activate(block.output + row &* block.output_stride, layer)
+    row &+= 1
+  }
+}
+
+@inline(always)
+func singleGate(_ layer: sluice_layer, hiddenSize: Int) -> PackedGates<1> {
+  unsafe PackedGates<1>(
+    weights: layer.weights, biases: layer.biases, biasPitch: 16, inputSize: layer.input_size,
+    hiddenSize: hiddenSize)
+}
+
+/// output = (W x + b) + U h of a single gate, padding lanes included.
+@inline(always)
+func affine(
+  _ gate: PackedGates<1>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
+  _ projected: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>, outputSize: Int,
+  backwards: Bool
+) {
+  forEachTile(of: outputSize, backwards: backwards) { tile in
+    unsafe affineTiles(gate, x, h, projected, output, tile, as: TwoPairs.self)
+  } pair: { tile in
+    unsafe affineTiles(gate, x, h, projected, output, tile, as: OnePair.self)
+  } single: { tile in
+    unsafe affineTiles(gate, x, h, projected, output, tile, as: OnePanel.self)
+  }
+}
+
+@inline(always)
+private func affineTiles<let tiles: Int, V: SIMD>(
+  _ gate: PackedGates<1>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
+  _ projected: UnsafePointer<Float>?, _ output: UnsafeMutablePointer<Float>, _ tile: Int,
+  as: InlineArray<tiles, V>.Type
+) where V.Scalar == Float {
+  let input: InlineArray<tiles, InlineArray<1, V>> =
+    if let projected = unsafe projected { unsafe gate.loadSums(tile, projected) } else {
+      unsafe gate.inputSums(tile, x)
+    }
+  let hidden: InlineArray<tiles, InlineArray<1, V>> = unsafe gate.hiddenSums(tile, h)
+  forEach(tiles) { t in
+    unsafe store(input[t][0] + hidden[t][0], to: output + (tile &+ t) &* 16)
   }
 }
 
 /// An activation alone: y(t) = f(x(t)).
 @inline(always)
 func activation(_ layer: sluice_layer, _ block: sluice_block) {
-  unsafe forEachStep(of: block) { x, _, y, _ in
+  unsafe forEachStep(of: block, projectedPitch: 0) { x, _, y, _, _ in
     var i = 0
     while unsafe i < layer.output_size &- 7 {
       unsafe store(load(x + i, as: Panel.self), to: y + i)
@@ -42,7 +90,7 @@ func activation(_ layer: sluice_layer, _ block: sluice_block) {
 
 /// Applies the layer's activation to its output in place, [stride].
 @inline(always)
-private func activate(_ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer) {
+func activate(_ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer) {
   let end = unsafe layer.stride
   var i = 0
   switch unsafe layer.activation {

@@ -10,12 +10,18 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
   var even: InlineArray<rows, Row>
   var odd: InlineArray<rows, Row>
 
-  /// Starts every row at the biases: vectors of a tile side by side, tiles `tilePitch` floats apart.
+  /// Starts at zero.
   @inline(always)
-  init(biases: UnsafePointer<Float>, tilePitch: Int) {
+  init() {
     let zero = Row(repeating: InlineArray(repeating: V(repeating: 0)))
     even = InlineArray(repeating: zero)
     odd = InlineArray(repeating: zero)
+  }
+
+  /// Starts every row at the biases: vectors of a tile side by side, tiles `tilePitch` floats apart.
+  @inline(always)
+  init(biases: UnsafePointer<Float>, tilePitch: Int) {
+    self.init()
     for row in 0..<rows {
       for tile in 0..<tiles {
         for gate in 0..<gates {
@@ -26,20 +32,13 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
     }
   }
 
-  /// Starts at other sums, those over the inputs, when the hidden state's columns follow.
-  @inline(always)
-  init(startingAt sums: InlineArray<rows, Row>) {
-    even = sums
-    odd = InlineArray(repeating: Row(repeating: InlineArray(repeating: V(repeating: 0))))
-  }
-
   /// Adds `count` columns of `weights` times the rows of `x`, which lie `rowPitch` floats apart.
   ///
   /// A tile's columns are `pitch` floats apart, its gates side by side; tiles `tilePitch` apart.
   @inline(always)
   mutating func add(
     _ weights: UnsafePointer<Float>, pitch: Int, tilePitch: Int, _ x: UnsafePointer<Float>,
-    rowPitch: Int = 0, count: Int
+    rowPitch: Int, count: Int
   ) {
     var w = unsafe weights
     var k = 0
@@ -74,6 +73,7 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
     }
   }
 
+  /// The two chains of every lane added.
   @inline(always)
   var total: InlineArray<rows, Row> {
     var total = even

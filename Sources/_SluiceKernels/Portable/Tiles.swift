@@ -5,6 +5,57 @@ typealias OnePanel = InlineArray<1, Panel>
 typealias OnePair = InlineArray<1, PanelPair>
 typealias TwoPairs = InlineArray<2, PanelPair>
 
+/// Runs `pair` for each pair of panels and `single` for an odd last panel.
+///
+/// Backwards, the same tiles come in the opposite order: what a step read last is still in the
+/// nearest cache when the next step begins. No sum crosses tiles, so no bit changes.
+@inline(always)
+func forEachTile(
+  of outputSize: Int, backwards: Bool, pair: (_ tile: Int) -> Void, single: (_ tile: Int) -> Void
+) {
+  let panels = (outputSize &+ 7) &>> 3
+  let pairs = panels &>> 1
+  let last = pairs &+ (panels & 1) &- 1
+  var turn = 0
+  while turn <= last {
+    let tile = backwards ? last &- turn : turn
+    if tile < pairs { pair(tile) } else { single(tile) }
+    turn &+= 1
+  }
+}
+
+/// Runs `pairs` for two neighbouring pairs of panels at a time, `pair` for one that is left, and
+/// `single` for an odd last panel.
+///
+/// For cells of few gates: two pairs keep more sums running and share each input that is read.
+/// Where that would not fit the registers, `pair` runs for each.
+@inline(always)
+func forEachTile(
+  of outputSize: Int, backwards: Bool, pairs: (_ tile: Int) -> Void, pair: (_ tile: Int) -> Void,
+  single: (_ tile: Int) -> Void
+) {
+  #if SLUICE_AVX512
+    let panels = (outputSize &+ 7) &>> 3
+    let count = panels &>> 1
+    let doubles = count &>> 1
+    let last = doubles &+ (count & 1) &+ (panels & 1) &- 1
+    var turn = 0
+    while turn <= last {
+      let position = backwards ? last &- turn : turn
+      if position < doubles {
+        pairs(position &* 2)
+      } else if position == doubles && count & 1 != 0 {
+        pair(count &- 1)
+      } else {
+        single(count)
+      }
+      turn &+= 1
+    }
+  #else
+    forEachTile(of: outputSize, backwards: backwards, pair: pair, single: single)
+  #endif
+}
+
 /// Runs `body` for each of one or two tiles, spelled out: a loop over so long a body is not unrolled,
 /// and its sums would go through memory.
 @inline(always)
@@ -13,58 +64,30 @@ func forEach(_ tiles: Int, _ body: (_ t: Int) -> Void) {
   if tiles > 1 { body(1) }
 }
 
-/// Runs `pairs` for two neighbouring pairs of panels at a time, `pair` for one that is left, and
-/// `single` for an odd last panel.
+/// Runs `step` for every step of a block: its input, h(t-1), h(t) and what was projected for it.
 ///
-/// Two pairs share each input they read and overlap their gate math. Backwards, the same tiles come
-/// in the opposite order: what a step read last is still in the nearest cache when the next step
-/// begins. No sum crosses tiles, so neither changes a bit.
-@inline(always)
-func forEachTile(
-  of outputSize: Int, backwards: Bool, pairs: (_ tile: Int) -> Void, pair: (_ tile: Int) -> Void,
-  single: (_ tile: Int) -> Void
-) {
-  let panels = (outputSize &+ 7) &>> 3
-  let count = panels &>> 1
-  let doubles = count &>> 1
-  if backwards {
-    if panels & 1 != 0 { single(count) }
-    if count & 1 != 0 { pair(count &- 1) }
-    var t = doubles
-    while t > 0 {
-      t &-= 1
-      pairs(t &* 2)
-    }
-  } else {
-    var t = 0
-    while t < doubles {
-      pairs(t &* 2)
-      t &+= 1
-    }
-    if count & 1 != 0 { pair(count &- 1) }
-    if panels & 1 != 0 { single(count) }
-  }
-}
-
-/// Runs `step` for every step of a block, with its input, h(t-1) and h(t).
+/// A single step projects its inputs tile by tile, between the tiles of U h, so that the weights are
+/// read in one pass; a block has them all projected before.
 @inline(always)
 func forEachStep(
-  of block: sluice_block,
+  of block: sluice_block, projectedPitch: Int,
   step: (
     _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>,
-    _ backwards: Bool
+    _ projected: UnsafePointer<Float>?, _ backwards: Bool
   ) -> Void
 ) {
   var x = unsafe block.input
   var h = unsafe block.hidden
   var next = unsafe block.output
+  var projected = unsafe block.steps > 1 ? UnsafePointer(block.projected) : nil
   var backwards = unsafe block.backwards
   var t = unsafe block.steps
   while t > 0 {
-    unsafe step(x, h, next, backwards)
+    unsafe step(x, h, next, projected, backwards)
     unsafe x += block.input_stride
     unsafe h = UnsafePointer(next)
     unsafe next += block.output_stride
+    unsafe projected = projected.map { unsafe $0 + projectedPitch }
     backwards = !backwards
     t &-= 1
   }

@@ -61,6 +61,8 @@ typedef struct {
   float *_Nonnull cell;
   /// Two vectors of `stride` floats.
   float *_Nonnull scratch;
+  /// W x + b of every row, [rows][gates * stride]; unused for a single step.
+  float *_Nonnull projected;
   intptr_t steps;
   /// Whether the first step reads the weights from their end: every other step does, because what
   /// was read last is still in the nearest cache. The order of the sums does not change.

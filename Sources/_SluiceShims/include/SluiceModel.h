@@ -27,6 +27,8 @@ typedef struct {
   intptr_t state_floats;
   /// Floats of the longest vector, with its padding.
   intptr_t longest_stride;
+  /// Floats of the longest projection of an input: a layer's gates times its stride.
+  intptr_t longest_projection;
   intptr_t layer_count;
   sluice_layer *_Nonnull layers;
   intptr_t references;
