@@ -55,8 +55,11 @@ let package = Package(
       dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "_SluiceShims"],
       path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
     .executableTarget(
-      name: "SluiceBench", dependencies: ["Sluice", "SluiceConversion", "_SluiceShims"],
-      path: "Benchmarks/SluiceBench", swiftSettings: strict),
+      name: "SluiceBench",
+      dependencies: [
+        "Sluice", "SluiceBlob", "_SluiceShims", "_SluiceKernels", "_SluiceKernelsAVX2",
+        "_SluiceKernelsAVX512",
+      ], path: "Benchmarks/SluiceBench", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["SluiceBlob"], path: "Tests/TestSupport",
       // The Double oracle runs 2 * 10^9 products in a test run.

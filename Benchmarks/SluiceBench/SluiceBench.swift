@@ -1,83 +1,58 @@
 import Glibc
 import Sluice
-import SluiceBlob
 
+/// Microbenchmarks with the machine's limits measured in the same run.
 @main struct SluiceBench {
-  static func main() throws {
-    let ghz = clock()
-    print("clock", ghz)
-    let arguments = CommandLine.arguments.dropFirst()
-    let kinds = arguments.first.map { [$0] } ?? ["lstm", "gru"]
-    let shapes = [(1, 8), (1, 16), (1, 20), (1, 40), (8, 32), (32, 64), (64, 64), (128, 128), (256, 256), (512, 512), (1024, 1024)]
-    for kind in kinds {
-      for (i, h) in shapes {
-        let r = try measure(kind, i, h)
-        let b = try measure(kind, i, h, block: 1000)
-        func f(_ x: Double) -> String { let s = String(Int(x * 10 + 0.5)); return s.dropLast() + "." + s.suffix(1) }
-        print(kind, "\(i)x\(h)", "step ns", f(r), "cycles", f(r * ghz), "at 4.2:", f(r * ghz / 4.2), "| block", f(b), "cycles", f(b * ghz), "at 4.2:", f(b*ghz/4.2))
-      }
+  static func main() {
+    do {
+      exit(try run(Options(CommandLine.arguments.dropFirst())))
+    } catch {
+      print("SluiceBench: \(error)", to: .error)
+      exit(2)
     }
   }
 
-  static func now() -> Double {
-    var t = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &t)
-    return Double(t.tv_sec) * 1e9 + Double(t.tv_nsec)
+  /// Runs what was asked for; returns the exit status.
+  private static func run(_ options: Options) throws -> Int32 {
+    if options.isHelp {
+      print(Options.usage)
+      return 0
+    }
+    let series = Targets.all
+    let chosen = series.flatMap { one in one.rows.map { (one.table, $0) } }
+      .filter { matches($0.1, options) }
+    if options.isList {
+      for (_, row) in chosen { print(row.id) }
+      return 0
+    }
+    let machine = try Machine(options)
+    var report = Report(machine: machine, options: options)
+    for (index, (table, row)) in chosen.enumerated() {
+      if isatty(2) != 0 { print("\r\(index + 1)/\(chosen.count) \(row.id)   ", to: .error, "") }
+      report.results.append(result(of: row, in: table, machine, options))
+    }
+    if isatty(2) != 0 { print("\r", to: .error, "") }
+    try report.write()
+    return options.isCheck && report.results.contains { $0.verdict == .miss } ? 1 : 0
   }
 
-  @inline(never) static func chain(_ n: Int, _ x: Int) -> Int {
-    var x = x
-    for i in 0..<n { x = x &* (x | 3) &+ i }
-    return x
+  private static func matches(_ row: Row, _ options: Options) -> Bool {
+    guard let filter = options.filter else { return true }
+    return (try? filter.firstMatch(in: row.id)) != nil
   }
 
-  static func clock() -> Double {
-    var best = 0.0
-    var x = CommandLine.argc == 99 ? 5 : 7
-    for _ in 0..<200 {
-      let t = now()
-      x = chain(10_000, x)
-      best = max(best, 10_000 * 6 / (now() - t))
+  private static func result(
+    of row: Row, in table: String, _ machine: Machine, _ options: Options
+  ) -> RowResult {
+    var (measurement, absence): (Measurement?, String?)
+    do {
+      measurement = try machine.measure(
+        row, options.isQuick ? .quick : .full, seed: options.seed)
+    } catch {
+      absence = "\(error)"
     }
-    return x == 12345 ? 0 : best
-  }
-
-  static func measure(_ kind: String, _ i: Int, _ h: Int, block: Int = 1) throws -> Double {
-    var seed: UInt64 = 1
-    func r(_ n: Int) -> [Float] {
-      (0..<n).map { _ in
-        seed = seed &* 6364136223846793005 &+ 1442695040888963407
-        return (Float(seed >> 40) / 8388608 - 1) / Float(h).squareRoot()
-      }
-    }
-    let g = kind == "lstm" ? 4 : 3
-    let record: LayerRecord = kind == "lstm" ? .lstm(inputSize: i, hiddenSize: h) : .gru(inputSize: i, hiddenSize: h, variant: kind == "gru" ? .resetAfter : .resetBefore)
-    let contents = BlobContents(layers: [
-      .init(record: record, name: "x",
-        weights: Packing.packRecurrent(input: r(g * h * i), hidden: r(g * h * h), gates: g, inputSize: i, hiddenSize: h, variant: record.variant),
-        biases: Packing.packRows(r(record.biasRowCount * h), rowCount: record.biasRowCount, outputSize: h))
-    ])
-    let bytes = try contents.bytes()
-    let p = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
-    unsafe p.copyBytes(from: bytes)
-    defer { unsafe p.deallocate() }
-    let model = unsafe try Model(bytes: UnsafeRawBufferPointer(p))
-    var stream = try Stream(model)
-    let x = r(i * block)
-    var y = [Float](repeating: 0, count: h * block)
-    var ys = y.mutableSpan
-    let work = Double(4 * g * (i + h) * h) / 100 + 40
-    let n = max(1, Int(20000 / (work * Double(block))))
-    var times: [Double] = []
-    let start = now()
-    while now() - start < 3e8 {
-      let t = now()
-      for _ in 0..<n {
-        if block == 1 { stream.step(x.span, into: &ys) } else { stream.process(x.span, into: &ys) }
-      }
-      times.append((now() - t) / Double(n * block))
-    }
-    times.sort()
-    return times[times.count / 20]
+    return RowResult(
+      table: table, row: row, measurement: measurement, absence: absence,
+      instructionSet: machine.instructionSet)
   }
 }

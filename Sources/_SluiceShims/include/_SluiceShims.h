@@ -1,5 +1,6 @@
 #pragma once
 /// What Swift cannot spell, as static inline C: nothing here holds logic of its own.
+#include "SluiceBenchmark.h"
 #include "SluiceCPU.h"
 #include "SluiceLayer.h"
 #include "SluiceLimits.h"

@@ -1,0 +1,63 @@
+import Sluice
+import SluiceBlob
+
+extension Machine {
+  /// Measures one row.
+  ///
+  /// - Throws: ``Absence`` where Sluice cannot run it, or runs it without doing the work.
+  func measure(_ row: Row, _ effort: Effort, seed: UInt64) throws -> Measurement {
+    switch row.mode {
+    case .streams: throw Absence(description: "many streams a call are not in Sluice yet")
+    case .fixedSize: throw Absence(description: "sizes known to the compiler are not there yet")
+    case .step, .block, .array: break
+    }
+    let blob = try row.blob(seed: seed)
+    let pages = Pages(blob, huge: huge)
+    let model: Model
+    do throws(ModelError) {
+      model = unsafe try Model(bytes: pages.bytes(blob.count), instructionSet: instructionSet)
+    } catch {
+      throw Absence(description: error.description)
+    }
+    var measurement: Measurement
+    switch row.mode {
+    case .block(let steps):
+      var subject = try Blocks(model, steps: steps, seed: seed)
+      measurement = try timer.measure(&subject, effort)
+    case .array:
+      var subject = try Elements(model, seed: seed)
+      measurement = try timer.measure(&subject, effort)
+    default:
+      var subject = try Steps(model, seed: seed)
+      measurement = try timer.measure(&subject, effort)
+    }
+    if row.gates > 0 { addLimit(of: row, model, effort, to: &measurement) }
+    return measurement
+  }
+
+  /// Reads the layer's own weights, where they lie, for the limit of its speed.
+  ///
+  /// A step must read every byte of them. A block must read the hidden state's part at every step,
+  /// since each waits for the one before; the inputs' part is then arithmetic.
+  private func addLimit(
+    of row: Row, _ model: borrowing Model, _ effort: Effort, to measurement: inout Measurement
+  ) {
+    let record = model.blob.record(at: 0)
+    let weights = unsafe model.blob.weights(of: record)
+    var count = weights.count
+    var arithmetic = 0.0
+    if case .block = row.mode {
+      count = count / (row.inputs + row.hidden) * row.hidden
+      arithmetic = Double(2 * row.gates * row.hidden * row.inputs) / peak
+    }
+    let part = unsafe UnsafeRawBufferPointer(rebasing: weights[..<count])
+    let forwards = unsafe bandwidth(of: part, alternating: false, effort)
+    let alternating = unsafe bandwidth(of: part, alternating: true, effort)
+    measurement.workingSet = count
+    measurement.bandwidth = (forwards, alternating)
+    measurement.limit = Double(count) / max(forwards, alternating) + arithmetic
+    // The arithmetic of the bytes that are read takes its time even where reading is faster.
+    let products = Double(2 * row.gates * row.hidden * (row.inputs + row.hidden))
+    measurement.limit = max(measurement.limit ?? 0, products / peak)
+  }
+}

@@ -1,0 +1,72 @@
+import Sluice
+
+/// What was asked for on the command line.
+struct Options {
+  var filter: Regex<AnyRegexOutput>?
+  var instructionSet: InstructionSet?
+  var json: String?
+  var html: String?
+  var core: Int?
+  var seed: UInt64 = 1
+  var isQuick = false
+  var isCheck = false
+  var huge = false
+  var isList = false
+  var isHelp = false
+
+  /// How to use it.
+  static let usage = """
+    Measures every kernel against the limits of this machine and the targets.
+
+        SluiceBench [--filter REGEX] [--isa baseline|avx2|avx512] [--core N] [--quick] [--huge]
+                    [--json FILE|-] [--html FILE] [--seed N] [--check] [--list]
+
+      --filter   rows whose name matches, such as lstm/step or 64x64; --list prints the names
+      --core     the core to stay on; else the one it starts on
+      --quick    a tenth of the time, for a first look
+      --huge     asks for pages of 2 MiB for the weights
+      --json     every number, - for standard output (tables then go to standard error)
+      --html     a page with plots and tables
+      --check    exit status 1 if a row misses its target
+    """
+
+  /// - Throws: a sentence.
+  init(_ arguments: some Sequence<String>) throws(Absence) {
+    var rest = arguments.makeIterator()
+    while let option = rest.next() {
+      switch option {
+      case "--quick": isQuick = true
+      case "--check": isCheck = true
+      case "--huge": huge = true
+      case "--list": isList = true
+      case "--help", "-h": isHelp = true
+      case "--filter", "--isa", "--json", "--html", "--core", "--seed":
+        guard let value = rest.next() else { throw Absence(description: "\(option): no value") }
+        guard try take(option, value) else {
+          throw Absence(description: "\(option): '\(value)' is not a value of it")
+        }
+      default: throw Absence(description: "unknown option \(option); see --help")
+      }
+    }
+  }
+
+  private mutating func take(_ option: String, _ value: String) throws(Absence) -> Bool {
+    switch option {
+    case "--json": json = value
+    case "--html": html = value
+    case "--filter":
+      filter = try? Regex(value)
+      return filter != nil
+    case "--isa":
+      instructionSet = InstructionSet(rawValue: value)
+      return instructionSet != nil
+    case "--core":
+      core = Int(value)
+      return core.map { $0 >= 0 && $0 < 1024 } ?? false
+    default:
+      guard let number = UInt64(value), number < 1 << 53 else { return false }
+      seed = number
+    }
+    return true
+  }
+}
