@@ -102,3 +102,8 @@ void misbehave_allocate(void) {
   void *volatile memory = malloc(100);
   free(memory);
 }
+
+void misbehave_leak(void) {
+  void *volatile memory = malloc(100);
+  (void)memory;
+}

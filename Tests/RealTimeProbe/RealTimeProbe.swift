@@ -163,7 +163,7 @@ struct RealTimeProbe {
     let before = allocation_counter_read()
     for _ in 0..<cycles { try live(path, &rows, options.set) }
     if options.misbehaviour == .leak {
-      unsafe _ = malloc(100)
+      misbehave_leak()
       unsafe _ = mmap(nil, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
     }
     let after = allocation_counter_read()

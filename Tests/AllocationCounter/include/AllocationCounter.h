@@ -19,3 +19,6 @@ int forbid_system_calls(void);
 
 /// Allocates and frees at once, unseen by the optimiser.
 void misbehave_allocate(void);
+
+/// Allocates and forgets.
+void misbehave_leak(void);
