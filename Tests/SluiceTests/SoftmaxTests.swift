@@ -36,7 +36,10 @@ import Testing
   @Test("extreme inputs", arguments: InstructionSet.runnable)
   func extremes(_ set: InstructionSet) throws {
     for size in Self.sizes {
-      for value in [0, 1e38, -1e38, .greatestFiniteMagnitude, -100, .leastNonzeroMagnitude] as [Float] {
+      let values: [Float] = [
+        0, 1e38, -1e38, .greatestFiniteMagnitude, -100, .leastNonzeroMagnitude,
+      ]
+      for value in values {
         // All equal, however great: one part each.
         let y = try Self.softmax([Float](repeating: value, count: size), size: size, set)
         #expect(maxDistance(y, [Double](repeating: 1 / Double(size), count: size)) <= 1e-7)

@@ -177,5 +177,6 @@ extension TestNetwork: CustomTestStringConvertible {
     }.joined(separator: ", ")
   }
 
+  /// The name under which a test's argument is reported.
   public var testDescription: String { name }
 }
