@@ -11,6 +11,8 @@ extension sluice_model {
     unsafe model.pointee.bytes = blob.bytes.baseAddress!
     unsafe model.pointee.byte_count = blob.bytes.count
     unsafe model.pointee.input_size = first.inputSize
+    unsafe model.pointee.input_stride =
+      (embeddings == 1 ? first.outputSize : first.inputSize).paddedToLine
     unsafe model.pointee.yields_last = blob.output == .last
     if embeddings == 1 {
       unsafe model.pointee.embedding = blob.weights(of: first).floats

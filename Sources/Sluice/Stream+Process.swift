@@ -52,7 +52,8 @@ extension Stream {
       while done < tokens.count {
         let count = min(blockSize, tokens.count &- done)
         // The second half of the rows is free until the first layer has run.
-        let rows = unsafe buffer + model.pointee.state_floats
+        let rows =
+          unsafe buffer + model.pointee.state_floats
           + blockSize &* model.pointee.longest_stride
         for t in 0..<count {
           if let features = unsafe features(of: Int(tokens[done &+ t])) {

@@ -25,12 +25,14 @@ extension Stream {
       let isRecurrent = unsafe layer.pointee.is_recurrent
       let current = unsafe states + (isRecurrent ? phase &* layer.pointee.stride : 0)
       let target =
-        unsafe !single ? rows
+        unsafe !single
+        ? rows
         : isRecurrent ? states + (1 &- phase) &* layer.pointee.stride : states
       var block = unsafe sluice_block(
         input: output, input_stride: outputStride, hidden: current, output: target,
         output_stride: layer.pointee.stride, cell: buffer + layer.pointee.cell_offset,
-        scratch: buffer + layer.pointee.scratch_offset, projected: projected, steps: steps,
+        scratch: buffer + layer.pointee.scratch_offset, projected: projected, recurrent: projected,
+        steps: steps,
         backwards: phase != 0)
       unsafe dispatch(layer, &block)
       unsafe output = UnsafePointer(target)

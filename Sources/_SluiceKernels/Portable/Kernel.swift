@@ -19,3 +19,21 @@ public func run(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<slu
   default: break
   }
 }
+
+/// Runs one layer over one step of many streams: as `run`, with a row for each stream.
+///
+/// Every weight is read once for several streams; each stream's bits are those that it has alone.
+@export(interface)
+public func runBatch(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>) {
+  let layer = unsafe layer.pointee
+  let block = unsafe block.pointee
+  switch unsafe layer.kernel {
+  case sluice_kernel_lstm: unsafe lstmBatch(layer, block)
+  case sluice_kernel_gru_reset_after: unsafe gruResetAfterBatch(layer, block)
+  case sluice_kernel_gru_reset_before: unsafe gruResetBeforeBatch(layer, block)
+  case sluice_kernel_elman: unsafe elmanBatch(layer, block)
+  case sluice_kernel_dense: unsafe dense(layer, block)
+  case sluice_kernel_activation: unsafe activation(layer, block)
+  default: break
+  }
+}

@@ -47,22 +47,26 @@ typedef struct {
   sluice_activation activation;
 } sluice_layer;
 
-/// What a kernel reads and writes when it runs one layer over `steps` steps.
+/// What a kernel reads and writes when it runs one layer over `steps` steps of one stream, or one
+/// step of `steps` streams, each vector then a row of its own.
 typedef struct {
   /// [steps, input_size], rows `input_stride` floats apart, no alignment asked for.
   const float *_Nonnull input;
   intptr_t input_stride;
-  /// h(t-1) of the first step, `stride` floats.
+  /// h(t-1) of the first step, `stride` floats. Of many streams, rows `stride` floats apart, which
+  /// may be those of `output`.
   const float *_Nonnull hidden;
   /// [steps, stride], rows `output_stride` floats apart, 64-byte aligned; h(t) of a recurrent layer.
   float *_Nonnull output;
   intptr_t output_stride;
-  /// C of the LSTM, updated in place.
+  /// C of the LSTM, updated in place; rows of many streams `stride` floats apart.
   float *_Nonnull cell;
-  /// Two vectors of `stride` floats.
+  /// Two vectors of `stride` floats; of many streams, all first vectors, then all second.
   float *_Nonnull scratch;
   /// W x + b of every row, [rows][gates * stride]; unused for a single step.
   float *_Nonnull projected;
+  /// U h of every row, laid out like `projected`; for many streams only.
+  float *_Nonnull recurrent;
   intptr_t steps;
   /// Whether the first step reads the weights from their end: every other step does, because what
   /// was read last is still in the nearest cache. The order of the sums does not change.

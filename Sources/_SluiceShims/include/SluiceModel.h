@@ -23,6 +23,8 @@ typedef struct {
   intptr_t embedding_size;
   /// Features or ids read, and features written, at a step.
   intptr_t input_size, output_size;
+  /// Floats of one row of input, of features or of an embedding's row, with its padding.
+  intptr_t input_stride;
   /// Floats of all state, output and scratch vectors of a stream.
   intptr_t state_floats;
   /// Floats of the longest vector, with its padding.

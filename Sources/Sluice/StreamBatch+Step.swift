@@ -1,0 +1,179 @@
+import _SluiceKernels
+import _SluiceKernelsAVX2
+import _SluiceKernelsAVX512
+import _SluiceShims
+
+extension StreamBatch {
+  /// One time step of every stream.
+  ///
+  /// - Parameters:
+  ///   - input: x(t), `[count, inputSize]`.
+  ///   - output: y(t), `[count, outputSize]`. Must not be the memory of `input`.
+  ///   - active: `[count]`, which streams take the step; nil for all. The others keep their state,
+  ///     and their rows of `output` stay as they are.
+  /// - Precondition: the sizes are these, and the model does not begin with an embedding.
+  public mutating func step(
+    _ input: Span<Float>, into output: inout MutableSpan<Float>, active: Span<Bool>? = nil
+  ) {
+    precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
+    let size = unsafe model.pointee.input_size
+    precondition(input.count == count * size, "input is not [count, inputSize]")
+    let rows = checkedRows(output.count, active)
+    unsafe input.withUnsafeBufferPointer { x in
+      unsafe output.withUnsafeMutableBufferPointer { y in
+        guard let active, rows < count else {
+          unsafe runAll(x.baseAddress!, stride: size, into: y.baseAddress!)
+          return
+        }
+        unsafe gather(active) { stream in unsafe x.baseAddress! + stream &* size }
+        unsafe runGathered(rows, active, into: y.baseAddress!)
+      }
+    }
+  }
+
+  /// One time step of every stream of a model that begins with an embedding.
+  ///
+  /// - Parameters:
+  ///   - tokens: `[count]` ids.
+  ///   - output: as for ``step(_:into:active:)``.
+  ///   - active: likewise; the ids of inactive streams are not looked at.
+  /// - Returns: whether the model has all these tokens. If not, nothing happened.
+  @discardableResult
+  public mutating func step(
+    tokens: Span<Int32>, into output: inout MutableSpan<Float>, active: Span<Bool>? = nil
+  ) -> Bool {
+    precondition(tokens.count == count, "tokens is not [count]")
+    guard let table = unsafe model.pointee.embedding else {
+      preconditionFailure("This model does not read token ids")
+    }
+    let rows = checkedRows(output.count, active)
+    for stream in 0..<count where active?[stream] ?? true {
+      let token = Int(tokens[stream])
+      guard unsafe token >= 0 && token < model.pointee.input_size else { return false }
+    }
+    let size = unsafe model.pointee.embedding_size
+    unsafe output.withUnsafeMutableBufferPointer { y in
+      guard let active, rows < count else {
+        let inputs = unsafe inputRows
+        for stream in 0..<count {
+          unsafe (inputs + stream &* model.pointee.input_stride).update(
+            from: table + Int(tokens[stream]) &* size, count: size)
+        }
+        unsafe runAll(inputs, stride: model.pointee.input_stride, into: y.baseAddress!)
+        return
+      }
+      unsafe gather(active) { stream in unsafe table + Int(tokens[stream]) &* size }
+      unsafe runGathered(rows, active, into: y.baseAddress!)
+    }
+    return true
+  }
+
+  private func checkedRows(_ outputCount: Int, _ active: Span<Bool>?) -> Int {
+    precondition(
+      unsafe outputCount == count * model.pointee.output_size, "output is not [count, outputSize]")
+    guard let active else { return count }
+    precondition(active.count == count, "active is not [count]")
+    var rows = 0
+    for stream in 0..<count where active[stream] { rows &+= 1 }
+    return rows
+  }
+}
+
+extension StreamBatch {
+  /// Where the active streams' states and inputs are gathered.
+  private var gathered: UnsafeMutablePointer<Float> {
+    unsafe buffer + count &* model.pointee.state_floats
+  }
+
+  private var projections: UnsafeMutablePointer<Float> {
+    unsafe gathered + count &* model.pointee.state_floats
+  }
+
+  private var inputRows: UnsafeMutablePointer<Float> {
+    unsafe projections + 2 &* count &* model.pointee.longest_projection
+  }
+
+  private func runAll(
+    _ x: UnsafePointer<Float>, stride: Int, into y: UnsafeMutablePointer<Float>
+  ) {
+    let size = unsafe model.pointee.output_size
+    let (rows, pitch) = unsafe run(x, stride: stride, rows: count, states: buffer)
+    for stream in 0..<count {
+      unsafe (y + stream &* size).update(from: rows + stream &* pitch, count: size)
+    }
+  }
+
+  /// Copies what the active streams need to neighbouring rows.
+  private func gather(_ active: Span<Bool>, input: (_ stream: Int) -> UnsafePointer<Float>) {
+    let embedded = unsafe model.pointee.embedding != nil
+    let size = unsafe embedded ? model.pointee.embedding_size : model.pointee.input_size
+    var row = 0
+    for stream in 0..<count where active[stream] {
+      unsafe (inputRows + row &* model.pointee.input_stride).update(
+        from: input(stream), count: size)
+      unsafe copyStates(from: buffer, row: stream, to: gathered, row: row)
+      row &+= 1
+    }
+  }
+
+  private func runGathered(
+    _ count: Int, _ active: Span<Bool>, into y: UnsafeMutablePointer<Float>
+  ) {
+    guard count > 0 else { return }
+    let size = unsafe model.pointee.output_size
+    let (rows, pitch) = unsafe run(
+      inputRows, stride: model.pointee.input_stride, rows: count, states: gathered)
+    var row = 0
+    for stream in 0..<self.count where active[stream] {
+      unsafe copyStates(from: gathered, row: row, to: buffer, row: stream)
+      unsafe (y + stream &* size).update(from: rows + row &* pitch, count: size)
+      row &+= 1
+    }
+  }
+
+  private func copyStates(
+    from source: UnsafeMutablePointer<Float>, row: Int, to target: UnsafeMutablePointer<Float>,
+    row targetRow: Int
+  ) {
+    var index = 0
+    while unsafe index < model.pointee.layer_count {
+      let layer = unsafe model.pointee.layers[index]
+      var sources = unsafe layer.stateVectors(of: source, streams: count)
+      var targets = unsafe layer.stateVectors(of: target, streams: count)
+      while let from = unsafe sources.next(), let to = unsafe targets.next() {
+        unsafe (to + targetRow &* layer.stride).update(
+          from: from + row &* layer.stride, count: layer.stride)
+      }
+      index &+= 1
+    }
+  }
+
+  /// Every layer over one step of `rows` streams; returns the last layer's outputs.
+  private func run(
+    _ x: UnsafePointer<Float>, stride: Int, rows: Int, states: UnsafeMutablePointer<Float>
+  ) -> (output: UnsafePointer<Float>, stride: Int) {
+    var (output, outputStride) = unsafe (x, stride)
+    let projected = unsafe projections
+    var index = 0
+    while unsafe index < model.pointee.layer_count {
+      let layer = unsafe model.pointee.layers + index
+      // h(t) replaces h(t-1): every product with h(t-1) is formed before.
+      let target = unsafe states + count &* layer.pointee.output_offset
+      var block = unsafe sluice_block(
+        input: output, input_stride: outputStride, hidden: target, output: target,
+        output_stride: layer.pointee.stride, cell: states + count &* layer.pointee.cell_offset,
+        scratch: states + count &* layer.pointee.scratch_offset, projected: projected,
+        recurrent: projected + count &* model.pointee.longest_projection, steps: rows,
+        backwards: false)
+      switch instructionSet {
+      case .baseline: unsafe _SluiceKernels.runBatch(layer, &block)
+      case .avx2: unsafe _SluiceKernelsAVX2.runBatch(layer, &block)
+      case .avx512: unsafe _SluiceKernelsAVX512.runBatch(layer, &block)
+      }
+      unsafe output = UnsafePointer(target)
+      unsafe outputStride = layer.pointee.stride
+      index &+= 1
+    }
+    return unsafe (output, outputStride)
+  }
+}

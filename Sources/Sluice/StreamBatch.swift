@@ -1,0 +1,107 @@
+import _SluiceShims
+
+/// Many independent sequences running through one model, a step of all of them in one call.
+///
+/// Every weight is read once for several streams, so that the cost of a stream nears the arithmetic
+/// alone. Each stream has the bits that it would have in a ``Stream`` of its own. Like a stream, a
+/// batch allocates nothing once it exists and belongs to one thread at a time.
+@safe
+public struct StreamBatch: ~Copyable {
+  let model: UnsafeMutablePointer<sluice_model>
+  let buffer: UnsafeMutablePointer<Float>
+  let instructionSet: InstructionSet
+  /// Number of streams.
+  public let count: Int
+
+  /// `count` streams at the model's initial state.
+  ///
+  /// - Parameters:
+  ///   - model: may be let go before the batch.
+  ///   - count: streams, at least 1.
+  /// - Throws: ``ModelError/outOfMemory``.
+  /// - Complexity: O(count * (state + widest layer)) bytes, all of them touched here.
+  public init(_ model: borrowing Model, count: Int) throws(ModelError) {
+    precondition(count >= 1, "A batch has at least one stream")
+    let plan = unsafe model.storage
+    // States, the gathered states of the active streams, two projections, one row of input.
+    let perStream =
+      unsafe 2 * plan.pointee.state_floats + 2 * plan.pointee.longest_projection
+      + plan.pointee.input_stride
+    let (floats, overflow) = count.multipliedReportingOverflow(by: perStream)
+    guard !overflow, floats < Int.max / 4 else { throw .outOfMemory }
+    guard let memory = unsafe sluice_allocate(4 * floats) else { throw .outOfMemory }
+    unsafe memset(memory, 0, 4 * floats)
+    unsafe sluice_model_retain(plan)
+    unsafe self.model = plan
+    unsafe buffer = unsafe memory.assumingMemoryBound(to: Float.self)
+    instructionSet = model.instructionSet
+    self.count = count
+    reset()
+  }
+
+  deinit {
+    unsafe free(buffer)
+    unsafe sluice_model_release(model)
+  }
+
+  /// Returns every stream to the model's initial state.
+  public mutating func reset() {
+    for stream in 0..<count { reset(stream) }
+  }
+
+  /// Returns one stream to the model's initial state; the others go on.
+  ///
+  /// - Precondition: `stream` is at least 0 and less than ``count``.
+  public mutating func reset(_ stream: Int) {
+    precondition(stream >= 0 && stream < count, "No such stream")
+    var index = 0
+    while unsafe index < model.pointee.layer_count {
+      let layer = unsafe model.pointee.layers[index]
+      var vectors = unsafe layer.stateVectors(of: buffer, streams: count)
+      var initial = unsafe layer.initial_state
+      while let vector = unsafe vectors.next() {
+        let row = unsafe vector + stream &* layer.stride
+        if let start = unsafe initial {
+          unsafe row.update(from: start, count: layer.stride)
+          unsafe initial = start + layer.stride
+        } else {
+          unsafe row.update(repeating: 0, count: layer.stride)
+        }
+      }
+      index &+= 1
+    }
+  }
+}
+
+extension StreamBatch: @unchecked Sendable {}
+
+extension sluice_layer {
+  /// The layer's state vectors in a batch's buffer, each [streams][stride]: h, then the LSTM's C.
+  func stateVectors(
+    of buffer: UnsafeMutablePointer<Float>, streams: Int
+  ) -> StateVectors {
+    let hidden = unsafe is_recurrent ? buffer + streams &* output_offset : nil
+    let cell = unsafe kernel == sluice_kernel_lstm ? buffer + streams &* cell_offset : nil
+    return unsafe StateVectors(first: hidden, second: cell)
+  }
+}
+
+/// One or two state vectors, without an array.
+@safe
+struct StateVectors {
+  private var first: UnsafeMutablePointer<Float>?
+  private var second: UnsafeMutablePointer<Float>?
+
+  init(first: UnsafeMutablePointer<Float>?, second: UnsafeMutablePointer<Float>?) {
+    unsafe self.first = first
+    unsafe self.second = second
+  }
+
+  mutating func next() -> UnsafeMutablePointer<Float>? {
+    defer {
+      unsafe first = second
+      unsafe second = nil
+    }
+    return unsafe first
+  }
+}

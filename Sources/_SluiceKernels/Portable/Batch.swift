@@ -1,0 +1,136 @@
+import _SluiceShims
+
+/// One step of many LSTM streams: both products for all of them, then each stream's units.
+@inline(always)
+func lstmBatch(_ layer: sluice_layer, _ block: sluice_block) {
+  let gates = unsafe lstmGates(layer)
+  let pitch = unsafe 4 &* layer.stride
+  unsafe projectBoth(gates, layer, block, pitch: pitch, Rows<3>())
+  unsafe forEachRow(of: block, layer, pitch: pitch) { row, projected, recurrent in
+    let offset = unsafe row &* layer.stride
+    let cell = unsafe block.cell + offset
+    let next = unsafe block.output + row &* block.output_stride
+    unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
+      let input: InlineArray<1, InlineArray<4, PanelPair>> = unsafe gates.loadSums(tile, projected)
+      let hidden: InlineArray<1, InlineArray<4, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe lstmUnits(input[0], hidden[0], cell, next, at: tile &* 16)
+    } single: { tile in
+      let input: InlineArray<1, InlineArray<4, Panel>> = unsafe gates.loadSums(tile, projected)
+      let hidden: InlineArray<1, InlineArray<4, Panel>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe lstmUnits(input[0], hidden[0], cell, next, at: tile &* 16)
+    }
+  }
+}
+
+/// One step of many streams of a GRU that resets after.
+@inline(always)
+func gruResetAfterBatch(_ layer: sluice_layer, _ block: sluice_block) {
+  let gates = unsafe gruGates(layer)
+  let pitch = unsafe 3 &* layer.stride
+  unsafe projectBoth(gates, layer, block, pitch: pitch, Rows<4>())
+  unsafe forEachRow(of: block, layer, pitch: pitch) { row, projected, recurrent in
+    let h = unsafe block.hidden + row &* layer.stride
+    let next = unsafe block.output + row &* block.output_stride
+    unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
+      let input: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, projected)
+      let hidden: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe gruUnits(
+        input[0], hidden[0], gates.biases + tile &* 64 + 48, h, next, at: tile &* 16)
+    } single: { tile in
+      let input: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, projected)
+      let hidden: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe gruUnits(
+        input[0], hidden[0], gates.biases + tile &* 64 + 24, h, next, at: tile &* 16)
+    }
+  }
+}
+
+/// One step of many streams of a GRU that resets before: r and z of all streams, then n of all.
+@inline(always)
+func gruResetBeforeBatch(_ layer: sluice_layer, _ block: sluice_block) {
+  let gates = unsafe resetBeforeGates(layer)
+  let candidate = unsafe resetBeforeCandidate(layer)
+  let reset = unsafe block.scratch
+  let update = unsafe block.scratch + block.steps &* layer.stride
+  let pitch = unsafe 2 &* layer.stride
+  unsafe projectBoth(gates, layer, block, pitch: pitch, Rows<6>())
+  unsafe forEachRow(of: block, layer, pitch: pitch) { row, projected, recurrent in
+    let offset = unsafe row &* layer.stride
+    let h = unsafe block.hidden + offset
+    unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
+      let input: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, projected)
+      let hidden: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe resetAndUpdate(
+        input[0], hidden[0], h, reset + offset, update + offset, at: tile &* 16)
+    } single: { tile in
+      let input: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, projected)
+      let hidden: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe resetAndUpdate(
+        input[0], hidden[0], h, reset + offset, update + offset, at: tile &* 16)
+    }
+  }
+  var reading = unsafe block
+  unsafe reading.hidden = UnsafePointer(reset)
+  unsafe projectBoth(candidate, layer, reading, pitch: layer.stride, Rows<8>())
+  unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, projected, recurrent in
+    let offset = unsafe row &* layer.stride
+    let next = unsafe block.output + row &* block.output_stride
+    unsafe addRows(projected, recurrent, into: reset + offset, count: layer.stride)
+    unsafe resetBeforeUnits(
+      reset + offset, update: update + offset, block.hidden + offset, next: next,
+      count: layer.stride)
+  }
+}
+
+/// One step of many Elman streams.
+@inline(always)
+func elmanBatch(_ layer: sluice_layer, _ block: sluice_block) {
+  let gate = unsafe singleGate(layer, hiddenSize: layer.output_size)
+  unsafe projectBoth(gate, layer, block, pitch: layer.stride, Rows<8>())
+  unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, projected, recurrent in
+    let next = unsafe block.output + row &* block.output_stride
+    unsafe addRows(projected, recurrent, into: next, count: layer.stride)
+    unsafe activate(next, layer)
+  }
+}
+
+/// W x + b and U h of every row.
+@inline(always)
+private func projectBoth<let gates: Int, let rows: Int>(
+  _ packed: PackedGates<gates>, _ layer: sluice_layer, _ block: sluice_block, pitch: Int,
+  _: Rows<rows>
+) {
+  unsafe packed.projectInputs(
+    block.input, rowPitch: block.input_stride, rowCount: block.steps,
+    outputSize: layer.output_size, into: block.projected, projectedPitch: pitch, Rows<rows>())
+  unsafe packed.projectHidden(
+    block.hidden, rowPitch: layer.stride, rowCount: block.steps, outputSize: layer.output_size,
+    into: block.recurrent, projectedPitch: pitch, Rows<rows>())
+}
+
+@inline(always)
+private func forEachRow(
+  of block: sluice_block, _ layer: sluice_layer, pitch: Int,
+  row: (_ row: Int, _ projected: UnsafePointer<Float>, _ recurrent: UnsafePointer<Float>) -> Void
+) {
+  var index = 0
+  while unsafe index < block.steps {
+    unsafe row(
+      index, UnsafePointer(block.projected + index &* pitch),
+      UnsafePointer(block.recurrent + index &* pitch))
+    index &+= 1
+  }
+}
+
+@inline(always)
+private func addRows(
+  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into sum: UnsafeMutablePointer<Float>,
+  count: Int
+) {
+  var i = 0
+  while i < count {
+    unsafe store(
+      load(a + i, as: PanelPair.self) + load(b + i, as: PanelPair.self), to: sum + i)
+    i &+= 16
+  }
+}
