@@ -17,8 +17,8 @@ extension Report {
       <p class="note">The limit is the time in which this machine, in this run, reads the same
       weights in the better of two directions and does nothing else (for a block: the hidden
       state's part, and the arithmetic of the inputs' part). Peers are those on record, scaled by
-      the clock. Disturbed: the median is more than 15 % above the least, because others took the
-      core.</p>
+      the clock. Disturbed: the median is more than 15 % above the least, or others had the core
+      while long calls were timed.</p>
       <h2>Plots</h2>
       \(figures.joined())
       <h2>Tables</h2>
@@ -39,7 +39,7 @@ extension Report {
       --peer: #ff9b5e; --limit: #9aa4af; } }
     body { background: var(--paper); color: var(--ink); margin: 0;
       font: 15px/1.5 system-ui, "Liberation Sans", "DejaVu Sans", sans-serif; }
-    main { max-width: 1080px; margin: 0 auto; padding: 16px; }
+    main { max-width: 1240px; margin: 0 auto; padding: 16px; }
     .note, caption { color: var(--soft); font-size: 13px; }
     figure { margin: 20px 0; } svg { width: 100%; height: auto; display: block; }
     svg text { font: 12px system-ui, "Liberation Sans", "DejaVu Sans", sans-serif;

@@ -30,8 +30,9 @@ struct Report {
         note: "ns \(unit == "element" ? "an" : "a") \(unit): in rows of calls (min, median), "
           + "and of calls timed one by one",
         heading: [
-          "size", "limit", "peer", "target", "min", "median", "cycles", "target", "of limit",
-          "1: min", "1: median", "p99", "p99.9", "max", "verdict",
+          "size", "verdict", "limit", "peer", "target", "min", "median", "cycles", "target",
+          "of limit",
+          "1: min", "1: median", "p99", "p99.9", "max",
         ], rows: members.compactMap { Report.cells($0) })
     }
   }
@@ -41,11 +42,11 @@ struct Report {
     let (rows, singles) = (measurement.rows, measurement.singles)
     let target = result.row.targets[result.instructionSet].map { $0 * Row.referenceClock }
     return [
-      result.row.size, measurement.limit.short, result.peer.short, result.target.short,
+      result.row.size, result.mark, measurement.limit.short, result.peer.short, result.target.short,
       rows.min.short, rows.median.short, (rows.median * measurement.clock).short, target.short,
       measurement.limit.map { ($0 / rows.median * 100).fixed(0) + " %" } ?? "-",
       singles.min.short, singles.median.short, singles.quantile(0.99).short,
-      singles.quantile(0.999).short, singles.max.short, result.mark,
+      singles.quantile(0.999).short, singles.max.short,
     ]
   }
 
@@ -58,12 +59,12 @@ struct Report {
     where seen.insert(measurement.workingSet).inserted {
       rows.append([
         "\((Double(measurement.workingSet) / 1024).fixed(1)) KiB",
-        (measurement.bandwidth?.forwards).short, (measurement.bandwidth?.alternating).short, "",
+        "", (measurement.bandwidth?.forwards).short, (measurement.bandwidth?.alternating).short,
       ])
     }
     return Table(
       title: "Reading, GB/s", note: "at exactly the bytes of a layer, the best of many passes",
-      heading: ["bytes", "one way", "alternating", ""], rows: rows)
+      heading: ["bytes", "", "one way", "alternating"], rows: rows)
   }
 
   /// What was asked for and is not there, a line each.

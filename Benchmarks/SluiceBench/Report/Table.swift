@@ -1,4 +1,4 @@
-/// Rows of cells for people: the first and the last column on the left, numbers on the right.
+/// Rows of cells for people: two columns of text, then numbers on the right.
 struct Table {
   let title: String
   let note: String
@@ -13,7 +13,7 @@ struct Table {
       var line = ""
       for (column, cell) in row.enumerated() {
         let padding = String(repeating: " ", count: widths[column] - cell.count)
-        let isText = column == 0 || column == row.count - 1
+        let isText = column < 2
         line += (column > 0 ? "  " : "") + (isText ? cell + padding : padding + cell)
       }
       while line.last == " " { line.removeLast() }
@@ -26,9 +26,8 @@ struct Table {
   var html: String {
     func row(_ cells: [String], _ tag: String) -> String {
       let cells = cells.enumerated().map { column, cell in
-        let name = cell.split(separator: " ").first.map { String($0) } ?? ""
-        let isLast = column == cells.count - 1
-        let style = column == 0 ? " class=\"l\"" : isLast ? " class=\"l v-\(name)\"" : ""
+        let name = cell.split { !$0.isLetter }.first.map { String($0) } ?? ""
+        let style = column == 0 ? " class=\"l\"" : column == 1 ? " class=\"l v-\(name)\"" : ""
         return "<\(tag)\(style)>\(cell.escaped)</\(tag)>"
       }
       return "<tr>" + cells.joined() + "</tr>\n"
