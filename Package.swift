@@ -69,6 +69,12 @@ let package = Package(
       name: "RealTimeProbe", dependencies: ["Sluice", "TestSupport", "AllocationCounter"],
       path: "Tests/RealTimeProbe", swiftSettings: strict),
     .testTarget(
+      name: "SluiceKernelsTests",
+      dependencies: [
+        "_SluiceKernels", "_SluiceKernelsAVX2", "_SluiceKernelsAVX512", "_SluiceShims",
+        "TestSupport",
+      ], swiftSettings: strict),
+    .testTarget(
       name: "SluiceTests", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
       swiftSettings: strict),
     .testTarget(

@@ -3,8 +3,8 @@ import _SluiceShims
 /// Runs one layer over a block of steps: the one entry of a kernel module.
 ///
 /// The contract: `layer` comes from a validated blob, every pointer of `block` is valid for the
-/// sizes that `layer` states, `steps` >= 1. Reads nothing else, writes `output`, `cell` and
-/// `scratch` alone; never allocates, locks, calls out or traps.
+/// sizes that `layer` states, `steps` >= 1. Reads nothing else, writes `output`, `cell`,
+/// `scratch`, `projected` and `recurrent` alone; never allocates, locks, calls out or traps.
 @export(interface)
 public func run(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>) {
   let layer = unsafe layer.pointee
