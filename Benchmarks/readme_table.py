@@ -28,6 +28,12 @@ def time(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f} ns"
 
 
+def median_of(row: dict | None) -> str:
+    if row is None:
+        return ""
+    return ("~ " if row["disturbed"] else "") + time(row["rows_ns"]["median"])
+
+
 def text(folder: Path) -> str:
     report = read(folder / "sluice.json")
     machine, rows, avx2 = report["machine"], by_id(report), by_id(read(folder / "avx2.json"))
@@ -40,31 +46,36 @@ def text(folder: Path) -> str:
         f"Measured with `SluiceBench` on one core of an {cpu} at {machine['clock_ghz']:.1f} GHz, built with "
         f"{machine['compiler']},\none stream, f32 weights, each step waiting for the state of the one before (medians):",
         "",
-        "| inputs x hidden | a step | of the read limit | in a block of 1,000 | a step, AVX2 | fastest Python peer, a step |",
-        "|---|---|---|---|---|---|",
+        "| inputs x hidden | a step | of the read limit | AVX2 | best C++ library | in a block of 1,000 | best of the others |",
+        "|---|---|---|---|---|---|---|",
     ]
+    disturbed = False
     for name in ROWS:
         cell, size = name.split()
         row = rows[f"{cell}/step/{size}/f32"]
-        median = row["rows_ns"]["median"]
         block = rows.get(f"{cell}/block1000/{size}/f32")
         wide = avx2.get(f"{cell}/step/{size}/f32")
-        peer = peers.get(f"{cell}/step/{size}", {})
+        peer = peers.get(f"{cell}/block1000/{size}", {})
         best = peer.get("best_peer")
+        disturbed |= any(r is not None and r["disturbed"] for r in (row, block, wide))
         lines.append("| " + " | ".join([
             f"{cell.upper()} {size}",
-            f"{time(median)} ({row['median_cycles']:,.0f} cycles)",
-            f"{100 * row['limit_ns'] / median:.0f} %",
-            time(block["rows_ns"]["median"]) if block else "",
-            time(wide["rows_ns"]["median"]) if wide else "",
+            median_of(row) + f" ({row['median_cycles']:,.0f} cycles)",
+            f"{100 * row['limit_ns'] / row['rows_ns']['median']:.0f} %",
+            median_of(wide),
+            time(row["peer_on_record_ns"]),
+            median_of(block),
             f"{time(peer['peers_ns'][best])} ({best.split(',')[0]})" if best else "",
         ]) + " |")
     lines += [
         "",
         "The read limit is the time in which the same machine, in the same run, reads the weights once and does nothing",
-        "else. The peers ran on the same core, one thread, called from Python, which costs them about a microsecond a call.",
-        END,
+        "else. The best C++ library is the fastest on record on a core of the same kind, scaled by the clock; the others are",
+        "ONNX Runtime, LiteRT and PyTorch in the same run on the same core: `Benchmarks/peers/run` prints every size.",
     ]
+    if disturbed:
+        lines.append("About (~): other programs disturbed the measurement.")
+    lines.append(END)
     return "\n".join(lines)
 
 

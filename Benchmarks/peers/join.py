@@ -61,9 +61,8 @@ def main() -> None:
     Path(sys.argv[3]).write_text(json.dumps(
         {"machine": sluice["machine"], "versions": peers["versions"], "rows": rows}, indent=1) + "\n")
     print("\nMedians, ns a step of one stream; ~ disturbed. A ratio above 1: Sluice is that many times as fast.")
-    print("Peers are called from Python with everything bound beforehand: what the interpreter adds to a call")
-    print("(about a microsecond) counts in single steps and vanishes in blocks. On record: the best of the C and")
-    print("C++ libraries, scaled by the clock.\n")
+    print("Peers are called from Python with everything bound beforehand: what a call costs them counts in full in")
+    print("single steps, and vanishes in blocks. On record: the best of the C and C++ libraries, scaled by the clock.\n")
     print(table(rows))
     for row in rows:
         for name, error in row["errors"].items():
@@ -71,6 +70,8 @@ def main() -> None:
     behind = [r for r in rows if r["times_as_fast"] is not None and r["times_as_fast"] < 1]
     compared = sum(r["times_as_fast"] is not None for r in rows)
     print(f"\nahead of every peer of this run in {compared - len(behind)} of {compared} rows")
+    for row in behind:
+        print(f"behind: {row['id']} {row['storage']}" + (" (disturbed)" if row["disturbed"] else ""))
 
 
 if __name__ == "__main__":
