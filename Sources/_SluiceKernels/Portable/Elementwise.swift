@@ -4,13 +4,15 @@ import _SluiceShims
 @inline(always)
 func elman(_ layer: sluice_layer, _ block: sluice_block) {
   let gate = unsafe singleGate(layer, hiddenSize: layer.output_size)
-  if unsafe block.steps > 1 {
+  let isProjected = unsafe projectsInputs(layer, block, gates: 1)
+  if isProjected {
     unsafe gate.projectInputs(
       block.input, rowPitch: block.input_stride, rowCount: block.steps,
       outputSize: layer.output_size, into: block.projected, projectedPitch: layer.stride,
       Rows<8>())
   }
-  unsafe forEachStep(of: block, projectedPitch: layer.stride) { x, h, next, projected, backwards in
+  unsafe forEachStep(of: block, isProjected: isProjected, projectedPitch: layer.stride) {
+    x, h, next, projected, backwards in
     unsafe affine(
       gate, x, h, projected, into: next, outputSize: layer.output_size, backwards: backwards)
     unsafe activate(next, layer)
@@ -74,7 +76,7 @@ private func affineTiles<let tiles: Int, V: SIMD>(
 /// An activation alone: y(t) = f(x(t)).
 @inline(always)
 func activation(_ layer: sluice_layer, _ block: sluice_block) {
-  unsafe forEachStep(of: block, projectedPitch: 0) { x, _, y, _, _ in
+  unsafe forEachStep(of: block, isProjected: false, projectedPitch: 0) { x, _, y, _, _ in
     var i = 0
     while unsafe i < layer.output_size &- 7 {
       unsafe store(load(x + i, as: Panel.self), to: y + i)

@@ -10,12 +10,14 @@ import _SluiceShims
 func gruResetAfter(_ layer: sluice_layer, _ block: sluice_block) {
   let gates = unsafe gruGates(layer)
   let pitch = unsafe 3 &* layer.stride
-  if unsafe block.steps > 1 {
+  let isProjected = unsafe projectsInputs(layer, block, gates: 3)
+  if isProjected {
     unsafe gates.projectInputs(
       block.input, rowPitch: block.input_stride, rowCount: block.steps,
       outputSize: layer.output_size, into: block.projected, projectedPitch: pitch, Rows<4>())
   }
-  unsafe forEachStep(of: block, projectedPitch: pitch) { x, h, next, projected, backwards in
+  unsafe forEachStep(of: block, isProjected: isProjected, projectedPitch: pitch) {
+    x, h, next, projected, backwards in
     unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
       unsafe gruTiles(gates, x, h, projected, next, tile, as: TwoPairs.self)
     } pair: { tile in

@@ -13,7 +13,8 @@ func gruResetBefore(_ layer: sluice_layer, _ block: sluice_block) {
   let candidate = unsafe resetBeforeCandidate(layer)
   let pitch = unsafe 3 &* layer.stride
   let columns = unsafe 2 &* layer.stride
-  if unsafe block.steps > 1 {
+  let isProjected = unsafe projectsInputs(layer, block, gates: 3)
+  if isProjected {
     unsafe gates.projectInputs(
       block.input, rowPitch: block.input_stride, rowCount: block.steps,
       outputSize: layer.output_size, into: block.projected, projectedPitch: pitch, Rows<6>())
@@ -24,7 +25,8 @@ func gruResetBefore(_ layer: sluice_layer, _ block: sluice_block) {
   }
   let reset = unsafe block.scratch
   let update = unsafe block.scratch + layer.stride
-  unsafe forEachStep(of: block, projectedPitch: pitch) { x, h, next, projected, backwards in
+  unsafe forEachStep(of: block, isProjected: isProjected, projectedPitch: pitch) {
+    x, h, next, projected, backwards in
     unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
       unsafe resetBeforeTiles(gates, x, h, projected, reset, update, tile, as: TwoPairs.self)
     } pair: { tile in

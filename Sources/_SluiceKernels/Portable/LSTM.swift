@@ -11,12 +11,14 @@ import _SluiceShims
 func lstm(_ layer: sluice_layer, _ block: sluice_block) {
   let gates = unsafe lstmGates(layer)
   let pitch = unsafe 4 &* layer.stride
-  if unsafe block.steps > 1 {
+  let isProjected = unsafe projectsInputs(layer, block, gates: 4)
+  if isProjected {
     unsafe gates.projectInputs(
       block.input, rowPitch: block.input_stride, rowCount: block.steps,
       outputSize: layer.output_size, into: block.projected, projectedPitch: pitch, Rows<3>())
   }
-  unsafe forEachStep(of: block, projectedPitch: pitch) { x, h, next, projected, backwards in
+  unsafe forEachStep(of: block, isProjected: isProjected, projectedPitch: pitch) {
+    x, h, next, projected, backwards in
     unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
       unsafe lstmTile(gates, x, h, projected, block.cell, next, tile, as: PanelPair.self)
     } single: { tile in

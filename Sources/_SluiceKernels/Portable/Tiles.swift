@@ -64,13 +64,20 @@ func forEach(_ tiles: Int, _ body: (_ t: Int) -> Void) {
   if tiles > 1 { body(1) }
 }
 
-/// Runs `step` for every step of a block: its input, h(t-1), h(t) and what was projected for it.
+/// Whether a block of steps has its inputs projected before its recurrent loop.
 ///
-/// A single step projects its inputs tile by tile, between the tiles of U h, so that the weights are
-/// read in one pass; a block has them all projected before.
+/// That reads W once for several rows. Where the nearest cache holds all weights there is nothing
+/// to gain by it: then each step sums W x between the tiles of U h, as a single step does.
+@inline(always)
+func projectsInputs(_ layer: sluice_layer, _ block: sluice_block, gates: Int) -> Bool {
+  let floats = unsafe (layer.input_size &+ layer.output_size) &* gates &* layer.stride
+  return unsafe block.steps > 1 && floats > 8192
+}
+
+/// Runs `step` for every step of a block: its input, h(t-1), h(t) and what was projected for it.
 @inline(always)
 func forEachStep(
-  of block: sluice_block, projectedPitch: Int,
+  of block: sluice_block, isProjected: Bool, projectedPitch: Int,
   step: (
     _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>,
     _ projected: UnsafePointer<Float>?, _ backwards: Bool
@@ -79,7 +86,7 @@ func forEachStep(
   var x = unsafe block.input
   var h = unsafe block.hidden
   var next = unsafe block.output
-  var projected = unsafe block.steps > 1 ? UnsafePointer(block.projected) : nil
+  var projected = unsafe isProjected ? UnsafePointer(block.projected) : nil
   var backwards = unsafe block.backwards
   var t = unsafe block.steps
   while t > 0 {
