@@ -7,9 +7,8 @@ extension Machine {
   /// - Throws: ``Absence`` where Sluice cannot run it, or runs it without doing the work.
   func measure(_ row: Row, _ effort: Effort, seed: UInt64) throws -> Measurement {
     switch row.mode {
-    case .streams: throw Absence(description: "many streams a call are not in Sluice yet")
     case .fixedSize: throw Absence(description: "sizes known to the compiler are not there yet")
-    case .step, .block, .array: break
+    case .step, .block, .streams, .array: break
     }
     let blob = try row.blob(seed: seed)
     let pages = Pages(blob, huge: huge)
@@ -23,6 +22,9 @@ extension Machine {
     switch row.mode {
     case .block(let steps):
       var subject = try Blocks(model, steps: steps, seed: seed)
+      measurement = try timer.measure(&subject, effort)
+    case .streams(let count):
+      var subject = try ManyStreams(model, count: count, seed: seed)
       measurement = try timer.measure(&subject, effort)
     case .array:
       var subject = try Elements(model, seed: seed)
@@ -49,6 +51,13 @@ extension Machine {
     if case .block = row.mode {
       count = count / (row.inputs + row.hidden) * row.hidden
       arithmetic = Double(2 * row.gates * row.hidden * row.inputs) / peak
+    }
+    if case .streams = row.mode {
+      // Every weight is read once for all streams, if it must be: the arithmetic is the limit.
+      measurement.workingSet = count
+      measurement.limit =
+        Double(2 * row.gates * row.hidden * (row.inputs + row.hidden)) / peak
+      return
     }
     let part = unsafe UnsafeRawBufferPointer(rebasing: weights[..<count])
     let forwards = unsafe bandwidth(of: part, alternating: false, effort)

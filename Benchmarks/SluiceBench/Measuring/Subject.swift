@@ -91,6 +91,40 @@ struct Blocks: Subject, ~Copyable {
   }
 }
 
+/// One step of many streams. Two inputs take turns, so that the states never come to rest.
+struct ManyStreams: Subject, ~Copyable {
+  private var batch: StreamBatch
+  private var inputs: [[Float]]
+  private var output: [Float]
+  let unitsPerCall: Int
+
+  init(_ model: borrowing Model, count: Int, seed: UInt64) throws(ModelError) {
+    batch = try StreamBatch(model, count: count)
+    var random = Random(state: seed)
+    inputs = []
+    for _ in 0..<2 { inputs.append(random.floats(count * model.inputSize)) }
+    output = [Float](repeating: 0, count: count * model.outputSize)
+    unitsPerCall = count
+  }
+
+  let callsAtLeast = 2
+  var checksum: UInt64 { output.checksum }
+
+  @inline(never)
+  mutating func run(_ calls: Int) {
+    let (a, b) = (inputs[0], inputs[1])
+    var output = take(&self.output)
+    var y = output.mutableSpan
+    for call in 0..<calls { batch.step(call & 1 == 0 ? a.span : b.span, into: &y) }
+    self.output = output
+  }
+
+  mutating func restart(changed: Bool) {
+    batch.reset()
+    inputs[0][0] = changed ? 0.125 : 0.5
+  }
+}
+
 /// An activation's single step, counted by its elements.
 struct Elements: Subject, ~Copyable {
   private var steps: Steps
