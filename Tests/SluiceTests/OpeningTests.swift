@@ -203,6 +203,15 @@ import Testing
     }
   }
 
+  @Test("a stream that memory cannot hold is an error")
+  func outOfMemory() throws {
+    let opened = try OpenedNetwork(Self.network, .baseline)
+    let error = modelError { () throws(ModelError) in
+      _ = try Stream(opened.model, blockSize: 1 << 45)
+    }
+    #expect(error == .outOfMemory)
+  }
+
   @Test("each error says what is wrong")
   func descriptions() {
     let errors: [ModelError] = [
