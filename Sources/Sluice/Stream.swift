@@ -26,20 +26,16 @@ public struct Stream: ~Copyable {
     precondition(blockSize >= 1, "A block has at least one step")
     let plan = unsafe model.storage
     let row = unsafe 2 * plan.pointee.longest_stride + plan.pointee.longest_projection
-    let byteCount = unsafe 4 * (plan.pointee.state_floats + blockSize * row)
-    guard let memory = unsafe sluice_allocate(byteCount) else { throw .outOfMemory }
-    unsafe memset(memory, 0, byteCount)
-    unsafe sluice_model_retain(plan)
+    unsafe buffer = try plan.makeBuffer(
+      fixed: plan.pointee.state_floats, count: blockSize, each: row)
     unsafe self.model = plan
-    unsafe buffer = unsafe memory.assumingMemoryBound(to: Float.self)
     instructionSet = model.instructionSet
     self.blockSize = blockSize
     reset()
   }
 
   deinit {
-    unsafe free(buffer)
-    unsafe sluice_model_release(model)
+    unsafe model.release(buffer)
   }
 
   /// Returns to the model's initial state: the bits of a fresh stream.

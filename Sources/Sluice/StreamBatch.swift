@@ -27,21 +27,15 @@ public struct StreamBatch: ~Copyable {
     let perStream =
       unsafe 2 * plan.pointee.state_floats + 2 * plan.pointee.longest_projection
       + plan.pointee.input_stride
-    let (floats, overflow) = count.multipliedReportingOverflow(by: perStream)
-    guard !overflow, floats < Int.max / 4 else { throw .outOfMemory }
-    guard let memory = unsafe sluice_allocate(4 * floats) else { throw .outOfMemory }
-    unsafe memset(memory, 0, 4 * floats)
-    unsafe sluice_model_retain(plan)
+    unsafe buffer = try plan.makeBuffer(fixed: 0, count: count, each: perStream)
     unsafe self.model = plan
-    unsafe buffer = unsafe memory.assumingMemoryBound(to: Float.self)
     instructionSet = model.instructionSet
     self.count = count
     reset()
   }
 
   deinit {
-    unsafe free(buffer)
-    unsafe sluice_model_release(model)
+    unsafe model.release(buffer)
   }
 
   /// Returns every stream to the model's initial state.

@@ -203,13 +203,17 @@ import Testing
     }
   }
 
-  @Test("a stream that memory cannot hold is an error")
-  func outOfMemory() throws {
+  @Test("what memory cannot hold is an error", arguments: [1 << 45, 1 << 57, Int.max])
+  func outOfMemory(_ count: Int) throws {
     let opened = try OpenedNetwork(Self.network, .baseline)
-    let error = modelError { () throws(ModelError) in
-      _ = try Stream(opened.model, blockSize: 1 << 45)
+    let stream = modelError { () throws(ModelError) in
+      _ = try Stream(opened.model, blockSize: count)
     }
-    #expect(error == .outOfMemory)
+    #expect(stream == .outOfMemory)
+    let batch = modelError { () throws(ModelError) in
+      _ = try StreamBatch(opened.model, count: count)
+    }
+    #expect(batch == .outOfMemory)
   }
 
   @Test("each error says what is wrong")
