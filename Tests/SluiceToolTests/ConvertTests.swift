@@ -21,6 +21,11 @@ import Testing
     #expect((inspected["xxh64"] as? String)?.count == 16)
     let provenance = try #require(inspected["provenance"] as? [String: Any])
     #expect(provenance["source"] as? String == source)
+    let accuracy = try #require(provenance["accuracy"] as? [String: Any])
+    #expect(accuracy["steps"] as? Int == 64)
+    let error = try #require(accuracy["max_error"] as? Double)
+    #expect(error > 0 && error < 1e-5)
+    #expect(try #require(accuracy["rms_error"] as? Double) <= error)
     var arguments = ["compare", "\(Tool.fixtures)/\(name)/\(source)", blob, "--json"]
     let architecture = "\(Tool.fixtures)/\(name)/model.json"
     if FileManager.default.fileExists(atPath: architecture) {

@@ -37,10 +37,13 @@ package struct NetworkComparison: Sendable {
   /// Each layer of the blob runs as a model of its own, fed with what the one before it wrote: the
   /// bits of the whole model, at no more than its cost.
   ///
-  /// - Parameter file: the blob's name, for errors.
+  /// - Parameters:
+  ///   - file: the blob's name, for errors.
+  ///   - instructionSet: nil for the one that this CPU would choose.
   /// - Throws: ``ConversionError`` where the blob's layers are not the network's.
   package init(
     _ network: Network, _ contents: BlobContents, over input: SequenceArray, file: String,
+    instructionSet: InstructionSet? = nil,
     progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(ConversionError) {
     try Self.check(network, contents, file)
@@ -51,7 +54,8 @@ package struct NetworkComparison: Sendable {
     }
     var blobs: [OpenBlob] = []
     for layer in contents.layers {
-      blobs.append(try OpenBlob(BlobContents(layers: [layer]), file: file))
+      blobs.append(
+        try OpenBlob(BlobContents(layers: [layer]), file: file, instructionSet: instructionSet))
     }
     var reference = ReferenceNetwork<Double>(network)
     var worst = [Double](repeating: 0, count: steps)

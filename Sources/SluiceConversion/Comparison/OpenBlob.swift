@@ -24,14 +24,19 @@ package final class OpenBlob {
 
   /// Opens the file that `contents` make.
   ///
-  /// - Parameter file: the name of the source, for errors.
-  package init(_ contents: BlobContents, file: String) throws(ConversionError) {
+  /// - Parameters:
+  ///   - file: the name of the source, for errors.
+  ///   - instructionSet: nil for the one that this CPU would choose.
+  package init(
+    _ contents: BlobContents, file: String, instructionSet: InstructionSet? = nil
+  ) throws(ConversionError) {
     do throws(BlobError) { bytes = AlignedBytes(try contents.bytes()) } catch {
       throw .unsupported(file, "as a blob", error.description)
     }
     do throws(ModelError) {
       model = unsafe try Model(
-        bytes: UnsafeRawBufferPointer(bytes.buffer), checkingHash: false)
+        bytes: UnsafeRawBufferPointer(bytes.buffer), checkingHash: false,
+        instructionSet: instructionSet)
       stream = try Sluice.Stream(model)
     } catch {
       throw ConversionError(.unsupported, file: file, place: "as a blob", reason: "\(error)")

@@ -32,9 +32,10 @@ enum ConvertCommand {
     let contents = try converting { () throws(ConversionError) in
       let model = try Converter.convert(source: source, options: options)
       progress.report("\(source): read, now packing")
-      return try model.network.blobContents(type: options.type, grade: options.grade)
+      let contents = try model.network.blobContents(type: options.type, grade: options.grade)
+      progress.report("\(source): packed, now measuring")
+      return contents.reporting(try AccuracyReport(of: model.network, contents))
     }
-    progress.report("\(source): packed, now writing")
     let bytes: [UInt8]
     do throws(BlobError) { bytes = try contents.bytes() } catch {
       throw ToolError(.badFile, "\(source): as a blob: \(error)")
