@@ -4,13 +4,19 @@ import Foundation
 public enum BlobFile {
   /// Writes `bytes` to `path`: a temporary file beside it, synchronised, then renamed over it.
   ///
-  /// On failure the file at `path` is as it was, and nothing else is left.
+  /// On failure the file at `path` is as it was, and nothing else is left. What is there and no
+  /// regular file (a device, FIFO, directory or symbolic link) is refused: a rename would replace it.
   public static func write(_ bytes: [UInt8], to path: String) throws(ConversionError) {
     func failure(_ doing: String) -> ConversionError {
       ConversionError(.unwritable, file: path, reason: "\(doing): \(systemError())")
     }
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw ConversionError(.unwritable, file: path, reason: "is no path")
+    }
+    var status = stat()
+    if unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw ConversionError(
+        .unwritable, file: path, reason: "is there and no regular file; it is not replaced")
     }
     // The same directory: a rename is atomic only within one file system.
     let temporary = "\(path).\(UUID().uuidString).tmp"

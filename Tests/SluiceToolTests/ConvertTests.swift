@@ -50,6 +50,29 @@ import Testing
     #expect(FileManager.default.contentsEqual(atPath: a, andPath: b))
   }
 
+  @Test func whatIsNoFileIsNotReplaced() throws {
+    let scratch = try Scratch()
+    let link = scratch.file("link.sluice")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "elsewhere")
+    let fifo = scratch.file("fifo")
+    #expect(unsafe mkfifo(fifo, 0o600) == 0)
+    for path in [link, fifo] {
+      let result = try Tool.run("convert", Tool.shippedSource, "-o", path)
+      #expect(result.status == 1)
+      #expect(result.error.contains("is not replaced"), "\(result.error)")
+    }
+    #expect(try scratch.contents == ["fifo", "link.sluice"])
+  }
+
+  @Test func theSourceIsNotOverwritten() throws {
+    let scratch = try Scratch()
+    let source = scratch.file("model.safetensors")
+    try FileManager.default.copyItem(atPath: Tool.shippedSource, toPath: source)
+    let result = try Tool.run("convert", source, "-o", source)
+    #expect(result.status == 2)
+    #expect(FileManager.default.contentsEqual(atPath: source, andPath: Tool.shippedSource))
+  }
+
   @Test func aFailureLeavesTheOldFileAndNothingElse() throws {
     let scratch = try Scratch()
     let out = scratch.file("out.sluice")

@@ -72,7 +72,9 @@ struct ONNXTensor {
     // A path in a file that was sent to us is a way to read files that were not.
     guard external == nil else {
       throw .unsupported(
-        source.file, place, "external data; the numbers must lie in the file itself")
+        source.file, place,
+        "external data; the numbers must lie in the file itself"
+          + " (torch.onnx.export: external_data=False)")
     }
     guard let type = ElementType(rawValue: typeCode) else {
       throw .unsupported(source.file, place, "the element type \(typeCode)")

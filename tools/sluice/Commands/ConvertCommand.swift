@@ -1,3 +1,4 @@
+import Foundation
 import Sluice
 import SluiceBlob
 import SluiceConversion
@@ -26,6 +27,9 @@ enum ConvertCommand {
     let source = arguments.operands[0]
     guard let path = arguments[output] else {
       throw arguments.usage("expected -o OUT.sluice")
+    }
+    guard path.resolved != source.resolved else {
+      throw arguments.usage("-o names SOURCE itself, which would be lost")
     }
     let options = try options(arguments)
     var progress = Progress()
@@ -69,5 +73,12 @@ enum ConvertCommand {
         ("file", .string(path)), ("bytes", .integer(byteCount)),
         ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
       ]))
+  }
+}
+
+extension String {
+  /// The file that the path names, links followed.
+  fileprivate var resolved: String {
+    URL(fileURLWithPath: self).resolvingSymlinksInPath().path
   }
 }
