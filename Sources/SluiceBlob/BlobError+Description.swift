@@ -56,7 +56,7 @@ extension BlobError.Kind {
     case .missingBiases: "the layer has biases, but the section of biases (3) is missing"
     case .missingStates: "the layer has an initial state, but the section of states (4) is missing"
     case .sectionNotUsedUp: "the section continues behind the last layer's part of it"
-    case .layersNotWholeRecords: "the length of the section of layers is not a multiple of 256"
+    case .layersNotWholeRecords: "the length of the section of layers is not a multiple of 320"
     case .tooManyLayers: "there are more than 1024 layers"
     case .unknownKind: "the layer's kind is not one of version 1"
     case .unknownVariant: "the GRU variant is not 1 (reset after) or 2 (reset before)"

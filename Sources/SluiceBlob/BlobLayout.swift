@@ -9,7 +9,7 @@ package enum BlobLayout {
   package static var byteOrderMark: UInt32 { 0x0102_0304 }
   package static var headerSize: Int { 64 }
   package static var sectionEntrySize: Int { 32 }
-  package static var recordSize: Int { 256 }
+  package static var recordSize: Int { 320 }
   package static var alignment: Int { 64 }
 
   /// Offsets of the header's fields from the start of the file.

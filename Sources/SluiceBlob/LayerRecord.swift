@@ -92,7 +92,7 @@ public struct ByteRange: Sendable, Hashable {
   }
 }
 
-/// Everything that a runtime must know of one layer: 256 bytes in the file.
+/// Everything that a runtime must know of one layer: 320 bytes in the file.
 public struct LayerRecord: Sendable, Hashable {
   /// What the layer computes.
   public var kind: LayerKind

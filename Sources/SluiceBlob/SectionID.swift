@@ -1,6 +1,6 @@
 /// What a section of a blob holds. The raw values are those of the file.
 public enum SectionID: UInt32, Sendable {
-  /// The layers' records, 256 bytes each. Required.
+  /// The layers' records, 320 bytes each. Required.
   case layers = 1
   /// The packed weights: present where a layer has weights.
   case weights = 2

@@ -16,7 +16,7 @@ import Testing
     #expect(view.hash == hash)
     #expect(view.range(of: .scales) == nil)
     let layers = try #require(view.range(of: .layers))
-    #expect(layers == ByteRange(offset: 320, length: 7 * 256))
+    #expect(layers == ByteRange(offset: 320, length: UInt64(7 * BlobLayout.recordSize)))
     for index in 0..<view.layerCount {
       let record = view.record(at: index)
       #expect(record.kind == contents.layers[index].record.kind)

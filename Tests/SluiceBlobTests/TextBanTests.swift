@@ -59,7 +59,7 @@ import Testing
     var contents = SampleBlobs.contents(.chain)
     contents.layers[5].name = contents.layers[2].name
     let error = #expect(throws: BlobError.self) { try contents.bytes() }
-    #expect(error == BlobError(.duplicateName, at: record + 2 * 256 + Field.name))
+    #expect(error == BlobError(.duplicateName, at: record + 2 * BlobLayout.recordSize + Field.name))
   }
 
   /// A vocabulary's or labels' section of the given parts.

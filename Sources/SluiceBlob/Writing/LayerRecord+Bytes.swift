@@ -1,5 +1,5 @@
 extension LayerRecord {
-  /// The record's 256 bytes.
+  /// The record's 320 bytes.
   func bytes() -> [UInt8] {
     typealias Field = BlobLayout.Record
     var bytes = [UInt8](repeating: 0, count: BlobLayout.recordSize)
