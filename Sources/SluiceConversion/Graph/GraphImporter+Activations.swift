@@ -3,7 +3,7 @@ import SluiceBlob
 extension GraphImporter {
   /// An elementwise activation: of the dense layer before it, or a layer of its own.
   mutating func activation(
-    _ node: ONNXNode, _ function: Activation
+    _ node: ONNXNode, _ function: Network.Function
   ) throws(ConversionError) {
     let input = try tip(features(node, 0), node)
     if case .dense(var dense)? = layers.last?.operation, dense.activation == .identity {

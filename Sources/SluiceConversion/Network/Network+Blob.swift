@@ -20,10 +20,18 @@ extension Network {
     guard Set(layers.map(\.name)).count == layers.count else {
       throw .unsupported(provenance.source, "layers", "two layers have one name")
     }
+    try checkGraph()
+    guard isChain else {
+      throw .unsupported(provenance.source, "layers", "a graph that branches")
+    }
     var packed: [BlobContents.Layer] = []
     for layer in layers {
       try checkSizes(of: layer)
-      packed.append(layer.packed)
+      guard let record = layer.packed else {
+        throw .unsupported(
+          provenance.source, "layer \(quotable(layer.name))", "no blob can hold it yet")
+      }
+      packed.append(record)
       // Two finite biases may have an infinite sum.
       let place = "biases of layer \(quotable(layer.name))"
       try requireFinite(packed[packed.count - 1].biases, file: provenance.source, place: place)

@@ -29,12 +29,12 @@ extension Network {
     /// b: `[outputSize]`; nil for none.
     public var bias: [Float]?
     /// f.
-    public var activation: Activation
+    public var activation: Function
 
     /// A layer of `[outputSize, inputSize]` weights.
     public init(
       inputSize: Int, outputSize: Int, weights: [Float], bias: [Float]?,
-      activation: Activation = .identity
+      activation: Function = .identity
     ) {
       self.inputSize = inputSize
       self.outputSize = outputSize
@@ -50,8 +50,8 @@ extension Network {
     case lstm
     /// Gates in the order r, z, n.
     case gru(GRUVariant)
-    /// h = f(W x + U h + b), f = tanh or relu.
-    case rnn(Activation)
+    /// h = f(W x + U h + b), f pointwise.
+    case rnn(Function)
 
     /// Gates, and so rows of weights for each hidden unit.
     public var gateCount: Int {

@@ -1,21 +1,24 @@
 import SluiceBlob
 
 extension Network.Layer {
-  /// The layer's record and its arrays in the order of the file, at f32.
-  var packed: BlobContents.Layer {
+  /// The layer's record and its arrays in the order of the file, at f32; nil where a blob cannot
+  /// hold it.
+  var packed: BlobContents.Layer? {
     switch operation {
     case .embedding(let table):
-      BlobContents.Layer(
+      return BlobContents.Layer(
         record: .embedding(tokenCount: table.count, outputSize: table.size), name: name,
         weights: Packing.packEmbedding(table.weights), biases: [])
     case .recurrent(let layer):
-      BlobContents.Layer(
-        record: layer.record, name: name, weights: layer.packedWeights,
+      guard let record = layer.record else { return nil }
+      return BlobContents.Layer(
+        record: record, name: name, weights: layer.packedWeights,
         biases: layer.packedBiases, initialState: layer.packedInitialState)
     case .dense(let dense):
-      BlobContents.Layer(
+      guard let function = dense.activation.recorded else { return nil }
+      return BlobContents.Layer(
         record: .dense(
-          inputSize: dense.inputSize, outputSize: dense.outputSize, activation: dense.activation),
+          inputSize: dense.inputSize, outputSize: dense.outputSize, activation: function),
         name: name,
         weights: Packing.packDense(
           dense.weights, inputSize: dense.inputSize, outputSize: dense.outputSize),
@@ -23,26 +26,34 @@ extension Network.Layer {
           dense.bias ?? Array(repeating: 0, count: dense.outputSize), rowCount: 1,
           outputSize: dense.outputSize))
     case .activation(let function, let size):
-      BlobContents.Layer(
+      guard let function = function.recorded else { return nil }
+      return BlobContents.Layer(
         record: .activation(function, size: size), name: name, weights: [], biases: [])
+    case .convolution, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
+      .slice:
+      return nil
     }
   }
 }
 
 extension Network.Recurrent {
-  var record: LayerRecord {
+  /// The record; nil where a blob cannot hold the layer.
+  var record: LayerRecord? {
     switch cell {
     case .lstm: .lstm(inputSize: inputSize, hiddenSize: hiddenSize)
     case .gru(let variant): .gru(inputSize: inputSize, hiddenSize: hiddenSize, variant: variant)
     case .rnn(let function):
-      .rnn(inputSize: inputSize, hiddenSize: hiddenSize, activation: function)
+      function == .tanh || function == .relu
+        ? function.recorded.map {
+          .rnn(inputSize: inputSize, hiddenSize: hiddenSize, activation: $0)
+        } : nil
     }
   }
 
   var packedWeights: [UInt8] {
     Packing.packRecurrent(
       input: inputWeights, hidden: hiddenWeights, gates: cell.gateCount, inputSize: inputSize,
-      hiddenSize: hiddenSize, variant: record.variant)
+      hiddenSize: hiddenSize, variant: cell.variant)
   }
 
   var packedBiases: [Float] {
@@ -70,5 +81,12 @@ extension Network.Recurrent {
     let hidden = initialHidden.isEmpty ? zero : initialHidden
     let cellState = initialCell.isEmpty ? zero : initialCell
     return Packing.padState(cell == .lstm ? hidden + cellState : hidden, hiddenSize: hiddenSize)
+  }
+}
+
+extension Network.Cell {
+  /// The GRU's form.
+  var variant: GRUVariant? {
+    if case .gru(let variant) = self { variant } else { nil }
   }
 }

@@ -1,18 +1,25 @@
 import SluiceBlob
 
-/// A trained network as a chain of layers, in PyTorch's conventions, before any packing.
+/// A trained network as a graph of layers, in PyTorch's conventions, before any packing.
+///
+/// Layers are in order of execution, and each reads layers before it: by default the one just
+/// before, so that a chain needs no indices. The network's output is that of the last layer.
 public struct Network: Sendable {
-  /// One layer of the chain.
+  /// One layer of the graph.
   public struct Layer: Sendable {
     /// A name unique among the layers, taken from the source.
     public var name: String
     /// What the layer computes, with its weights.
     public var operation: Operation
+    /// The indices of the layers that it reads, -1 for the network's input; empty stands for the
+    /// layer before it, of the first layer for the network's input.
+    public var inputs: [Int]
 
     /// A named layer.
-    public init(name: String, operation: Operation) {
+    public init(name: String, operation: Operation, inputs: [Int] = []) {
       self.name = name
       self.operation = operation
+      self.inputs = inputs
     }
   }
 
@@ -25,7 +32,25 @@ public struct Network: Sendable {
     /// Fully connected: y = f(W x + b).
     case dense(Dense)
     /// An activation alone over `size` features.
-    case activation(Activation, size: Int)
+    case activation(Function, size: Int)
+    /// Taps over neighbouring columns, within a step or along the stream.
+    case convolution(Convolution)
+    /// A factor and a summand for each channel.
+    case scale(Scale)
+    /// Each column brought to mean 0 and variance 1.
+    case layerNorm(LayerNorm)
+    /// A slope for each channel where it is negative.
+    case prelu(PReLU)
+    /// The sum of `count` inputs, at least 2, each of `size` features.
+    case add(size: Int, count: Int)
+    /// Columns side by side: of every input a column of its channels, `length` times.
+    case concatenate(length: Int, channels: [Int])
+    /// sqrt(re^2 + im^2): reads `[length, 2 * channels]`, of every column all re, then all im.
+    case magnitude(length: Int, channels: Int)
+    /// Mirrored columns before and behind a step's.
+    case reflectPad(ReflectPad)
+    /// Some channels of every column.
+    case slice(Slice)
   }
 
   /// The layers in order of execution; never empty.
@@ -53,8 +78,12 @@ public struct Network: Sendable {
 
   /// Features read at a step; 1, an id, where the network begins with an embedding.
   public var inputSize: Int {
-    guard let first = layers.first else { return 0 }
-    return first.readsIDs ? 1 : first.inputSize
+    if readsIDs { return 1 }
+    for (index, layer) in layers.enumerated() {
+      let inputs = inputs(of: index)
+      if let place = inputs.firstIndex(of: Self.networkInput) { return layer.inputSizes[place] }
+    }
+    return 0
   }
 
   /// Features written at a step.
@@ -62,31 +91,4 @@ public struct Network: Sendable {
 
   /// Whether the network reads token ids in place of features.
   public var readsIDs: Bool { layers.first?.readsIDs ?? false }
-}
-
-extension Network.Layer {
-  /// Features read at a step; of an embedding, the number of ids.
-  public var inputSize: Int {
-    switch operation {
-    case .embedding(let table): table.count
-    case .recurrent(let cell): cell.inputSize
-    case .dense(let dense): dense.inputSize
-    case .activation(_, let size): size
-    }
-  }
-
-  /// Features written at a step.
-  public var outputSize: Int {
-    switch operation {
-    case .embedding(let table): table.size
-    case .recurrent(let cell): cell.hiddenSize
-    case .dense(let dense): dense.outputSize
-    case .activation(_, let size): size
-    }
-  }
-
-  /// Whether the layer is an embedding.
-  public var readsIDs: Bool {
-    if case .embedding = operation { true } else { false }
-  }
 }

@@ -11,6 +11,8 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
   public internal(set) var hidden: [[Scalar]] = []
   /// C of each layer, `[layers][hiddenSize]`; empty for a layer that is no LSTM.
   public internal(set) var cell: [[Scalar]] = []
+  /// The columns that each causal convolution keeps, `[layers][pastLength * inputChannels]`.
+  public internal(set) var past: [[Scalar]] = []
   /// What each layer wrote at the last step, `[layers][outputSize]`; empty before the first.
   public internal(set) var outputs: [[Scalar]] = []
 
@@ -30,6 +32,10 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     cell = network.layers.map { layer in
       guard case .recurrent(let cell) = layer.operation, cell.cell == .lstm else { return [] }
       return Self.vector(cell.initialCell, count: cell.hiddenSize)
+    }
+    past = network.layers.map { layer in
+      guard case .convolution(let layer) = layer.operation else { return [] }
+      return Array(repeating: 0, count: layer.pastLength * layer.inputChannels)
     }
   }
 
@@ -54,24 +60,34 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     }
     precondition(id >= 0 && id < table.count, "an id of the embedding")
     outputs[0] = table.weights[id * table.size..<(id + 1) * table.size].map { Scalar($0) }
-    return run(outputs[0], from: 1)
+    return run([], from: 1)
   }
 
   private mutating func run(_ input: [Scalar], from first: Int) -> [Scalar] {
-    var x = input
     for index in first..<network.layers.count {
-      switch network.layers[index].operation {
-      case .embedding: preconditionFailure("an embedding after the first layer")
-      case .recurrent(let layer): x = step(layer, at: index, x)
-      case .dense(let layer):
-        let sums = Self.product(
-          layer.weights, rows: 0..<layer.outputSize, x, bias: layer.bias)
-        x = Self.apply(layer.activation, sums)
-      case .activation(let function, _): x = Self.apply(function, x)
-      }
-      outputs[index] = x
+      let inputs = network.inputs(of: index).map { $0 < 0 ? input : outputs[$0] }
+      let x = inputs[0]
+      outputs[index] =
+        switch network.layers[index].operation {
+        case .embedding: preconditionFailure("an embedding after the first layer")
+        case .recurrent(let layer): step(layer, at: index, x)
+        case .dense(let layer):
+          Self.apply(
+            layer.activation,
+            Self.product(layer.weights, rows: 0..<layer.outputSize, x, bias: layer.bias))
+        case .activation(let function, _): Self.apply(function, x)
+        case .convolution(let layer): step(layer, at: index, x)
+        case .scale(let layer): Self.scaled(layer, x)
+        case .layerNorm(let layer): Self.normalized(layer, x)
+        case .prelu(let layer): Self.bent(layer, x)
+        case .add(let size, _): (0..<size).map { feature in inputs.reduce(0) { $0 + $1[feature] } }
+        case .concatenate(let length, let channels): Self.joined(inputs, length, channels)
+        case .magnitude(let length, let channels): Self.magnitudes(x, length, channels)
+        case .reflectPad(let layer): Self.padded(layer, x)
+        case .slice(let layer): Self.sliced(layer, x)
+        }
     }
-    return x
+    return outputs[outputs.count - 1]
   }
 
   private mutating func step(
@@ -87,7 +103,7 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
       let rows = gate * size..<(gate + 1) * size
       return Self.product(layer.hiddenWeights, rows: rows, h, bias: layer.hiddenBias)
     }
-    func gate(_ index: Int, _ function: Activation) -> [Scalar] {
+    func gate(_ index: Int, _ function: Network.Function) -> [Scalar] {
       Self.apply(function, zip(fromInput(index), fromHidden(index, h)).map { $0 + $1 })
     }
     var next: [Scalar]

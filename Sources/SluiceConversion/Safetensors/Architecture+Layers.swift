@@ -56,7 +56,7 @@ extension Architecture {
   }
 
   private static func dense(
-    _ prefix: String, _ activation: Activation, _ tensors: inout TensorTable,
+    _ prefix: String, _ activation: Network.Function, _ tensors: inout TensorTable,
     input: (size: Int, why: String)?
   ) throws(ConversionError) -> Network.Layer {
     let name = prefix + "weight"

@@ -6,8 +6,8 @@ struct Architecture {
   enum Layer {
     case embedding(tensors: String)
     case recurrent(cell: Network.Cell, tensors: String, count: Int)
-    case dense(tensors: String, activation: Activation)
-    case activation(Activation)
+    case dense(tensors: String, activation: Network.Function)
+    case activation(Network.Function)
   }
 
   /// Features read at a step, or the ids of an embedding; nil where nothing says so.
@@ -85,7 +85,7 @@ extension Architecture {
     return .recurrent(cell: cell, tensors: try node.member("tensors").string(), count: count)
   }
 
-  private static func nonlinearity(_ node: JSONNode) throws(ConversionError) -> Activation {
+  private static func nonlinearity(_ node: JSONNode) throws(ConversionError) -> Network.Function {
     guard let node = try node.optional("nonlinearity") else { return .tanh }
     switch try node.string() {
     case "tanh": return .tanh
@@ -94,8 +94,8 @@ extension Architecture {
     }
   }
 
-  private static func activation(_ node: JSONNode) throws(ConversionError) -> Activation {
-    let names: [String: Activation] = [
+  private static func activation(_ node: JSONNode) throws(ConversionError) -> Network.Function {
+    let names: [String: Network.Function] = [
       "identity": .identity, "linear": .identity, "tanh": .tanh, "sigmoid": .sigmoid,
       "relu": .relu, "softmax": .softmax,
     ]
