@@ -61,13 +61,16 @@ let package = Package(
         "_SluiceKernelsAVX512",
       ], path: "Benchmarks/SluiceBench", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["SluiceBlob"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Sluice", "SluiceBlob"], path: "Tests/TestSupport",
       // The Double oracle runs 2 * 10^9 products in a test run.
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
       name: "RealTimeProbe", dependencies: ["Sluice", "TestSupport", "AllocationCounter"],
       path: "Tests/RealTimeProbe", swiftSettings: strict),
+    .executableTarget(
+      name: "KernelProbe", dependencies: ["Sluice", "TestSupport"], path: "Tests/KernelProbe",
+      swiftSettings: strict),
     .testTarget(
       name: "SluiceKernelsTests",
       dependencies: [

@@ -11,7 +11,8 @@ import TestSupport
 ///
 /// Two passes of as many steps: the first counts allocations, releases and page faults and prints
 /// them; the second runs where every system call kills the process. `--misbehave` breaks one
-/// promise once, in the middle: the run must then fail, or the proof proves nothing.
+/// promise once, in the middle: the run must then fail, or the proof proves nothing. With
+/// `--streams 5` the steps are those of a batch of streams, some of them taking turns.
 ///
 ///     RealTimeProbe --cell lstm --isa avx2 --lifetimes 1000 [--misbehave leak]
 ///
@@ -104,18 +105,36 @@ struct RealTimeProbe {
 
   static func prove(_ path: String, _ network: TestNetwork, _ options: Options) throws -> Int {
     let model = try Model(contentsOf: path, instructionSet: options.set)
+    if let count = options.streams {
+      var batch = try StreamBatch(model, count: count)
+      var rows = BatchRows(network, count: count)
+      let code = try prove(path, options) { steps, misbehave in
+        runBatch(&batch, &rows, steps: steps, misbehave)
+      }
+      return leave(batch, model, code: code)
+    }
     var stream = try Stream(model)
     var rows = Rows(network)
+    let code = try prove(path, options) { steps, misbehave in
+      run(&stream, &rows, steps: steps, misbehave)
+    }
+    return leave(stream, model, code: code)
+  }
+
+  /// Both passes of `run`; what the process is to end with, for no system call is allowed any more.
+  private static func prove(
+    _ path: String, _ options: Options, run: (_ steps: Int, _ misbehave: () -> Void) -> Void
+  ) throws -> Int32 {
     let untouched = unsafe mmap(
       nil, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
     // Once, so that the code itself is in memory.
-    run(&stream, &rows, steps: 16) {}
+    run(16) {}
     _ = (allocation_counter_read(), page_fault_count())
 
     let misbehaviour = options.misbehaviour
     let faultsBefore = page_fault_count()
     let before = allocation_counter_read()
-    run(&stream, &rows, steps: options.steps) {
+    run(options.steps) {
       switch misbehaviour {
       case .allocate: misbehave_allocate()
       case .fault: unsafe untouched.storeBytes(of: 1, as: UInt8.self)
@@ -126,28 +145,29 @@ struct RealTimeProbe {
     let faults = page_fault_count() - faultsBefore
     let allocations = after.allocations - before.allocations
     let releases = after.releases - before.releases
+    let streams = options.streams.map { " of \($0) streams" } ?? ""
     print(
-      "\(options.cell.padded(16))\(options.set.rawValue.padded(10))\(options.steps) steps: "
+      "\(options.cell.padded(16))\(options.set.rawValue.padded(10))\(options.steps) steps\(streams): "
         + "\(allocations) allocations, \(releases) releases, \(faults) page faults")
     fflush(nil)
     unsafe unlink(path)
 
     let code = forbid_system_calls()
     precondition(code == 0, "seccomp is not available here")
-    run(&stream, &rows, steps: options.steps) {
+    run(options.steps) {
       switch misbehaviour {
       case .syscall: _ = getppid()
       case .write: unsafe _ = Glibc.write(1, "", 0)
       default: break
       }
     }
-    return leave(stream, model, code: allocations + releases + faults == 0 ? 0 : 1)
+    return allocations + releases + faults == 0 ? 0 : 1
   }
 
   /// Ends the process while both are alive: closing them is no part of the promise.
   @inline(never)
-  static func leave(
-    _ stream: borrowing Sluice.Stream, _ model: borrowing Model, code: Int32
+  static func leave<Running: ~Copyable>(
+    _ running: borrowing Running, _ model: borrowing Model, code: Int32
   ) -> Int {
     _exit(code)
   }
@@ -227,6 +247,7 @@ struct Options {
   var set = InstructionSet.baseline
   var steps = 1_000_000
   var lifetimes: Int?
+  var streams: Int?
   var misbehaviour: RealTimeProbe.Misbehaviour?
 
   init(_ arguments: ArraySlice<String>) {
@@ -238,6 +259,7 @@ struct Options {
       case "--isa": set = InstructionSet(rawValue: value)!
       case "--steps": steps = Int(value)!
       case "--lifetimes": lifetimes = Int(value)!
+      case "--streams": streams = Int(value)!
       case "--misbehave": misbehaviour = RealTimeProbe.Misbehaviour(rawValue: value)!
       default: fatalError("unknown option \(name)")
       }

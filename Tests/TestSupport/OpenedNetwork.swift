@@ -1,33 +1,36 @@
 import Sluice
 import SluiceBlob
-import TestSupport
 
 /// A network's model together with the memory that it borrows.
 ///
 /// Nobody writes the memory: threads may share it.
-final class OpenedNetwork: @unchecked Sendable {
-  let network: TestNetwork
-  let model: Model
+public final class OpenedNetwork: @unchecked Sendable {
+  /// What was opened.
+  public let network: TestNetwork
+  /// Its model.
+  public let model: Model
   private let bytes: AlignedBytes
 
-  init(_ network: TestNetwork, _ set: InstructionSet) throws {
+  /// Packs and opens a network for one instruction set.
+  public init(_ network: TestNetwork, _ set: InstructionSet) throws {
     self.network = network
     bytes = try network.blob()
     model = unsafe try Model(bytes: bytes.raw, checkingHash: false, instructionSet: set)
   }
 
-  func stream(blockSize: Int = 32) throws -> Stream {
-    try Stream(model, blockSize: blockSize)
+  /// A stream at the initial state.
+  public func stream(blockSize: Int = 32) throws -> Sluice.Stream {
+    try Sluice.Stream(model, blockSize: blockSize)
   }
 
   /// Every step's output, one call of `step` each.
-  func stepped(_ input: [Float]) throws -> [Float] {
+  public func stepped(_ input: [Float]) throws -> [Float] {
     var stream = try stream()
     return stream.stepped(input, network)
   }
 
   /// Every step's output, through `process` in chunks of at most `chunk` steps.
-  func processed(_ input: [Float], chunk: Int, blockSize: Int = 32) throws -> [Float] {
+  public func processed(_ input: [Float], chunk: Int, blockSize: Int = 32) throws -> [Float] {
     var stream = try stream(blockSize: blockSize)
     return stream.processed(input, chunk: chunk, network)
   }
@@ -35,7 +38,7 @@ final class OpenedNetwork: @unchecked Sendable {
 
 extension Sluice.Stream {
   /// Every step's output, one call of `step` each.
-  mutating func stepped(_ input: [Float], _ network: TestNetwork) -> [Float] {
+  public mutating func stepped(_ input: [Float], _ network: TestNetwork) -> [Float] {
     let size = network.inputSize
     var outputs: [Float] = []
     outputs.reserveCapacity(input.count / size * network.outputSize)
@@ -48,7 +51,7 @@ extension Sluice.Stream {
   }
 
   /// Every step's output, through `process` in chunks of at most `chunk` steps.
-  mutating func processed(_ input: [Float], chunk: Int, _ network: TestNetwork) -> [Float] {
+  public mutating func processed(_ input: [Float], chunk: Int, _ network: TestNetwork) -> [Float] {
     let size = network.inputSize
     var outputs: [Float] = []
     for start in stride(from: 0, to: input.count, by: chunk * size) {
@@ -64,5 +67,5 @@ extension Sluice.Stream {
 
 extension InstructionSet {
   /// Those that must give the same bits: all with a fused multiply-add.
-  static var runnableFused: [InstructionSet] { runnable.filter { $0 != .baseline } }
+  public static var runnableFused: [InstructionSet] { runnable.filter { $0 != .baseline } }
 }

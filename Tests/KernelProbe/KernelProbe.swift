@@ -1,0 +1,81 @@
+import Glibc
+import Sluice
+import TestSupport
+
+/// Runs kernels for the checks of `tools/`, which read what it prints.
+///
+///     KernelProbe bits [STEPS]         every way and instruction set gives the same bits, by hash
+///     KernelProbe hashes ISA [STEPS]   the hashes of one instruction set, for another process's
+///     KernelProbe count                steps of fixed kernels, to be counted by callgrind
+@main
+struct KernelProbe {
+  static func main() throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch arguments.first {
+    case "bits": exit(try compareBits(steps: steps(arguments, at: 1, default: 100_000)) ? 0 : 1)
+    case "hashes":
+      guard let set = arguments.dropFirst().first.flatMap(InstructionSet.init) else { usage() }
+      try printHashes(set, steps: steps(arguments, at: 2, default: 200))
+    case "count": try Counting.run()
+    default: usage()
+    }
+  }
+
+  private static func usage() -> Never {
+    print("usage: KernelProbe bits [STEPS] | hashes ISA [STEPS] | count")
+    exit(2)
+  }
+
+  private static func steps(_ arguments: [String], at index: Int, default steps: Int) -> Int {
+    guard index < arguments.count else { return steps }
+    guard let steps = Int(arguments[index]), steps > 0 else { usage() }
+    return steps
+  }
+
+  /// A line a network: its hash, or every hash where they differ.
+  private static func compareBits(steps: Int) throws -> Bool {
+    let sets = InstructionSet.runnableFused
+    print(
+      "\(steps) steps, \(Way.allCases.map(\.rawValue).joined(separator: " = ")), "
+        + sets.map(\.rawValue).joined(separator: " = "))
+    var allSame = true
+    for (name, network) in HashedNetworks.all {
+      let start = ContinuousClock.now
+      var found: [(way: String, hash: UInt64)] = []
+      for set in sets {
+        let opened = try OpenedNetwork(network, set)
+        for way in Way.allCases {
+          for hash in try opened.outputHashes(way, steps: steps) {
+            found.append(("\(set.rawValue) \(way.rawValue)", hash))
+          }
+        }
+      }
+      let taken = (ContinuousClock.now - start) / Duration.seconds(1)
+      let same = found.allSatisfy { $0.hash == found[0].hash }
+      allSame = allSame && same && !found.isEmpty
+      let rows = same ? [("", found.first?.hash ?? 0)] : found.map { (" " + $0.way, $0.hash) }
+      for (way, hash) in rows {
+        print("\(name.padded(24))\(hex(hash))\(way)  \(Double(Int(taken * 10)) / 10) s")
+      }
+      fflush(nil)
+      if !same { print("\(name): DIFFERENT BITS") }
+    }
+    return allSame
+  }
+
+  private static func printHashes(_ set: InstructionSet, steps: Int) throws {
+    for (name, network) in HashedNetworks.all {
+      let opened = try OpenedNetwork(network, set)
+      for way in Way.allCases {
+        for hash in try opened.outputHashes(way, steps: steps) {
+          print("\(name.padded(24))\(way.rawValue.padded(6))\(hex(hash))")
+        }
+      }
+    }
+  }
+
+  private static func hex(_ hash: UInt64) -> String {
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
