@@ -97,7 +97,8 @@ struct FileTests {
     }
   }
 
-  @Test("Other formats are refused by their names", arguments: ["amp.nam", "model.h5", "a.tflite"])
+  @Test(
+    "Other formats are refused by their names", arguments: ["a.pb", "model.h5", "a.tflite", "a.pt"])
   func formats(_ name: String) {
     #expect(
       refuses(.unsupported, "not supported") {

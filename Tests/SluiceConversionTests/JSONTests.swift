@@ -48,10 +48,19 @@ struct JSONTests {
 
   @Test("J5: ragged rows")
   func raggedRows() throws {
-    #expect(refuses(.malformed, "$[1]") { _ = try parse("[[1,2],[3]]").matrix() })
-    #expect(refuses(.malformed, "$[0][1]") { _ = try parse("[[1,1e39]]").matrix() })
-    let matrix = try parse("[[1,2.5],[3,4]]").matrix()
-    #expect(matrix.rows == 2 && matrix.columns == 2 && matrix.values == [1, 2.5, 3, 4])
+    #expect(refuses(.malformed, "$[1]") { _ = try parse("[[1,2],[3]]").array() })
+    #expect(refuses(.malformed, "$[1]", "an array") { _ = try parse("[[1,2],3]").array() })
+    #expect(refuses(.malformed, "$[1]", "a number") { _ = try parse("[1,[2]]").array() })
+    #expect(refuses(.malformed, "$[0][1]") { _ = try parse("[[1,1e39]]").array() })
+    #expect(refuses(.malformed, "$", "empty") { _ = try parse("[]").array() })
+    #expect(refuses(.malformed, "$", "axes") { _ = try parse("[[[[[1]]]]]").array() })
+    #expect(refuses(.malformed, "$", "an array") { _ = try parse("1").array() })
+    let matrix = try parse("[[1,2.5],[3,4]]").array()
+    #expect(matrix == Tensor(shape: [2, 2], [1, 2.5, 3, 4]))
+    #expect(
+      refuses(.malformed, "$", "[2, 2]; expected [4]: four") {
+        _ = try parse("[[1,2.5],[3,4]]").array(shape: [4], "four")
+      })
   }
 
   @Test("J6: a number of a million digits is refused at once")

@@ -31,6 +31,14 @@ public struct ConvertedModel: Sendable {
   public let network: Network
   /// What the source's own inputs and outputs are.
   public let interface: ModelInterface
+  /// What was inferred where the source does not say it, in one line; nil where nothing was.
+  public let inferred: String?
+
+  init(network: Network, interface: ModelInterface, inferred: String? = nil) {
+    self.network = network
+    self.interface = interface
+    self.inferred = inferred
+  }
 }
 
 /// Reads trained models.
@@ -54,13 +62,13 @@ public enum Converter {
     return try convert(bytes, architecture: architecture, constants: options.constants)
   }
 
-  /// The names of the graph inputs of the model at `source`, in order; one for a file of tensors.
+  /// The names of the graph inputs of the model at `source`, in order; one for other sources.
   ///
   /// Initializers that older ONNX files list among the inputs are left out.
   public static func inputNames(of source: String) throws(ConversionError) -> [String] {
     let bytes = try SourceBytes(path: source)
     switch try SourceFormat(of: bytes) {
-    case .safetensors: return ["input"]
+    case .safetensors, .json: return ["input"]
     case .onnx: return try ONNXModel(bytes).inputs.map(\.name)
     }
   }
@@ -72,6 +80,7 @@ public enum Converter {
     let provenance = Provenance(
       source: source.lastPathComponent, format: format.rawValue, hash: source.hash)
     switch format {
+    case .json: return try convert(json: source, architecture: architecture)
     case .safetensors:
       return try convert(safetensors: source, architecture: architecture, provenance: provenance)
     case .onnx:

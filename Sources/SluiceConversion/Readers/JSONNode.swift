@@ -14,7 +14,7 @@ struct JSONNode {
   func malformed(_ reason: String) -> ConversionError { .malformed(file, path, reason) }
   func unsupported(_ reason: String) -> ConversionError { .unsupported(file, path, reason) }
 
-  private func wrong(_ expected: String) -> ConversionError {
+  func wrong(_ expected: String) -> ConversionError {
     malformed("expected \(expected), found \(value.kind)")
   }
 
@@ -64,6 +64,12 @@ struct JSONNode {
     return bool
   }
 
+  /// A boolean, or one of the numbers 0 and 1 in its place.
+  func flag() throws(ConversionError) -> Bool {
+    if case .bool(let bool) = value { return bool }
+    return try integer(in: 0...1) == 1
+  }
+
   func integer(in range: ClosedRange<Int>) throws(ConversionError) -> Int {
     guard case .integer(let integer) = value else { throw wrong("an integer") }
     guard range.contains(integer) else {
@@ -78,26 +84,6 @@ struct JSONNode {
     case .number(let number): return number
     default: throw wrong("a number")
     }
-  }
-
-  /// Rows of equal length, of finite float32 numbers.
-  func matrix() throws(ConversionError) -> (rows: Int, columns: Int, values: [Float]) {
-    let rows = try elements()
-    var columns = 0
-    var values: [Float] = []
-    for (index, row) in rows.enumerated() {
-      let numbers = try row.elements()
-      if index == 0 { columns = numbers.count }
-      guard numbers.count == columns else {
-        throw row.malformed("\(numbers.count) numbers in a row, \(columns) in the first")
-      }
-      for number in numbers {
-        let value = Float(try number.double())
-        guard value.isFinite else { throw number.malformed("beyond the range of float32") }
-        values.append(value)
-      }
-    }
-    return (rows.count, columns, values)
   }
 }
 

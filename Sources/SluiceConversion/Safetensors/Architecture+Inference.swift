@@ -3,60 +3,121 @@ import SluiceBlob
 extension Architecture {
   /// The architecture that the tensors' names and shapes allow, where they allow only one.
   ///
-  /// One stack of LSTM or GRU layers, after an embedding whose name says so, before one dense layer
-  /// without an activation. Anything else could be read in more than one way: the order of stacks,
-  /// what stands between dense layers, tanh or relu of an Elman network.
-  init(inferredFrom file: SafetensorsFile) throws(ConversionError) {
-    var left = Set(file.tensors.keys)
+  /// Stacks of LSTM or GRU layers that fit together in one order only, after an embedding whose
+  /// name says so, before one dense layer without an activation. Anything else could be read in
+  /// more than one way: what stands between dense layers, tanh or relu of an Elman network.
+  init(inferredFrom tensors: TensorTable) throws(ConversionError) {
+    var left = tensors.unused
     func failure(_ reason: String) -> ConversionError {
       .unsupported(
-        file.source.file, "",
+        tensors.file, "",
         "the architecture does not follow from the tensors' names: \(reason); "
           + "left over: \(quotable(left.sorted())); give an architecture file")
     }
     let first = "weight_ih_l0"
-    let stacks = file.tensors.keys.filter { $0.hasSuffix(first) }.sorted()
-    guard let stack = stacks.first, stacks.count == 1 else {
-      throw failure("\(stacks.count) recurrent stacks, expected 1")
-    }
-    let prefix = String(stack.dropLast(first.count))
-    var count = 0
-    while file.tensors["\(prefix)weight_ih_l\(count)"] != nil {
-      for part in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
-        left.remove("\(prefix)\(part)_l\(count)")
+    var stacks: [Stack] = []
+    for name in left.filter({ $0.hasSuffix(first) }).sorted() {
+      let prefix = String(name.dropLast(first.count))
+      let stack = Stack(prefix, tensors)
+      guard let stack else { throw failure("\(prefix)\(first) is of no known cell") }
+      guard stack.cell != .rnn(.tanh) else {
+        throw failure("an Elman network may use tanh or relu")
       }
-      count += 1
+      left.subtract(stack.names)
+      stacks.append(stack)
     }
-    let cell: Network.Cell
-    switch Self.gateCount(file, prefix) {
-    case 4: cell = .lstm
-    case 3: cell = .gru(.resetAfter)
-    case 1: throw failure("an Elman network may use tanh or relu")
-    default: throw failure("\(prefix)weight_ih_l0 and \(prefix)weight_hh_l0 are of no known cell")
-    }
-    layers = [.recurrent(cell: cell, tensors: prefix, count: count)]
-    let weights = left.filter { ($0 == "weight" || $0.hasSuffix(".weight")) }.sorted()
-    for name in weights where file.tensors[name]?.shape.count == 2 {
+    guard !stacks.isEmpty else { throw failure("no recurrent stack") }
+    var embeddings: [String] = []
+    var denses: [String] = []
+    for name in left.sorted() where name == "weight" || name.hasSuffix(".weight") {
+      guard tensors.shapes[name]?.count == 2 else { continue }
       let owner = String(name.dropLast("weight".count))
       let isEmbedding = owner.lowercased().contains("emb") && !left.contains(owner + "bias")
-      if isEmbedding, case .recurrent? = layers.first {
-        layers.insert(.embedding(tensors: owner), at: 0)
-      } else if !isEmbedding, case .recurrent? = layers.last {
-        layers.append(.dense(tensors: owner, activation: .identity))
-      } else {
-        throw failure("more than one layer of a kind")
-      }
-      left.remove(name)
-      left.remove(owner + "bias")
+      if isEmbedding { embeddings.append(owner) } else { denses.append(owner) }
     }
+    guard embeddings.count <= 1, denses.count <= 1 else {
+      throw failure("more than one layer of a kind")
+    }
+    for owner in embeddings + denses { left.subtract([owner + "weight", owner + "bias"]) }
     guard left.isEmpty else { throw failure("tensors of no known layer") }
+    let orders = Stack.orders(
+      stacks, from: embeddings.first.flatMap { tensors.shapes[$0 + "weight"]?[1] },
+      to: denses.first.flatMap { tensors.shapes[$0 + "weight"]?[1] })
+    guard orders.count == 1 else {
+      left = Set(stacks.flatMap(\.names))
+      throw failure(
+        "\(stacks.count) recurrent stacks fit together in \(orders.isEmpty ? "no order" : "several orders")"
+      )
+    }
+    layers =
+      embeddings.map { .embedding(tensors: $0) }
+      + orders[0].map { .recurrent(cell: $0.cell, tensors: $0.prefix, count: $0.count) }
+      + denses.map { .dense(tensors: $0, activation: .identity) }
   }
 
-  /// Rows of gates for each hidden unit; nil where the shapes are not those of a recurrent layer.
-  private static func gateCount(_ file: SafetensorsFile, _ prefix: String) -> Int? {
-    guard let hidden = file.tensors["\(prefix)weight_hh_l0"]?.shape, hidden.count == 2,
+  /// What was inferred, in one line.
+  var summary: String {
+    layers.map { layer in
+      switch layer {
+      case .embedding(let tensors): "embedding (\(quotable(tensors)))"
+      case .recurrent(let cell, let tensors, let count):
+        "\(count == 1 ? "" : "\(count) x ")\(cell.name) (\(quotable(tensors)))"
+      case .dense(let tensors, _): "dense (\(quotable(tensors)))"
+      case .activation(let function): "\(function)"
+      }
+    }.joined(separator: ", ")
+  }
+}
+
+/// Recurrent layers of one module, as their tensors' names and shapes show them.
+private struct Stack {
+  let prefix: String
+  let cell: Network.Cell
+  let count: Int
+  let inputSize: Int
+  let outputSize: Int
+  let names: Set<String>
+
+  /// Nil where the shapes are not those of a recurrent layer.
+  init?(_ prefix: String, _ tensors: TensorTable) {
+    self.prefix = prefix
+    guard let input = tensors.shapes["\(prefix)weight_ih_l0"], input.count == 2,
+      let hidden = tensors.shapes["\(prefix)weight_hh_l0"], hidden.count == 2,
       hidden[1] > 0, hidden[0] % hidden[1] == 0
     else { return nil }
-    return hidden[0] / hidden[1]
+    switch hidden[0] / hidden[1] {
+    case 4: cell = .lstm
+    case 3: cell = .gru(.resetAfter)
+    case 1: cell = .rnn(.tanh)
+    default: return nil
+    }
+    (inputSize, outputSize) = (input[1], hidden[1])
+    var index = 0
+    var names: Set<String> = []
+    while tensors.has("\(prefix)weight_ih_l\(index)") {
+      for part in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
+        names.insert("\(prefix)\(part)_l\(index)")
+      }
+      index += 1
+    }
+    count = index
+    self.names = names
+  }
+
+  /// The orders of `stacks`, at most two, in which each reads as many features as the one before it
+  /// writes, the first `start` of them and what follows the last `end`; nil leaves that open.
+  static func orders(_ stacks: [Stack], from start: Int?, to end: Int?) -> [[Stack]] {
+    if stacks.isEmpty { return start == end || start == nil || end == nil ? [[]] : [] }
+    var found: [[Stack]] = []
+    for (index, stack) in stacks.enumerated() where start == nil || start == stack.inputSize {
+      var others = stacks
+      others.remove(at: index)
+      for rest in orders(others, from: stack.outputSize, to: end) {
+        found.append([stack] + rest)
+        // Two are as good as many, and as many as there may be.
+        if found.count == 2 { return found }
+      }
+    }
+    return found
   }
 }

@@ -25,7 +25,7 @@ extension Architecture {
         chain.append(try Self.dense(prefix, activation, &tensors, input: features))
       case .activation(let function):
         guard let size = features?.size else {
-          throw .malformed(tensors.file.source.file, "input_size", "an activation needs its size")
+          throw .malformed(tensors.file, "input_size", "an activation needs its size")
         }
         chain.append(
           Network.Layer(
@@ -35,12 +35,7 @@ extension Architecture {
         features = (last.outputSize, "\(last.name) writes \(last.outputSize) features")
       }
     }
-    guard tensors.unused.isEmpty else {
-      let names = quotable(tensors.unused.sorted())
-      throw .malformed(
-        tensors.file.source.file, "tensors \(names)",
-        "left over: no layer of the architecture uses them")
-    }
+    try tensors.checkAllUsed()
     return Network(layers: chain, output: output, provenance: provenance)
   }
 
@@ -80,8 +75,7 @@ extension Architecture {
     for (suffix, what) in [("_reverse", "a bidirectional layer"), ("", "a projection")] {
       let name = suffix.isEmpty ? "\(prefix)weight_hr_l\(index)" : inputName + suffix
       if tensors.has(name) {
-        throw .unsupported(
-          tensors.file.source.file, "tensor \(quotable(name))", "\(what) is not supported yet")
+        throw tensors.unsupported(name, "\(what) is not supported yet")
       }
     }
     let shape = try tensors.shape(inputName, rank: 2)

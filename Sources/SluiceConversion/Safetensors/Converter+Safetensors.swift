@@ -6,6 +6,8 @@ extension Converter {
     safetensors source: SourceBytes, architecture: JSONNode?, provenance: Provenance
   ) throws(ConversionError) -> ConvertedModel {
     let file = try SafetensorsFile(source)
+    var tensors = TensorTable(file)
+    var inferred: String?
     let described: Architecture
     if let architecture {
       described = try Architecture(architecture)
@@ -15,21 +17,14 @@ extension Converter {
           file: source.file + " __metadata__[\"sluice.architecture\"]", Array(text.utf8),
           maximumValues: 1 << 16))
     } else {
-      described = try Architecture(inferredFrom: file)
+      described = try Architecture(inferredFrom: tensors)
+      inferred = described.summary
     }
-    var tensors = TensorTable(file)
     var network = try described.network(&tensors, provenance: provenance)
     network.vocabulary = try vocabulary(file, network)
     network.labels = try labels(file, network)
-    let time: [ModelInterface.Axis] = [.time]
-    let inputAxes = network.readsIDs ? time : time + [.feature]
-    let output: ModelInterface.Output.Role =
-      network.output == .last ? .last([.time, .feature]) : .sequence([.time, .feature])
     return ConvertedModel(
-      network: network,
-      interface: ModelInterface(
-        inputs: [.init(name: "input", role: .sequence(inputAxes))],
-        outputs: [.init(name: "output", role: output)]))
+      network: network, interface: ModelInterface(sequenceOf: network), inferred: inferred)
   }
 
   private static func vocabulary(
