@@ -38,26 +38,6 @@
   func sums<let tiles: Int, V: SIMD>(
     _ tile: Int, biases: UnsafePointer<Float>?, column: Int, _ x: UnsafePointer<Float>, count: Int
   ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float {
-    #if !SLUICE_AVX512
-      if gates == 4 && V.scalarCount == 16 {
-        // Four gates of a pair of panels in two chains do not fit 16 registers: two gates at a
-        // time, which still reads every line of the weights once.
-        let first: Sums<1, tiles, 2, V> = unsafe rowSums(
-          tile, gate: 0, biases: biases, column: column, x, rowPitch: 0, count: count)
-        let second: Sums<1, tiles, 2, V> = unsafe rowSums(
-          tile, gate: 2, biases: biases, column: column, x, rowPitch: 0, count: count)
-        var all = InlineArray<tiles, InlineArray<gates, V>>(
-          repeating: InlineArray(repeating: V(repeating: 0)))
-        let (low, high) = (first.total[0], second.total[0])
-        for t in 0..<tiles {
-          all[t][0] = low[t][0]
-          all[t][1] = low[t][1]
-          all[t][2] = high[t][0]
-          all[t][3] = high[t][1]
-        }
-        return all
-      }
-    #endif
     let all: Sums<1, tiles, gates, V> = unsafe rowSums(
       tile, gate: 0, biases: biases, column: column, x, rowPitch: 0, count: count)
     return all.total[0]
@@ -76,9 +56,17 @@
     if let biases = unsafe biases {
       unsafe sums = Sums(biases: biases + biasOffset, tilePitch: biasPitch)
     }
+    let first = unsafe weights + tile &* tilePitch + column &* pitch + offset
+    #if !SLUICE_AVX512
+      // Two chains of four gates of a pair of panels do not fit 16 registers; one does.
+      if width == 4 && V.scalarCount == 16 {
+        unsafe sums.addChainByChain(
+          first, pitch: pitch, tilePitch: tilePitch, x, rowPitch: rowPitch, count: count)
+        return sums
+      }
+    #endif
     unsafe sums.add(
-      weights + tile &* tilePitch + column &* pitch + offset, pitch: pitch, tilePitch: tilePitch, x,
-      rowPitch: rowPitch, count: count)
+      first, pitch: pitch, tilePitch: tilePitch, x, rowPitch: rowPitch, count: count)
     return sums
   }
 }

@@ -73,6 +73,45 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
     }
   }
 
+  /// As `add`, but the even columns' chains first, then the odd ones'.
+  ///
+  /// For sums that fill the registers in one chain each: an input is then broadcast once for all of
+  /// them, and each line of weights is still read once.
+  @inline(always)
+  mutating func addChainByChain(
+    _ weights: UnsafePointer<Float>, pitch: Int, tilePitch: Int, _ x: UnsafePointer<Float>,
+    rowPitch: Int, count: Int
+  ) {
+    unsafe Self.addEverySecond(
+      to: &even, weights, pitch: pitch, tilePitch: tilePitch, x, rowPitch: rowPitch, count: count)
+    unsafe Self.addEverySecond(
+      to: &odd, weights + pitch, pitch: pitch, tilePitch: tilePitch, x + 1, rowPitch: rowPitch,
+      count: count &- 1)
+  }
+
+  @inline(always)
+  private static func addEverySecond(
+    to sums: inout InlineArray<rows, Row>, _ weights: UnsafePointer<Float>, pitch: Int,
+    tilePitch: Int, _ x: UnsafePointer<Float>, rowPitch: Int, count: Int
+  ) {
+    var w = unsafe weights
+    var k = 0
+    while k < count {
+      for row in 0..<rows {
+        let x0 = unsafe V(repeating: x[row &* rowPitch &+ k])
+        for tile in 0..<tiles {
+          for gate in 0..<gates {
+            let v = unsafe w + tile &* tilePitch + gate &* V.scalarCount
+            sums[row][tile][gate] = unsafe multiplyAdd(
+              load(v, as: V.self), x0, sums[row][tile][gate])
+          }
+        }
+      }
+      unsafe w += 2 &* pitch
+      k &+= 2
+    }
+  }
+
   /// The two chains of every lane added.
   @inline(always)
   var total: InlineArray<rows, Row> {
