@@ -48,6 +48,10 @@ let package = Package(
         "SluiceBlob", "_SluiceShims", "_SluiceKernels", "_SluiceKernelsAVX2",
         "_SluiceKernelsAVX512",
       ], swiftSettings: strict),
+    .target(name: "CSluice", exclude: ["examples"]),
+    .target(
+      name: "SluiceC", dependencies: ["CSluice", "Sluice", "SluiceBlob", "_SluiceShims"],
+      swiftSettings: strict),
     .target(
       name: "SluiceConversion", dependencies: ["Sluice", "SluiceBlob"], swiftSettings: strict),
     .executableTarget(

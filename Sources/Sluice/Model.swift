@@ -13,37 +13,6 @@ public struct Model: ~Copyable {
   /// The instruction set whose kernels run the model.
   public let instructionSet: InstructionSet
 
-  /// Maps a `.sluice` file and validates it.
-  ///
-  /// The file must not be truncated or rewritten in place while it is mapped; replacing it by
-  /// renaming another over it is safe.
-  ///
-  /// - Parameters:
-  ///   - path: the file.
-  ///   - checkingHash: whether to compare the hash of every byte; the structure is always checked.
-  ///   - instructionSet: nil chooses the best, or what `SLUICE_ISA` names.
-  /// - Throws: ``ModelError``; nothing stays mapped.
-  public init(
-    contentsOf path: String, checkingHash: Bool = true, instructionSet: InstructionSet? = nil
-  ) throws(ModelError) {
-    var start: UnsafeRawPointer?
-    var count = 0
-    switch unsafe sluice_map_file(path, &start, &count) {
-    case 0: break
-    case EINVAL, EISDIR: throw .notARegularFile
-    case let code: throw .unreadable(errno: code)
-    }
-    let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count)
-    do throws(ModelError) {
-      try unsafe self.init(
-        bytes: bytes, checkingHash: checkingHash, instructionSet: instructionSet)
-    } catch {
-      if let start = unsafe start { unsafe sluice_unmap(start, count) }
-      throw error
-    }
-    unsafe storage.pointee.is_mapped = true
-  }
-
   /// Validates a blob in memory and borrows it.
   ///
   /// - Parameters:
@@ -79,6 +48,9 @@ public struct Model: ~Copyable {
 
   /// Whether a step reads a token id instead of features.
   public var readsTokens: Bool { unsafe storage.pointee.embedding != nil }
+
+  /// The hash of the bytes, by which a saved state knows its model.
+  public var hash: UInt64 { blob.hash }
 
   /// Whether `process` writes every step's output or the last alone.
   public var output: OutputMode { blob.output }

@@ -1,16 +1,21 @@
+import SluiceBlob
 import _SluiceShims
 
-extension ModelError: CustomStringConvertible {
-  /// One sentence: what is wrong, where, and what to do.
-  public var description: String {
-    switch self {
-    case .unreadable(let code): unsafe String(cString: strerror(code))
-    case .notARegularFile: "Not a regular file with content: a model must be one to be mapped"
-    case .invalid(let error): error.description
-    case .unknownInstructionSet: "SLUICE_ISA must be baseline, avx2 or avx512"
-    case .unavailableInstructionSet(let set):
-      "This CPU cannot run \(set.rawValue): unset SLUICE_ISA or choose another"
-    case .outOfMemory: "Out of memory"
+#if !hasFeature(Embedded)
+  extension ModelError: CustomStringConvertible {
+    /// One sentence: what is wrong, where, and what to do.
+    public var description: String {
+      switch self {
+      case .unreadable(let code): unsafe String(cString: strerror(code))
+      case .notLocked(let code):
+        unsafe "The memory cannot be locked: \(String(cString: strerror(code)))"
+      case .notARegularFile: "Not a regular file with content: a model must be one to be mapped"
+      case .invalid(let error): error.description
+      case .unknownInstructionSet: "SLUICE_ISA must be baseline, avx2 or avx512"
+      case .unavailableInstructionSet(let set):
+        "This CPU cannot run \(set.rawValue): unset SLUICE_ISA or choose another"
+      case .outOfMemory: "Out of memory"
+      }
     }
   }
-}
+#endif

@@ -6,6 +6,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case unreadable(errno: Int32)
   /// The path is a directory, FIFO, socket or device, or the file is empty.
   case notARegularFile
+  /// The model's memory cannot be locked; the system's `errno`.
+  case notLocked(errno: Int32)
   /// The bytes break a rule of the format.
   case invalid(BlobError)
   /// `SLUICE_ISA` is none of `baseline`, `avx2`, `avx512`.

@@ -92,17 +92,19 @@ extension Stream {
   }
 }
 
-extension Stream {
-  /// `process(_:into:)` on arrays.
-  public mutating func process(_ input: [Float], into output: inout [Float]) {
-    var y = output.mutableSpan
-    process(input.span, into: &y)
-  }
+#if !hasFeature(Embedded)
+  extension Stream {
+    /// `process(_:into:)` on arrays.
+    public mutating func process(_ input: [Float], into output: inout [Float]) {
+      var y = output.mutableSpan
+      process(input.span, into: &y)
+    }
 
-  /// `process(tokens:into:)` on arrays.
-  @discardableResult
-  public mutating func process(tokens: [Int32], into output: inout [Float]) -> Bool {
-    var y = output.mutableSpan
-    return process(tokens: tokens.span, into: &y)
+    /// `process(tokens:into:)` on arrays.
+    @discardableResult
+    public mutating func process(tokens: [Int32], into output: inout [Float]) -> Bool {
+      var y = output.mutableSpan
+      return process(tokens: tokens.span, into: &y)
+    }
   }
-}
+#endif

@@ -1,35 +1,37 @@
 import _SluiceShims
 
-extension Stream {
-  /// The state of one recurrent layer as it is now.
-  ///
-  /// - Parameters:
-  ///   - layer: the layer's index among the blob's records.
-  ///   - hidden: receives h, `[hiddenSize]`.
-  /// - Returns: false where the layer has no such state; nothing is written then.
-  @discardableResult
-  public func copyHidden(ofLayer layer: Int, into hidden: inout [Float]) -> Bool {
-    guard let plan = unsafe recurrentLayer(layer) else { return false }
-    let h = unsafe buffer + plan.output_offset + phase * plan.stride
-    hidden = unsafe Array(UnsafeBufferPointer(start: h, count: plan.output_size))
-    return true
-  }
-
-  /// The cell state C of one LSTM layer as it is now, `[hiddenSize]`; as `copyHidden`.
-  @discardableResult
-  public func copyCell(ofLayer layer: Int, into cell: inout [Float]) -> Bool {
-    guard let plan = unsafe recurrentLayer(layer), unsafe plan.kernel == sluice_kernel_lstm else {
-      return false
+#if !hasFeature(Embedded)
+  extension Stream {
+    /// The state of one recurrent layer as it is now.
+    ///
+    /// - Parameters:
+    ///   - layer: the layer's index among the blob's records.
+    ///   - hidden: receives h, `[hiddenSize]`.
+    /// - Returns: false where the layer has no such state; nothing is written then.
+    @discardableResult
+    public func copyHidden(ofLayer layer: Int, into hidden: inout [Float]) -> Bool {
+      guard let plan = unsafe recurrentLayer(layer) else { return false }
+      let h = unsafe buffer + plan.output_offset + phase * plan.stride
+      hidden = unsafe Array(UnsafeBufferPointer(start: h, count: plan.output_size))
+      return true
     }
-    let c = unsafe buffer + plan.cell_offset
-    cell = unsafe Array(UnsafeBufferPointer(start: c, count: plan.output_size))
-    return true
-  }
 
-  private func recurrentLayer(_ index: Int) -> sluice_layer? {
-    let planned = unsafe index - (model.pointee.embedding == nil ? 0 : 1)
-    guard unsafe planned >= 0 && planned < model.pointee.layer_count else { return nil }
-    let layer = unsafe model.pointee.layers[planned]
-    return unsafe layer.is_recurrent ? layer : nil
+    /// The cell state C of one LSTM layer as it is now, `[hiddenSize]`; as `copyHidden`.
+    @discardableResult
+    public func copyCell(ofLayer layer: Int, into cell: inout [Float]) -> Bool {
+      guard let plan = unsafe recurrentLayer(layer), unsafe plan.kernel == sluice_kernel_lstm else {
+        return false
+      }
+      let c = unsafe buffer + plan.cell_offset
+      cell = unsafe Array(UnsafeBufferPointer(start: c, count: plan.output_size))
+      return true
+    }
+
+    private func recurrentLayer(_ index: Int) -> sluice_layer? {
+      let planned = unsafe index - (model.pointee.embedding == nil ? 0 : 1)
+      guard unsafe planned >= 0 && planned < model.pointee.layer_count else { return nil }
+      let layer = unsafe model.pointee.layers[planned]
+      return unsafe layer.is_recurrent ? layer : nil
+    }
   }
-}
+#endif

@@ -14,10 +14,18 @@ extension Stream {
     precondition(unsafe output.count == model.pointee.output_size, "output has the wrong size")
     unsafe input.withUnsafeBufferPointer { x in
       unsafe output.withUnsafeMutableBufferPointer { y in
-        let (row, _) = unsafe run(x.baseAddress!, stride: x.count, steps: 1)
-        unsafe y.baseAddress!.update(from: row, count: y.count)
+        unsafe stepRow(x.baseAddress!, into: y.baseAddress!)
       }
     }
+  }
+
+  /// `step` without its preconditions: one row of features, or of the embedding.
+  @inline(__always)
+  package mutating func stepRow(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+  ) {
+    let (row, _) = unsafe run(x, stride: 0, steps: 1)
+    unsafe y.update(from: row, count: model.pointee.output_size)
   }
 
   /// One time step of a model that begins with an embedding.
@@ -33,15 +41,14 @@ extension Stream {
     precondition(unsafe output.count == model.pointee.output_size, "output has the wrong size")
     guard let features = unsafe features(of: token) else { return false }
     unsafe output.withUnsafeMutableBufferPointer { y in
-      let (row, _) = unsafe run(features, stride: 0, steps: 1)
-      unsafe y.baseAddress!.update(from: row, count: y.count)
+      unsafe stepRow(features, into: y.baseAddress!)
     }
     return true
   }
 
   /// The embedding's row of a token, where it lies in the blob; nil if there is no such token.
   @inline(__always)
-  func features(of token: Int) -> UnsafePointer<Float>? {
+  package func features(of token: Int) -> UnsafePointer<Float>? {
     guard let table = unsafe model.pointee.embedding else {
       preconditionFailure("This model does not read token ids")
     }
@@ -50,17 +57,19 @@ extension Stream {
   }
 }
 
-extension Stream {
-  /// `step(_:into:)` on arrays.
-  public mutating func step(_ input: [Float], into output: inout [Float]) {
-    var y = output.mutableSpan
-    step(input.span, into: &y)
-  }
+#if !hasFeature(Embedded)
+  extension Stream {
+    /// `step(_:into:)` on arrays.
+    public mutating func step(_ input: [Float], into output: inout [Float]) {
+      var y = output.mutableSpan
+      step(input.span, into: &y)
+    }
 
-  /// `step(token:into:)` on an array.
-  @discardableResult
-  public mutating func step(token: Int, into output: inout [Float]) -> Bool {
-    var y = output.mutableSpan
-    return step(token: token, into: &y)
+    /// `step(token:into:)` on an array.
+    @discardableResult
+    public mutating func step(token: Int, into output: inout [Float]) -> Bool {
+      var y = output.mutableSpan
+      return step(token: token, into: &y)
+    }
   }
-}
+#endif

@@ -1,3 +1,4 @@
+import SluiceBlob
 import _SluiceShims
 
 /// One sequence running through a model, a step at a time.
@@ -12,6 +13,7 @@ public struct Stream: ~Copyable {
   let instructionSet: InstructionSet
   /// Steps that one pass over a layer takes in `process`.
   let blockSize: Int
+  private let ownsBuffer: Bool
   /// Which of a recurrent layer's two vectors holds h(t-1); the other receives h(t).
   var phase = 0
 
@@ -25,18 +27,54 @@ public struct Stream: ~Copyable {
   public init(_ model: borrowing Model, blockSize: Int = 32) throws(ModelError) {
     precondition(blockSize >= 1, "A block has at least one step")
     let plan = unsafe model.storage
-    let row = unsafe 2 * plan.pointee.longest_stride + plan.pointee.longest_projection
-    unsafe buffer = try plan.makeBuffer(
-      fixed: plan.pointee.state_floats, count: blockSize, each: row)
+    unsafe buffer = try plan.makeBuffer(Stream.byteCount(of: model, blockSize: blockSize))
+    ownsBuffer = true
     unsafe self.model = plan
     instructionSet = model.instructionSet
     self.blockSize = blockSize
     reset()
   }
 
-  deinit {
-    unsafe model.release(buffer)
+  /// A stream at the model's initial state, in the caller's memory: nothing is allocated.
+  ///
+  /// - Parameters:
+  ///   - model: may be let go before the stream.
+  ///   - blockSize: steps that `process` takes through a layer at once, at least 1.
+  ///   - memory: ``byteCount(of:blockSize:)`` bytes or more, 64-byte aligned; the stream's alone until
+  ///     it is gone. All of them are touched here.
+  public init(
+    _ model: borrowing Model, blockSize: Int = 32, in memory: UnsafeMutableRawBufferPointer
+  ) {
+    precondition(blockSize >= 1, "A block has at least one step")
+    guard let count = Stream.byteCount(of: model, blockSize: blockSize),
+      count <= memory.count
+    else { preconditionFailure("The memory is too small for this stream") }
+    precondition(UInt(bitPattern: memory.baseAddress) % 64 == 0, "Misaligned memory")
+    unsafe buffer = unsafe model.storage.adopt(
+      UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+    ownsBuffer = false
+    unsafe self.model = unsafe model.storage
+    instructionSet = model.instructionSet
+    self.blockSize = blockSize
+    reset()
   }
+
+  /// Bytes of a stream's flat buffer; nil where there can be no such stream.
+  public static func byteCount(of model: borrowing Model, blockSize: Int = 32) -> Int? {
+    guard blockSize >= 1 else { return nil }
+    let plan = unsafe model.storage
+    let row = unsafe 2 * plan.pointee.longest_stride + plan.pointee.longest_projection
+    return unsafe plan.bufferSize(fixed: plan.pointee.state_floats, count: blockSize, each: row)
+  }
+
+  deinit {
+    unsafe model.release(buffer, owned: ownsBuffer)
+  }
+
+  package var inputSize: Int { unsafe model.pointee.input_size }
+  package var outputSize: Int { unsafe model.pointee.output_size }
+  package var readsTokens: Bool { unsafe model.pointee.embedding != nil }
+  package var output: OutputMode { unsafe model.pointee.yields_last ? .last : .sequence }
 
   /// Returns to the model's initial state: the bits of a fresh stream.
   public mutating func reset() {

@@ -10,6 +10,7 @@ public struct StreamBatch: ~Copyable {
   let model: UnsafeMutablePointer<sluice_model>
   let buffer: UnsafeMutablePointer<Float>
   let instructionSet: InstructionSet
+  private let ownsBuffer: Bool
   /// Number of streams.
   public let count: Int
 
@@ -23,20 +24,52 @@ public struct StreamBatch: ~Copyable {
   public init(_ model: borrowing Model, count: Int) throws(ModelError) {
     precondition(count >= 1, "A batch has at least one stream")
     let plan = unsafe model.storage
-    // States, the gathered states of the active streams, two projections, one row of input.
-    let perStream =
-      unsafe 2 * plan.pointee.state_floats + 2 * plan.pointee.longest_projection
-      + plan.pointee.input_stride
-    unsafe buffer = try plan.makeBuffer(fixed: 0, count: count, each: perStream)
+    unsafe buffer = try plan.makeBuffer(StreamBatch.byteCount(of: model, count: count))
+    ownsBuffer = true
     unsafe self.model = plan
     instructionSet = model.instructionSet
     self.count = count
     reset()
   }
 
-  deinit {
-    unsafe model.release(buffer)
+  /// `count` streams at the model's initial state, in the caller's memory: nothing is allocated.
+  ///
+  /// - Parameters:
+  ///   - model: may be let go before the batch.
+  ///   - count: streams, at least 1.
+  ///   - memory: ``byteCount(of:count:)`` bytes or more, 64-byte aligned; the batch's alone until it
+  ///     is gone. All of them are touched here.
+  public init(_ model: borrowing Model, count: Int, in memory: UnsafeMutableRawBufferPointer) {
+    guard let size = StreamBatch.byteCount(of: model, count: count), size <= memory.count
+    else { preconditionFailure("The memory is too small for this batch") }
+    precondition(UInt(bitPattern: memory.baseAddress) % 64 == 0, "Misaligned memory")
+    unsafe buffer = unsafe model.storage.adopt(
+      UnsafeMutableRawBufferPointer(rebasing: memory[..<size]))
+    ownsBuffer = false
+    unsafe self.model = unsafe model.storage
+    instructionSet = model.instructionSet
+    self.count = count
+    reset()
   }
+
+  /// Bytes of a batch's flat buffer; nil where there can be no such batch.
+  public static func byteCount(of model: borrowing Model, count: Int) -> Int? {
+    guard count >= 1 else { return nil }
+    let plan = unsafe model.storage
+    // States, the gathered states of the active streams, two projections, one row of input.
+    let perStream =
+      unsafe 2 * plan.pointee.state_floats + 2 * plan.pointee.longest_projection
+      + plan.pointee.input_stride
+    return unsafe plan.bufferSize(fixed: 0, count: count, each: perStream)
+  }
+
+  deinit {
+    unsafe model.release(buffer, owned: ownsBuffer)
+  }
+
+  package var inputSize: Int { unsafe model.pointee.input_size }
+  package var outputSize: Int { unsafe model.pointee.output_size }
+  package var readsTokens: Bool { unsafe model.pointee.embedding != nil }
 
   /// Returns every stream to the model's initial state.
   public mutating func reset() {

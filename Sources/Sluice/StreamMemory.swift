@@ -1,26 +1,34 @@
 import _SluiceShims
 
 extension UnsafeMutablePointer<sluice_model> {
-  /// A stream's or batch's flat buffer: `fixed` floats and `count` times `each` more, 64-byte
-  /// aligned, zero, every page touched. It holds on to the model, for `release(_:)` to let go.
-  ///
-  /// - Throws: ``ModelError/outOfMemory``, also where the size cannot be expressed.
-  func makeBuffer(
-    fixed: Int, count: Int, each: Int
-  ) throws(ModelError) -> UnsafeMutablePointer<Float> {
+  /// Bytes of a flat buffer of `fixed` floats and `count` times `each` more; nil where that cannot
+  /// be expressed.
+  func bufferSize(fixed: Int, count: Int, each: Int) -> Int? {
     let (variable, overflow) = count.multipliedReportingOverflow(by: each)
     let limit = Int.max / 8
-    guard !overflow, variable < limit, fixed < limit else { throw .outOfMemory }
-    let byteCount = 4 * (fixed + variable)
-    guard let memory = unsafe sluice_allocate(byteCount) else { throw .outOfMemory }
-    unsafe memset(memory, 0, byteCount)
-    unsafe sluice_model_retain(self)
-    return unsafe memory.assumingMemoryBound(to: Float.self)
+    guard !overflow, variable < limit, fixed < limit else { return nil }
+    return 4 &* (fixed &+ variable)
   }
 
-  /// Frees a buffer of `makeBuffer` and lets go of the model.
-  func release(_ buffer: UnsafeMutablePointer<Float>) {
-    unsafe free(buffer)
+  /// A buffer of `byteCount` bytes, 64-byte aligned, for `release(_:)` to let go.
+  ///
+  /// - Throws: ``ModelError/outOfMemory``, also where the size could not be expressed.
+  func makeBuffer(_ byteCount: Int?) throws(ModelError) -> UnsafeMutablePointer<Float> {
+    guard let byteCount, let memory = unsafe sluice_allocate(byteCount) else { throw .outOfMemory }
+    return unsafe adopt(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
+  }
+
+  /// Makes memory a stream's or batch's buffer: zero, every page touched. It holds on to the model.
+  func adopt(_ memory: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<Float> {
+    let base = memory.baseAddress!
+    unsafe memset(base, 0, memory.count)
+    unsafe sluice_model_retain(self)
+    return unsafe base.assumingMemoryBound(to: Float.self)
+  }
+
+  /// Frees a buffer of `makeBuffer`, or leaves an adopted one alone, and lets go of the model.
+  func release(_ buffer: UnsafeMutablePointer<Float>, owned: Bool) {
+    if owned { unsafe free(buffer) }
     unsafe sluice_model_release(self)
   }
 }

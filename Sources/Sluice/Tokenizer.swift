@@ -23,7 +23,8 @@ public struct Tokenizer: Sendable {
   public static var longestWord: Int { 255 }
 
   private let blob: BlobView
-  private var position = 0
+  /// Where the next token is looked for: a byte of the text between two tokens.
+  package var position = 0
 
   /// A tokenizer at the start of a text.
   ///

@@ -1,13 +1,15 @@
-extension BlobError: CustomStringConvertible {
-  /// One sentence: where, what was found, what was expected.
-  public var description: String {
-    "Byte \(offset): \(kind.sentence)."
+#if !hasFeature(Embedded)
+  extension BlobError: CustomStringConvertible {
+    /// One sentence: where, what was found, what was expected.
+    public var description: String {
+      "Byte \(offset): \(kind.sentence)."
+    }
   }
-}
+#endif
 
 extension BlobError.Kind {
   /// What was found and what was expected, without the place.
-  var sentence: String {
+  package var sentence: StaticString {
     switch self {
     case .emptyFile: "the file is empty, expected at least 64 bytes"
     case .misalignedBuffer: "the bytes start at an address that is not a multiple of 64"

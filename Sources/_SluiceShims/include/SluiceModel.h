@@ -1,11 +1,7 @@
 #pragma once
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "SluiceLayer.h"
 
@@ -64,31 +60,4 @@ static inline void sluice_model_release(sluice_model *_Nonnull model) {
   if (__atomic_fetch_sub(&model->references, 1, __ATOMIC_ACQ_REL) != 1) return;
   if (model->is_mapped) munmap((void *)model->bytes, model->byte_count);
   free(model);
-}
-
-/// Maps a regular file for reading. 0, or an errno; EINVAL where it is no regular file or empty.
-static inline int sluice_map_file(const char *_Nonnull path, const void *_Nullable *_Nonnull bytes,
-                                  size_t *_Nonnull byte_count) {
-  // O_NONBLOCK: opening a FIFO must not wait for its writer.
-  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return errno;
-  struct stat status;
-  int failure = fstat(file, &status) != 0 ? errno
-              : S_ISDIR(status.st_mode) ? EISDIR
-              : !S_ISREG(status.st_mode) || status.st_size <= 0 ? EINVAL : 0;
-  if (!failure) {
-    void *mapping = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
-    if (mapping == MAP_FAILED) {
-      failure = errno;
-    } else {
-      *bytes = mapping;
-      *byte_count = (size_t)status.st_size;
-    }
-  }
-  close(file);
-  return failure;
-}
-
-static inline void sluice_unmap(const void *_Nonnull bytes, size_t byte_count) {
-  munmap((void *)bytes, byte_count);
 }

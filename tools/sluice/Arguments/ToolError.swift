@@ -32,7 +32,7 @@ struct ToolError: Error {
     switch error {
     case .unknownInstructionSet, .unavailableInstructionSet:
       self.init(.usage, error.description)
-    case .outOfMemory: self.init(.failed, "\(path): \(error)")
+    case .outOfMemory, .notLocked: self.init(.failed, "\(path): \(error)")
     case .unreadable, .notARegularFile, .invalid:
       self.init(.badFile, "\(path): \(error)")
     }

@@ -1,0 +1,1 @@
+// A C header only; SwiftPM wants a source file in a C target.

@@ -1,0 +1,289 @@
+/*
+ * sluice.h - trained recurrent networks, one time step at a time
+ *
+ * SYNOPSIS
+ *     #include <sluice.h>          cc main.c $(pkg-config --cflags --libs sluice)
+ *
+ *     sluice_model_t *model;
+ *     sluice_stream_t *stream;
+ *     sluice_open_file("model.sluice", 0, SLUICE_ISA_BEST, &model, NULL);
+ *     sluice_stream_create(model, 0, &stream, NULL);
+ *     while (...) sluice_step(stream, x, y);
+ *
+ * DESCRIPTION
+ *     A model is an opened .sluice file: immutable, shared by any number of streams and threads. A
+ *     stream is one sequence running through it: it carries the network's state from each step to
+ *     the next. A batch is many streams of one model, stepped in one call.
+ *
+ *     Opening validates every byte of the file once, and creating takes all memory that is ever
+ *     needed. After that, the functions marked [real-time] never allocate, lock, enter the kernel,
+ *     fault a page or trap, whatever their input.
+ *
+ *     The same model, state and input give the same bits: with steps or blocks, alone or in a
+ *     batch, and on every instruction set with a fused multiply-add (all but the baseline).
+ *
+ * ERRORS
+ *     A function that can fail returns SLUICE_OK, which is 0, or another sluice_status, and nothing
+ *     else has then happened: no output is written, no state is changed, nothing stays allocated.
+ *     The one exception is SLUICE_NOT_FINITE. Functions with a `sluice_error *error` describe the
+ *     failure there, unless it is NULL. Nothing aborts, also where memory runs out.
+ *
+ * THREADS
+ *     A model may be used by any number of threads at a time. A stream or batch may move between
+ *     threads, but only one may use it at a time: that is neither checked nor locked, and two at
+ *     once compute garbage.
+ *
+ * LIFETIMES
+ *     A model, stream or batch must not be used after it was closed or destroyed; that is not
+ *     detected. A model may be closed before its streams: its memory goes with the last of them.
+ */
+#ifndef SLUICE_H
+#define SLUICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SLUICE_VERSION_MAJOR 0
+#define SLUICE_VERSION_MINOR 1
+#define SLUICE_VERSION_PATCH 0
+
+/* An opened model, one running sequence, and many of them: only pointers to these are passed. */
+typedef struct sluice_model_s sluice_model_t;
+typedef struct sluice_stream_s sluice_stream_t;
+typedef struct sluice_batch_s sluice_batch_t;
+
+/* What a function returns. */
+typedef enum sluice_status {
+  /* Done. */
+  SLUICE_OK = 0,
+  /* An argument is NULL, misaligned, too small, out of its range, or overlaps where it must not. */
+  SLUICE_BAD_ARGUMENT = 1,
+  /* The system refused: the file cannot be read, or memory not be locked. error.system_error says. */
+  SLUICE_SYSTEM_ERROR = 2,
+  /* The path is a directory, FIFO, socket or device, or the file is empty. */
+  SLUICE_NOT_A_FILE = 3,
+  /* The bytes break a rule of the format: error.offset says where, error.message which. */
+  SLUICE_INVALID_MODEL = 4,
+  /* This CPU cannot run the instruction set asked for, or SLUICE_ISA names none. */
+  SLUICE_NO_INSTRUCTION_SET = 5,
+  /* Memory ran out, or the size asked for cannot be expressed. */
+  SLUICE_OUT_OF_MEMORY = 6,
+  /* The model has no such token; or it reads tokens where features were given, or the reverse. */
+  SLUICE_WRONG_INPUT = 7,
+  /* A saved state is damaged, not finite, of another model, or of another version. */
+  SLUICE_INVALID_STATE = 8,
+  /* The step was done, but the state is no longer finite: see sluice_stream_check. */
+  SLUICE_NOT_FINITE = 9,
+} sluice_status;
+
+/* A build of the kernels. All are in the library; one is chosen when a model is opened. */
+typedef enum sluice_isa {
+  /* What the environment's SLUICE_ISA names (baseline, avx2, avx512, neon), else the fastest. */
+  SLUICE_ISA_BEST = 0,
+  /* Every x86-64 CPU (SSE2). Without a fused multiply-add: rounds differently from the others. */
+  SLUICE_ISA_BASELINE = 1,
+  /* x86-64-v3: AVX2, FMA, F16C. */
+  SLUICE_ISA_AVX2 = 2,
+  /* x86-64-v4 and VNNI. */
+  SLUICE_ISA_AVX512 = 3,
+} sluice_isa;
+
+/* Why a function failed. The caller's memory; written only on failure. */
+typedef struct sluice_error {
+  sluice_status status;
+  /* The system's errno with SLUICE_SYSTEM_ERROR, else 0. */
+  int32_t system_error;
+  /* With SLUICE_INVALID_MODEL and SLUICE_INVALID_STATE, the byte at which a rule is broken, else -1. */
+  int64_t offset;
+  /* One sentence, NUL-terminated. */
+  char message[240];
+} sluice_error;
+
+/* The library's version, such as "0.1.0". Never NULL, never freed. */
+const char *sluice_version(void);
+
+/* One sentence for a status. Never NULL, never freed. */
+const char *sluice_status_text(sluice_status status);
+
+/* The name of an instruction set, as SLUICE_ISA spells it; NULL where there is none. */
+const char *sluice_isa_name(sluice_isa isa);
+
+/* Whether this CPU and its kernel can run it. */
+bool sluice_isa_available(sluice_isa isa);
+
+/*
+ * MODELS
+ *
+ * sluice_open_file opens a .sluice file. sluice_open_memory opens the same bytes in memory.
+ *
+ * flags: 0, or a sum of
+ *     SLUICE_OPEN_COPY     works on a copy in memory of its own, not on the file or the bytes given.
+ *     SLUICE_OPEN_SEALED   works on a copy in a sealed memfd: neither another process nor this one can
+ *                          change or truncate it. Takes one file descriptor while opening.
+ *     SLUICE_OPEN_NO_HASH  skips comparing the hash of all bytes, which is most of the time of opening;
+ *                          everything else is validated all the same.
+ *     SLUICE_OPEN_LOCK     locks the model's memory, so that it is never swapped out: mlock(2), bounded
+ *                          by RLIMIT_MEMLOCK. A failure is SLUICE_SYSTEM_ERROR.
+ *     SLUICE_OPEN_LAZY     does not read all pages of a mapped file at once: a first step may fault.
+ *
+ * Without COPY or SEALED, the file is mapped and executed where it lies, without a copy. Hazard: who
+ * truncates the file while it is mapped kills the process (SIGBUS), who rewrites it in place changes
+ * weights under running streams. Replacing it by rename(2) is safe. Bytes in memory are borrowed: they
+ * must start at a multiple of 64 and stay unchanged until the model and its streams are gone.
+ *
+ * isa: SLUICE_ISA_BEST, or one to force.
+ */
+#define SLUICE_OPEN_COPY 1u
+#define SLUICE_OPEN_SEALED 2u
+#define SLUICE_OPEN_NO_HASH 4u
+#define SLUICE_OPEN_LOCK 8u
+#define SLUICE_OPEN_LAZY 16u
+
+sluice_status sluice_open_file(const char *path, uint32_t flags, sluice_isa isa,
+                               sluice_model_t **model, sluice_error *error);
+sluice_status sluice_open_memory(const void *bytes, size_t size, uint32_t flags, sluice_isa isa,
+                                 sluice_model_t **model, sluice_error *error);
+
+/* Lets go of a model; NULL is ignored. */
+void sluice_close(sluice_model_t *model);
+
+/* Floats read at a step; for a model that reads tokens, the number of token ids. [real-time] */
+size_t sluice_input_size(const sluice_model_t *model);
+
+/* Floats written at a step. [real-time] */
+size_t sluice_output_size(const sluice_model_t *model);
+
+/* Whether a step reads a token id (sluice_step_token) instead of floats. [real-time] */
+bool sluice_reads_tokens(const sluice_model_t *model);
+
+/* Whether sluice_process writes the last step's output alone, not that of every step. [real-time] */
+bool sluice_yields_last(const sluice_model_t *model);
+
+/* The hash of the model's bytes, by which a saved state knows it. [real-time] */
+uint64_t sluice_model_hash(const sluice_model_t *model);
+
+/* The instruction set that runs the model. [real-time] */
+sluice_isa sluice_model_isa(const sluice_model_t *model);
+
+/*
+ * Finds the next token of a text in the vocabulary of a model: a word, or one other character. Returns
+ * false at the end of the text. *position is the byte to start at, 0 at first, and is moved behind the
+ * token. *token is its id, that of unknown words (0) where the vocabulary lacks it. [real-time]
+ */
+bool sluice_next_token(const sluice_model_t *model, const char *text, size_t size, size_t *position,
+                       int32_t *token);
+
+/*
+ * STREAMS
+ *
+ * block_size is the number of steps that sluice_process takes through a layer at once; the results do
+ * not depend on it, memory and speed do. 0 stands for 32; a stream that is only stepped needs 1.
+ *
+ * sluice_stream_create allocates a stream. sluice_stream_init makes one in `size` bytes of the caller's
+ * memory and allocates nothing: at least sluice_stream_size bytes at a multiple of
+ * sluice_stream_alignment, which are the stream's until it is destroyed. Both touch all of it.
+ */
+size_t sluice_stream_alignment(void);
+
+/* Bytes of a stream; 0 where there is no such stream. */
+size_t sluice_stream_size(const sluice_model_t *model, size_t block_size);
+
+sluice_status sluice_stream_create(const sluice_model_t *model, size_t block_size,
+                                   sluice_stream_t **stream, sluice_error *error);
+sluice_status sluice_stream_init(const sluice_model_t *model, size_t block_size, void *memory,
+                                 size_t size, sluice_stream_t **stream, sluice_error *error);
+
+/* Lets go of a stream; the caller's memory is the caller's again. NULL is ignored. */
+void sluice_stream_destroy(sluice_stream_t *stream);
+
+/* Returns to the model's initial state: the bits of a fresh stream. NULL is ignored. [real-time] */
+void sluice_stream_reset(sluice_stream_t *stream);
+
+/*
+ * One time step: reads x[input_size], moves the state on, writes y[output_size]. x and y may be the
+ * same memory. [real-time]
+ */
+sluice_status sluice_step(sluice_stream_t *stream, const float *x, float *y);
+
+/* One time step of a model that reads tokens. [real-time] */
+sluice_status sluice_step_token(sluice_stream_t *stream, int32_t token, float *y);
+
+/*
+ * `steps` time steps, at least 1: reads x[steps][input_size], writes y[steps][output_size], or
+ * y[output_size] where sluice_yields_last. x and y must not overlap. [real-time]
+ */
+sluice_status sluice_process(sluice_stream_t *stream, const float *x, size_t steps, float *y);
+
+/* The same of a model that reads tokens. One token that the model lacks refuses all. [real-time] */
+sluice_status sluice_process_tokens(sluice_stream_t *stream, const int32_t *tokens, size_t steps,
+                                    float *y);
+
+/*
+ * Whether steps and blocks look at the state that they leave behind, and return SLUICE_NOT_FINITE where
+ * it holds a NaN or an infinity: from one such input on, every later output of a recurrent network may be
+ * one too. The step is done all the same; sluice_stream_reset or sluice_stream_restore mend the stream. On by
+ * default; costs a few nanoseconds. [real-time]
+ */
+void sluice_stream_check(sluice_stream_t *stream, bool on);
+
+/*
+ * STATES
+ *
+ * A state is what a stream remembers, as bytes: it can be kept, sent elsewhere and restored, on another
+ * CPU too, into a stream of the same model with any block size. It carries the model's hash, a version and a
+ * checksum of its own; what does not match is refused. It finds damage, not forgery.
+ */
+
+/* Bytes of a saved state. [real-time] */
+size_t sluice_state_size(const sluice_model_t *model);
+
+/* Writes the state of a stream to sluice_state_size bytes, of any alignment. [real-time] */
+sluice_status sluice_stream_save(const sluice_stream_t *stream, void *state, size_t size);
+
+/* Continues from a saved state, with the bits that the saved stream would give. [real-time] */
+sluice_status sluice_stream_restore(sluice_stream_t *stream, const void *state, size_t size,
+                                    sluice_error *error);
+
+/* Makes `stream` continue from where `source` is, a stream of the same model. [real-time] */
+sluice_status sluice_stream_fork(sluice_stream_t *stream, const sluice_stream_t *source);
+
+/*
+ * BATCHES
+ *
+ * `count` independent sequences of one model, stepped in one call: each weight is read once for several of
+ * them. Each has the bits that it would have in a stream of its own. Memory is as with streams.
+ */
+size_t sluice_batch_size(const sluice_model_t *model, size_t count);
+sluice_status sluice_batch_create(const sluice_model_t *model, size_t count, sluice_batch_t **batch,
+                                  sluice_error *error);
+sluice_status sluice_batch_init(const sluice_model_t *model, size_t count, void *memory, size_t size,
+                                sluice_batch_t **batch, sluice_error *error);
+void sluice_batch_destroy(sluice_batch_t *batch);
+
+/* Returns all streams of a batch to the initial state. NULL is ignored. [real-time] */
+void sluice_batch_reset(sluice_batch_t *batch);
+
+/* Returns one stream of a batch to the initial state. [real-time] */
+sluice_status sluice_batch_reset_stream(sluice_batch_t *batch, size_t index);
+
+/*
+ * One time step of all streams: reads x[count][input_size], writes y[count][output_size]. Where `active`,
+ * [count], is not NULL, streams with false keep their state and their row of y. x and y must not overlap.
+ * [real-time]
+ */
+sluice_status sluice_batch_step(sluice_batch_t *batch, const float *x, float *y, const bool *active);
+
+/* The same of a model that reads tokens, [count] ids. [real-time] */
+sluice_status sluice_batch_step_tokens(sluice_batch_t *batch, const int32_t *tokens, float *y,
+                                       const bool *active);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

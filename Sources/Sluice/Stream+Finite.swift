@@ -1,0 +1,36 @@
+import _SluiceKernels
+import _SluiceKernelsAVX2
+import _SluiceKernelsAVX512
+import _SluiceShims
+
+extension Stream {
+  /// Whether the state holds neither NaN nor infinity.
+  ///
+  /// One such input can make every later output of a recurrent network NaN: looking after each step
+  /// finds it on the step where it happens, and ``reset()`` mends the stream. It looks at h of every
+  /// recurrent layer, of which C of an LSTM is a part: h = o * tanh C is NaN where C is, and C, which
+  /// grows by 1 a step at most, is never infinite.
+  ///
+  /// - Complexity: one pass over the hidden states: about 3 ns for 128 units.
+  public var isFinite: Bool {
+    var index = 0
+    while unsafe index < model.pointee.layer_count {
+      let layer = unsafe model.pointee.layers + index
+      if unsafe layer.pointee.is_recurrent {
+        let h = unsafe buffer + layer.pointee.output_offset + phase &* layer.pointee.stride
+        guard unsafe isFinite(h, layer.pointee.stride) else { return false }
+      }
+      index &+= 1
+    }
+    return true
+  }
+
+  @inline(__always)
+  private func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
+    switch instructionSet {
+    case .baseline: unsafe _SluiceKernels.isFinite(floats, count)
+    case .avx2: unsafe _SluiceKernelsAVX2.isFinite(floats, count)
+    case .avx512: unsafe _SluiceKernelsAVX512.isFinite(floats, count)
+    }
+  }
+}

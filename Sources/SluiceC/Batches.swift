@@ -1,0 +1,155 @@
+import CSluice
+import Sluice
+import _SluiceShims
+
+/// What a `sluice_batch_t *` points to: this, and behind it the batch's flat buffer.
+struct OpenBatch: ~Copyable {
+  var batch: StreamBatch
+  /// Whether the memory came from us.
+  let ownsMemory: Bool
+
+  /// Bytes before the buffer: a whole number of lines.
+  static var headSize: Int { (MemoryLayout<OpenBatch>.size &+ 63) / 64 &* 64 }
+
+  /// Bytes of head and buffer; nil where there is no such batch.
+  static func byteCount(of model: borrowing Model, count: Int) -> Int? {
+    guard let bytes = StreamBatch.byteCount(of: model, count: count), bytes < Int.max &- headSize
+    else { return nil }
+    return bytes &+ headSize
+  }
+
+  /// Makes a batch in memory of that size.
+  static func make(
+    in memory: UnsafeMutableRawPointer, byteCount: Int, owned: Bool, _ model: borrowing Model,
+    count: Int
+  ) -> OpaquePointer {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(
+      start: memory + headSize, count: byteCount &- headSize)
+    let batch = unsafe StreamBatch(model, count: count, in: buffer)
+    let open = unsafe memory.bindMemory(to: OpenBatch.self, capacity: 1)
+    unsafe open.initialize(to: OpenBatch(batch: batch, ownsMemory: owned))
+    return OpaquePointer(open)
+  }
+}
+
+@c @implementation
+func sluice_batch_size(_ model: OpaquePointer!, _ count: Int) -> Int {
+  guard let model = unsafe model else { return 0 }
+  return unsafe OpenBatch.byteCount(of: UnsafePointer<Model>(model).pointee, count: count) ?? 0
+}
+
+@c @implementation
+func sluice_batch_create(
+  _ model: OpaquePointer!, _ count: Int, _ batch: UnsafeMutablePointer<OpaquePointer?>!,
+  _ error: UnsafeMutablePointer<sluice_error>!
+) -> sluice_status {
+  guard let model = unsafe model, let batch = unsafe batch, count >= 1 else {
+    return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error)
+  }
+  guard
+    let size = unsafe OpenBatch.byteCount(of: UnsafePointer<Model>(model).pointee, count: count),
+    let memory = unsafe sluice_allocate(size)
+  else { return unsafe Failure(SLUICE_OUT_OF_MEMORY).report(to: error) }
+  unsafe batch.pointee = unsafe OpenBatch.make(
+    in: memory, byteCount: size, owned: true, UnsafePointer<Model>(model).pointee, count: count)
+  return SLUICE_OK
+}
+
+@c @implementation
+func sluice_batch_init(
+  _ model: OpaquePointer!, _ count: Int, _ memory: UnsafeMutableRawPointer!, _ size: Int,
+  _ batch: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
+) -> sluice_status {
+  guard let model = unsafe model, let batch = unsafe batch, let memory = unsafe memory, count >= 1
+  else { return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error) }
+  guard UInt(bitPattern: memory) % 64 == 0 else {
+    return unsafe Failure.argument("The memory does not start at a multiple of 64")
+      .report(to: error)
+  }
+  guard
+    let needed = unsafe OpenBatch.byteCount(of: UnsafePointer<Model>(model).pointee, count: count),
+    needed <= size
+  else {
+    return unsafe Failure.argument("The memory is smaller than sluice_batch_size")
+      .report(to: error)
+  }
+  unsafe batch.pointee = unsafe OpenBatch.make(
+    in: memory, byteCount: needed, owned: false, UnsafePointer<Model>(model).pointee, count: count)
+  return SLUICE_OK
+}
+
+@c @implementation
+func sluice_batch_destroy(_ batch: OpaquePointer!) {
+  guard let batch = unsafe openedBatch(batch) else { return }
+  let owned = unsafe batch.pointee.ownsMemory
+  unsafe batch.deinitialize(count: 1)
+  if owned { unsafe free(batch) }
+}
+
+@c @implementation
+func sluice_batch_reset(_ batch: OpaquePointer!) {
+  unsafe openedBatch(batch)?.pointee.batch.reset()
+}
+
+@c @implementation
+func sluice_batch_reset_stream(_ batch: OpaquePointer!, _ index: Int) -> sluice_status {
+  guard let batch = unsafe openedBatch(batch), index >= 0, unsafe index < batch.pointee.batch.count
+  else { return SLUICE_BAD_ARGUMENT }
+  unsafe batch.pointee.batch.reset(index)
+  return SLUICE_OK
+}
+
+@c @implementation
+func sluice_batch_step(
+  _ batch: OpaquePointer!, _ x: UnsafePointer<Float>!, _ y: UnsafeMutablePointer<Float>!,
+  _ active: UnsafePointer<Bool>!
+) -> sluice_status {
+  guard let batch = unsafe openedBatch(batch), let x = unsafe x, let y = unsafe y,
+    unsafe isAligned(x) && isAligned(y)
+  else { return SLUICE_BAD_ARGUMENT }
+  if unsafe batch.pointee.batch.readsTokens { return SLUICE_WRONG_INPUT }
+  let count = unsafe batch.pointee.batch.count
+  guard let inputs = unsafe floats(count, of: batch.pointee.batch.inputSize),
+    let outputs = unsafe floats(count, of: batch.pointee.batch.outputSize),
+    unsafe !overlap(x, 4 &* inputs, y, 4 &* outputs)
+  else { return SLUICE_BAD_ARGUMENT }
+  var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
+  let input = unsafe UnsafeBufferPointer(start: x, count: inputs).span
+  if let active = unsafe active {
+    let active = unsafe UnsafeBufferPointer(start: active, count: count).span
+    unsafe batch.pointee.batch.step(input, into: &output, active: active)
+  } else {
+    unsafe batch.pointee.batch.step(input, into: &output)
+  }
+  return SLUICE_OK
+}
+
+@c @implementation
+func sluice_batch_step_tokens(
+  _ batch: OpaquePointer!, _ tokens: UnsafePointer<Int32>!, _ y: UnsafeMutablePointer<Float>!,
+  _ active: UnsafePointer<Bool>!
+) -> sluice_status {
+  guard let batch = unsafe openedBatch(batch), let tokens = unsafe tokens, let y = unsafe y,
+    unsafe isAligned(tokens) && isAligned(y)
+  else { return SLUICE_BAD_ARGUMENT }
+  guard unsafe batch.pointee.batch.readsTokens else { return SLUICE_WRONG_INPUT }
+  let count = unsafe batch.pointee.batch.count
+  guard let outputs = unsafe floats(count, of: batch.pointee.batch.outputSize),
+    unsafe !overlap(tokens, 4 &* count, y, 4 &* outputs)
+  else { return SLUICE_BAD_ARGUMENT }
+  var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
+  let input = unsafe UnsafeBufferPointer(start: tokens, count: count).span
+  let known: Bool
+  if let active = unsafe active {
+    let active = unsafe UnsafeBufferPointer(start: active, count: count).span
+    known = unsafe batch.pointee.batch.step(tokens: input, into: &output, active: active)
+  } else {
+    known = unsafe batch.pointee.batch.step(tokens: input, into: &output)
+  }
+  return known ? SLUICE_OK : SLUICE_WRONG_INPUT
+}
+
+@inline(__always)
+private func openedBatch(_ batch: OpaquePointer?) -> UnsafeMutablePointer<OpenBatch>? {
+  unsafe batch.map { unsafe UnsafeMutablePointer<OpenBatch>($0) }
+}

@@ -1,0 +1,132 @@
+import CSluice
+import Sluice
+import SluiceBlob
+import _SluiceShims
+
+@c @implementation
+func sluice_open_file(
+  _ path: UnsafePointer<CChar>!, _ flags: UInt32, _ isa: sluice_isa,
+  _ model: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
+) -> sluice_status {
+  unsafe opening(flags, isa, model, error) { options throws(Failure) in
+    guard let path = unsafe path else { throw .argument("The path is NULL") }
+    do throws(ModelError) {
+      return unsafe try Model(
+        path: path, memory: options.memory, prefaulting: flags & SLUICE_OPEN_LAZY == 0,
+        locking: flags & SLUICE_OPEN_LOCK != 0, checkingHash: options.checksHash,
+        instructionSet: options.instructionSet)
+    } catch {
+      throw Failure(error)
+    }
+  }
+}
+
+@c @implementation
+func sluice_open_memory(
+  _ bytes: UnsafeRawPointer!, _ size: Int, _ flags: UInt32, _ isa: sluice_isa,
+  _ model: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
+) -> sluice_status {
+  unsafe opening(flags, isa, model, error) { options throws(Failure) in
+    guard let bytes = unsafe bytes else { throw .argument("The bytes are NULL") }
+    guard size >= 0 else { throw .argument("The size is out of its range") }
+    let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: size)
+    let locks = flags & SLUICE_OPEN_LOCK != 0
+    if options.memory == .mapped && locks {
+      throw .argument("Borrowed bytes are not locked: add SLUICE_OPEN_COPY or SLUICE_OPEN_SEALED")
+    }
+    do throws(ModelError) {
+      if options.memory == .mapped {
+        return unsafe try Model(
+          bytes: buffer, checkingHash: options.checksHash, instructionSet: options.instructionSet)
+      }
+      return unsafe try Model(
+        copying: buffer, sealing: options.memory == .sealed, locking: locks,
+        checkingHash: options.checksHash, instructionSet: options.instructionSet)
+    } catch {
+      throw Failure(error)
+    }
+  }
+}
+
+@c @implementation
+func sluice_close(_ model: OpaquePointer!) {
+  guard let model = unsafe model.map({ unsafe UnsafeMutablePointer<Model>($0) }) else { return }
+  unsafe model.deinitialize(count: 1)
+  unsafe free(model)
+}
+
+@c @implementation
+func sluice_input_size(_ model: OpaquePointer!) -> Int {
+  unsafe model == nil ? 0 : UnsafePointer<Model>(model).pointee.inputSize
+}
+
+@c @implementation
+func sluice_output_size(_ model: OpaquePointer!) -> Int {
+  unsafe model == nil ? 0 : UnsafePointer<Model>(model).pointee.outputSize
+}
+
+@c @implementation
+func sluice_reads_tokens(_ model: OpaquePointer!) -> Bool {
+  unsafe model == nil ? false : UnsafePointer<Model>(model).pointee.readsTokens
+}
+
+@c @implementation
+func sluice_yields_last(_ model: OpaquePointer!) -> Bool {
+  unsafe model == nil ? false : UnsafePointer<Model>(model).pointee.output == .last
+}
+
+@c @implementation
+func sluice_model_hash(_ model: OpaquePointer!) -> UInt64 {
+  unsafe model == nil ? 0 : UnsafePointer<Model>(model).pointee.hash
+}
+
+@c @implementation
+func sluice_model_isa(_ model: OpaquePointer!) -> sluice_isa {
+  unsafe model == nil ? SLUICE_ISA_BEST : UnsafePointer<Model>(model).pointee.instructionSet.c
+}
+
+/// What both ways of opening share, read from their arguments.
+struct OpenOptions {
+  let memory: Model.Memory
+  let checksHash: Bool
+  let instructionSet: InstructionSet?
+
+  init(_ flags: UInt32, _ isa: sluice_isa) throws(Failure) {
+    guard flags < 32 else { throw .argument("A flag is unknown") }
+    memory =
+      flags & SLUICE_OPEN_SEALED != 0
+      ? .sealed : flags & SLUICE_OPEN_COPY != 0 ? .copied : .mapped
+    checksHash = flags & SLUICE_OPEN_NO_HASH == 0
+    instructionSet = InstructionSet(isa)
+    if isa != SLUICE_ISA_BEST, instructionSet == nil {
+      throw .argument("The instruction set is unknown")
+    }
+  }
+}
+
+/// Puts what `open` returns into memory of its own, for `model` to point to.
+private func opening(
+  _ flags: UInt32, _ isa: sluice_isa, _ model: UnsafeMutablePointer<OpaquePointer?>?,
+  _ report: UnsafeMutablePointer<sluice_error>?,
+  _ open: (OpenOptions) throws(Failure) -> Model
+) -> sluice_status {
+  do throws(Failure) {
+    guard let model = unsafe model else { throw .argument("The place for the model is NULL") }
+    let options = try OpenOptions(flags, isa)
+    // First, so that nothing is opened where there is no memory to keep it.
+    guard let memory = unsafe sluice_allocate(MemoryLayout<Model>.size) else {
+      throw Failure(SLUICE_OUT_OF_MEMORY)
+    }
+    let opened = unsafe memory.assumingMemoryBound(to: Model.self)
+    do throws(Failure) {
+      unsafe opened.initialize(to: try open(options))
+    } catch {
+      unsafe free(memory)
+      throw error
+    }
+    unsafe model.pointee = OpaquePointer(opened)
+    return SLUICE_OK
+  } catch {
+    return unsafe error.report(to: report)
+  }
+}

@@ -1,0 +1,98 @@
+import CSluice
+import Sluice
+import SluiceBlob
+
+@c @implementation
+func sluice_step(
+  _ stream: OpaquePointer!, _ x: UnsafePointer<Float>!, _ y: UnsafeMutablePointer<Float>!
+) -> sluice_status {
+  guard let stream = unsafe opened(stream), let x = unsafe x, let y = unsafe y,
+    unsafe isAligned(x) && isAligned(y)
+  else { return SLUICE_BAD_ARGUMENT }
+  if unsafe stream.pointee.stream.readsTokens { return SLUICE_WRONG_INPUT }
+  unsafe stream.pointee.stream.stepRow(x, into: y)
+  return unsafe stream.pointee.status
+}
+
+@c @implementation
+func sluice_step_token(
+  _ stream: OpaquePointer!, _ token: Int32, _ y: UnsafeMutablePointer<Float>!
+) -> sluice_status {
+  guard let stream = unsafe opened(stream), let y = unsafe y, unsafe isAligned(y) else {
+    return SLUICE_BAD_ARGUMENT
+  }
+  guard unsafe stream.pointee.stream.readsTokens,
+    let x = unsafe stream.pointee.stream.features(of: Int(token))
+  else { return SLUICE_WRONG_INPUT }
+  unsafe stream.pointee.stream.stepRow(x, into: y)
+  return unsafe stream.pointee.status
+}
+
+@c @implementation
+func sluice_process(
+  _ stream: OpaquePointer!, _ x: UnsafePointer<Float>!, _ steps: Int,
+  _ y: UnsafeMutablePointer<Float>!
+) -> sluice_status {
+  guard let stream = unsafe opened(stream), let x = unsafe x, let y = unsafe y,
+    unsafe isAligned(x) && isAligned(y)
+  else { return SLUICE_BAD_ARGUMENT }
+  if unsafe stream.pointee.stream.readsTokens { return SLUICE_WRONG_INPUT }
+  guard let inputs = unsafe floats(steps, of: stream.pointee.stream.inputSize),
+    let outputs = unsafe outputCount(stream, steps),
+    unsafe !overlap(x, 4 &* inputs, y, 4 &* outputs)
+  else { return SLUICE_BAD_ARGUMENT }
+  var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
+  unsafe stream.pointee.stream.process(
+    UnsafeBufferPointer(start: x, count: inputs).span, into: &output)
+  return unsafe stream.pointee.status
+}
+
+@c @implementation
+func sluice_process_tokens(
+  _ stream: OpaquePointer!, _ tokens: UnsafePointer<Int32>!, _ steps: Int,
+  _ y: UnsafeMutablePointer<Float>!
+) -> sluice_status {
+  guard let stream = unsafe opened(stream), let tokens = unsafe tokens, let y = unsafe y,
+    unsafe isAligned(tokens) && isAligned(y)
+  else { return SLUICE_BAD_ARGUMENT }
+  guard unsafe stream.pointee.stream.readsTokens else { return SLUICE_WRONG_INPUT }
+  guard floats(steps, of: 1) != nil, let outputs = unsafe outputCount(stream, steps),
+    unsafe !overlap(tokens, 4 &* steps, y, 4 &* outputs)
+  else { return SLUICE_BAD_ARGUMENT }
+  var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
+  guard
+    unsafe stream.pointee.stream.process(
+      tokens: UnsafeBufferPointer(start: tokens, count: steps).span, into: &output)
+  else { return SLUICE_WRONG_INPUT }
+  return unsafe stream.pointee.status
+}
+
+/// Floats of a block's output; nil where that cannot be expressed.
+private func outputCount(_ stream: UnsafeMutablePointer<OpenStream>, _ steps: Int) -> Int? {
+  let rows = unsafe stream.pointee.stream.output == .last ? 1 : steps
+  return unsafe floats(rows, of: stream.pointee.stream.outputSize)
+}
+
+/// `rows * size`, for at least one row; nil where as many bytes cannot lie in memory.
+func floats(_ rows: Int, of size: Int) -> Int? {
+  let (count, overflow) = rows.multipliedReportingOverflow(by: size)
+  return rows >= 1 && !overflow && count <= Int.max / 8 ? count : nil
+}
+
+@inline(__always)
+func isAligned<Value>(_ pointer: UnsafePointer<Value>) -> Bool {
+  UInt(bitPattern: pointer) & 3 == 0
+}
+
+@inline(__always)
+func isAligned<Value>(_ pointer: UnsafeMutablePointer<Value>) -> Bool {
+  UInt(bitPattern: pointer) & 3 == 0
+}
+
+/// Whether two ranges of bytes have one in common.
+func overlap(
+  _ a: UnsafeRawPointer, _ aCount: Int, _ b: UnsafeMutableRawPointer, _ bCount: Int
+) -> Bool {
+  let (x, y) = (UInt(bitPattern: a), UInt(bitPattern: b))
+  return x < y ? y &- x < UInt(bitPattern: aCount) : x &- y < UInt(bitPattern: bCount)
+}

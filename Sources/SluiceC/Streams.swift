@@ -1,0 +1,121 @@
+import CSluice
+import Sluice
+import _SluiceShims
+
+/// What a `sluice_stream_t *` points to: this, and behind it the stream's flat buffer.
+struct OpenStream: ~Copyable {
+  var stream: Sluice.Stream
+  /// Whether the memory came from us.
+  let ownsMemory: Bool
+  var checks = true
+
+  /// Bytes before the buffer: a whole number of lines.
+  static var headSize: Int { (MemoryLayout<OpenStream>.size &+ 63) / 64 &* 64 }
+
+  /// Bytes of head and buffer; nil where there is no such stream.
+  static func byteCount(of model: borrowing Model, blockSize: Int) -> Int? {
+    let size = blockSize == 0 ? 32 : blockSize
+    guard let count = Sluice.Stream.byteCount(of: model, blockSize: size),
+      count < Int.max &- headSize
+    else { return nil }
+    return count &+ headSize
+  }
+
+  /// Makes a stream in memory of that size.
+  static func make(
+    in memory: UnsafeMutableRawPointer, count: Int, owned: Bool, _ model: borrowing Model,
+    blockSize: Int
+  ) -> OpaquePointer {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(
+      start: memory + headSize, count: count &- headSize)
+    let stream = unsafe Sluice.Stream(model, blockSize: blockSize == 0 ? 32 : blockSize, in: buffer)
+    let open = unsafe memory.bindMemory(to: OpenStream.self, capacity: 1)
+    unsafe open.initialize(to: OpenStream(stream: stream, ownsMemory: owned))
+    return OpaquePointer(open)
+  }
+
+  /// What a step returns.
+  @inline(__always)
+  var status: sluice_status {
+    if checks, !stream.isFinite { return SLUICE_NOT_FINITE }
+    return SLUICE_OK
+  }
+}
+
+@c @implementation
+func sluice_stream_alignment() -> Int { 64 }
+
+@c @implementation
+func sluice_stream_size(_ model: OpaquePointer!, _ block_size: Int) -> Int {
+  guard let model = unsafe model else { return 0 }
+  return unsafe OpenStream.byteCount(
+    of: UnsafePointer<Model>(model).pointee, blockSize: block_size) ?? 0
+}
+
+@c @implementation
+func sluice_stream_create(
+  _ model: OpaquePointer!, _ block_size: Int, _ stream: UnsafeMutablePointer<OpaquePointer?>!,
+  _ error: UnsafeMutablePointer<sluice_error>!
+) -> sluice_status {
+  guard let model = unsafe model, let stream = unsafe stream, block_size >= 0 else {
+    return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error)
+  }
+  guard
+    let count = unsafe OpenStream.byteCount(
+      of: UnsafePointer<Model>(model).pointee, blockSize: block_size),
+    let memory = unsafe sluice_allocate(count)
+  else { return unsafe Failure(SLUICE_OUT_OF_MEMORY).report(to: error) }
+  unsafe stream.pointee = unsafe OpenStream.make(
+    in: memory, count: count, owned: true, UnsafePointer<Model>(model).pointee,
+    blockSize: block_size)
+  return SLUICE_OK
+}
+
+@c @implementation
+func sluice_stream_init(
+  _ model: OpaquePointer!, _ block_size: Int, _ memory: UnsafeMutableRawPointer!, _ size: Int,
+  _ stream: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
+) -> sluice_status {
+  guard let model = unsafe model, let stream = unsafe stream, let memory = unsafe memory,
+    block_size >= 0
+  else { return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error) }
+  guard UInt(bitPattern: memory) % 64 == 0 else {
+    return unsafe Failure.argument("The memory does not start at a multiple of 64")
+      .report(to: error)
+  }
+  guard
+    let count = unsafe OpenStream.byteCount(
+      of: UnsafePointer<Model>(model).pointee, blockSize: block_size), count <= size
+  else {
+    return unsafe Failure.argument("The memory is smaller than sluice_stream_size")
+      .report(to: error)
+  }
+  unsafe stream.pointee = unsafe OpenStream.make(
+    in: memory, count: count, owned: false, UnsafePointer<Model>(model).pointee,
+    blockSize: block_size)
+  return SLUICE_OK
+}
+
+@c @implementation
+func sluice_stream_destroy(_ stream: OpaquePointer!) {
+  guard let stream = unsafe opened(stream) else { return }
+  let owned = unsafe stream.pointee.ownsMemory
+  unsafe stream.deinitialize(count: 1)
+  if owned { unsafe free(stream) }
+}
+
+@c @implementation
+func sluice_stream_reset(_ stream: OpaquePointer!) {
+  unsafe opened(stream)?.pointee.stream.reset()
+}
+
+@c @implementation
+func sluice_stream_check(_ stream: OpaquePointer!, _ on: Bool) {
+  unsafe opened(stream)?.pointee.checks = on
+}
+
+/// The stream behind a handle; nil for NULL.
+@inline(__always)
+func opened(_ stream: OpaquePointer?) -> UnsafeMutablePointer<OpenStream>? {
+  unsafe stream.map { unsafe UnsafeMutablePointer<OpenStream>($0) }
+}
