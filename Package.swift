@@ -87,7 +87,8 @@ let package = Package(
     .testTarget(
       name: "SluiceBlobTests", dependencies: ["SluiceBlob", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SluiceConversionTests", dependencies: ["SluiceBlob", "SluiceConversion"],
+      name: "SluiceConversionTests",
+      dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "TestSupport"],
       swiftSettings: strict),
     .executableTarget(
       name: "ReadmeExample", dependencies: ["Sluice"], path: "Tests/ReadmeExample",

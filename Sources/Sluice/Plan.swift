@@ -7,50 +7,100 @@ extension sluice_model {
   static func planned(for blob: BlobView) -> UnsafeMutablePointer<sluice_model>? {
     let first = blob.record(at: 0)
     let embeddings = first.kind == .embedding ? 1 : 0
-    guard let model = unsafe sluice_model_allocate(blob.layerCount - embeddings) else { return nil }
+    var count = 0
+    for index in embeddings..<blob.layerCount { count += blob.record(at: index).partCount }
+    guard let model = unsafe sluice_model_allocate(count) else { return nil }
     unsafe model.pointee.bytes = blob.bytes.baseAddress!
     unsafe model.pointee.byte_count = blob.bytes.count
-    unsafe model.pointee.input_size = first.inputSize
+    unsafe model.pointee.input_size = first.modelInputSize
     unsafe model.pointee.input_stride =
-      (embeddings == 1 ? first.outputSize : first.inputSize).paddedToLine
+      (embeddings == 1 ? first.outputSize : first.modelInputSize).paddedToLine
     unsafe model.pointee.yields_last = blob.output == .last
     if embeddings == 1 {
       unsafe model.pointee.embedding = blob.weights(of: first).floats
       unsafe model.pointee.embedding_size = first.outputSize
     }
+    var planned = 0
     for index in embeddings..<blob.layerCount {
-      unsafe model.pointee.layers[index - embeddings] = sluice_layer(
-        blob.record(at: index), of: blob, at: &model.pointee.state_floats)
+      unsafe model.plan(blob, index, at: &planned)
     }
+    unsafe model.assignSlots()
     for index in 0..<blob.layerCount {
       let record = blob.record(at: index)
       let stride = record.outputSize.paddedToLine
       unsafe model.pointee.output_size = record.outputSize
       unsafe model.pointee.longest_stride = max(model.pointee.longest_stride, stride)
       unsafe model.pointee.longest_projection = max(
-        model.pointee.longest_projection, record.gateCount * stride)
+        model.pointee.longest_projection, record.gateCount * record.laneCount.paddedToLine)
     }
     return unsafe model
   }
 }
 
+extension UnsafeMutablePointer<sluice_model> {
+  /// Plans the blob's layer `index`: once for each layer that it reads, from `planned` on.
+  fileprivate func plan(_ blob: BlobView, _ index: Int, at planned: inout Int) {
+    let record = blob.record(at: index)
+    let first = blob.record(at: 0)
+    let layer = unsafe sluice_layer(record, of: blob, at: &pointee.state_floats)
+    var partStart = 0
+    for part in 0..<record.partCount {
+      let source = record.inputs.count > 0 ? record.inputs[part] : index - 1
+      // An embedding is no layer of the plan: its row is the input.
+      let isInput = source < 0 || (source == 0 && first.kind == .embedding)
+      let partSize =
+        record.kind != .concatenate
+        ? record.inputSize
+        : isInput ? first.featureCount : blob.record(at: source).outputSize
+      unsafe pointee.layers[planned] = layer
+      unsafe pointee.layers[planned].record = Int32(index)
+      unsafe pointee.layers[planned].source =
+        isInput ? -1 : Int32(self.layer(ofRecord: source, planned))
+      if part > 0, record.kind == .add {
+        unsafe pointee.layers[planned].kernel = sluice_kernel_accumulate
+      }
+      if record.kind.hasColumns || record.kind == .add {
+        unsafe pointee.columns[planned] = sluice_columns(
+          record, partStart: partStart, partSize: partSize)
+        unsafe pointee.layers[planned].columns = UnsafePointer(pointee.columns + planned)
+      }
+      if unsafe pointee.layers[planned].source != Int32(planned - 1) {
+        unsafe pointee.branches = true
+      }
+      partStart += partSize
+      planned += 1
+    }
+  }
+}
+
+extension LayerRecord {
+  /// Layers of the plan: one for each layer that it reads.
+  fileprivate var partCount: Int { kind.readsSeveral ? inputs.count : 1 }
+
+  /// Of the first layer: features of the model's input, or of an embedding's row.
+  fileprivate var featureCount: Int { kind == .embedding ? outputSize : modelInputSize }
+}
+
 extension sluice_layer {
   /// The layer's part of the plan; takes its vectors from `offset` on, in floats.
-  init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
+  fileprivate init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
     let weights = unsafe blob.weights(of: record).floats
     let stride = record.outputSize.paddedToLine
-    let isRecurrent = record.stateVectorCount > 0
+    let isRecurrent = record.kind.isRecurrent
     let output = offset
     let cell = output + (isRecurrent ? 2 : 1) * stride
-    let scratch = cell + (record.kind == .lstm ? 1 : 0) * stride
-    offset = scratch + (record.variant == .resetBefore ? 2 : 0) * stride
+    let past = record.kind == .convolution ? record.stateStride * record.stateVectorCount : 0
+    let scratch = cell + (record.kind == .lstm ? stride : past)
+    let columns = sluice_columns(record, partStart: 0, partSize: record.inputSize)
+    offset = scratch + (record.variant == .resetBefore ? 2 * stride : columns.scratchFloats)
     unsafe self.init(
       weights: weights, biases: blob.biases(of: record).baseAddress ?? weights,
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
       output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
       scratch_offset: scratch, is_recurrent: isRecurrent, kernel: sluice_kernel(of: record),
       activation: sluice_activation(
-        record.kind == .rnn ? record.candidateActivation : record.outputActivation))
+        record.kind == .rnn ? record.candidateActivation : record.outputActivation),
+      columns: nil, record: 0, source: -1, slot: 0, reader: 0)
   }
 }
 
@@ -65,6 +115,13 @@ extension sluice_kernel {
     case .rnn: self = sluice_kernel_elman
     case .dense: self = sluice_kernel_dense
     case .activation: self = sluice_kernel_activation
+    case .convolution: self = sluice_kernel_convolution
+    case .scale: self = sluice_kernel_scale
+    case .layerNorm: self = sluice_kernel_layer_norm
+    case .prelu: self = sluice_kernel_prelu
+    case .add, .concatenate, .slice: self = sluice_kernel_copy
+    case .magnitude: self = sluice_kernel_magnitude
+    case .reflectPad: self = sluice_kernel_reflect_pad
     case .embedding: preconditionFailure("An embedding is not a kernel's layer")
     }
   }

@@ -13,6 +13,7 @@ extension Stream {
   mutating func run(
     _ input: UnsafePointer<Float>, stride: Int, steps: Int
   ) -> (output: UnsafePointer<Float>, stride: Int) {
+    if unsafe model.pointee.branches { return unsafe runGraph(input, stride: stride, steps: steps) }
     var (output, outputStride) = unsafe (input, stride)
     let single = steps == 1
     var rows = unsafe buffer + model.pointee.state_floats
@@ -50,7 +51,7 @@ extension Stream {
   }
 
   @inline(__always)
-  private func dispatch(
+  func dispatch(
     _ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>
   ) {
     switch instructionSet {

@@ -27,11 +27,25 @@ import _SluiceShims
       return true
     }
 
+    /// What a layer wrote at the last step that was taken alone, `[outputSize]`; as `copyHidden`.
+    ///
+    /// - Returns: false for an embedding, whose rows lie in the blob; nothing is written then.
+    @discardableResult
+    public func copyOutput(ofLayer layer: Int, into output: inout [Float]) -> Bool {
+      let planned = unsafe model.layer(ofRecord: layer, model.pointee.layer_count)
+      guard planned >= 0 else { return false }
+      let plan = unsafe model.pointee.layers[planned]
+      guard unsafe Int(plan.record) == layer else { return false }
+      let y = unsafe buffer + plan.output_offset + (plan.is_recurrent ? phase * plan.stride : 0)
+      output = unsafe Array(UnsafeBufferPointer(start: y, count: plan.output_size))
+      return true
+    }
+
     private func recurrentLayer(_ index: Int) -> sluice_layer? {
-      let planned = unsafe index - (model.pointee.embedding == nil ? 0 : 1)
-      guard unsafe planned >= 0 && planned < model.pointee.layer_count else { return nil }
+      let planned = unsafe model.layer(ofRecord: index, model.pointee.layer_count)
+      guard planned >= 0 else { return nil }
       let layer = unsafe model.pointee.layers[planned]
-      return unsafe layer.is_recurrent ? layer : nil
+      return unsafe layer.is_recurrent && Int(layer.record) == index ? layer : nil
     }
   }
 #endif

@@ -63,7 +63,9 @@ public struct Stream: ~Copyable {
   public static func byteCount(of model: borrowing Model, blockSize: Int = 32) -> Int? {
     guard blockSize >= 1 else { return nil }
     let plan = unsafe model.storage
-    let row = unsafe 2 * plan.pointee.longest_stride + plan.pointee.longest_projection
+    let row =
+      unsafe plan.pointee.slot_count * plan.pointee.longest_stride
+      + plan.pointee.longest_projection
     return unsafe plan.bufferSize(fixed: plan.pointee.state_floats, count: blockSize, each: row)
   }
 
@@ -83,11 +85,11 @@ public struct Stream: ~Copyable {
     var index = 0
     while unsafe index < model.pointee.layer_count {
       let layer = unsafe model.pointee.layers[index]
-      if let initial = unsafe layer.initial_state {
-        unsafe (buffer + layer.output_offset).update(from: initial, count: layer.stride)
-        if unsafe layer.kernel == sluice_kernel_lstm {
-          unsafe (buffer + layer.cell_offset).update(
-            from: initial + layer.stride, count: layer.stride)
+      if var initial = unsafe layer.initial_state {
+        var vectors = unsafe layer.stateVectors(of: buffer, streams: 1)
+        while let vector = vectors.next() {
+          unsafe vector.start.update(from: initial, count: vector.stride)
+          unsafe initial += vector.stride
         }
       }
       index &+= 1

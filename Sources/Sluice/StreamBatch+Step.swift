@@ -140,9 +140,9 @@ extension StreamBatch {
       let layer = unsafe model.pointee.layers[index]
       var sources = unsafe layer.stateVectors(of: source, streams: count)
       var targets = unsafe layer.stateVectors(of: target, streams: count)
-      while let from = unsafe sources.next(), let to = unsafe targets.next() {
-        unsafe (to + targetRow &* layer.stride).update(
-          from: from + row &* layer.stride, count: layer.stride)
+      while let from = sources.next(), let to = targets.next() {
+        unsafe (to.start + targetRow &* to.stride).update(
+          from: from.start + row &* from.stride, count: from.stride)
       }
       index &+= 1
     }
@@ -157,6 +157,15 @@ extension StreamBatch {
     var index = 0
     while unsafe index < model.pointee.layer_count {
       let layer = unsafe model.pointee.layers + index
+      if unsafe model.pointee.branches {
+        unsafe (output, outputStride) = (x, stride)
+        let source = unsafe Int(layer.pointee.source)
+        if source >= 0 {
+          let read = unsafe model.pointee.layers[source]
+          unsafe output = UnsafePointer(states + count &* read.output_offset)
+          unsafe outputStride = read.stride
+        }
+      }
       // h(t) replaces h(t-1): every product with h(t-1) is formed before.
       let target = unsafe states + count &* layer.pointee.output_offset
       var block = unsafe sluice_block(

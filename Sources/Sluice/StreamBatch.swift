@@ -86,13 +86,13 @@ public struct StreamBatch: ~Copyable {
       let layer = unsafe model.pointee.layers[index]
       var vectors = unsafe layer.stateVectors(of: buffer, streams: count)
       var initial = unsafe layer.initial_state
-      while let vector = unsafe vectors.next() {
-        let row = unsafe vector + stream &* layer.stride
+      while let vector = vectors.next() {
+        let row = unsafe vector.start + stream &* vector.stride
         if let start = unsafe initial {
-          unsafe row.update(from: start, count: layer.stride)
-          unsafe initial = start + layer.stride
+          unsafe row.update(from: start, count: vector.stride)
+          unsafe initial = start + vector.stride
         } else {
-          unsafe row.update(repeating: 0, count: layer.stride)
+          unsafe row.update(repeating: 0, count: vector.stride)
         }
       }
       index &+= 1
@@ -103,14 +103,26 @@ public struct StreamBatch: ~Copyable {
 extension StreamBatch: @unchecked Sendable {}
 
 extension sluice_layer {
-  /// The layer's state vectors in a batch's buffer, each [streams][stride]: h, then the LSTM's C.
+  /// The layer's state vectors in a buffer of many streams, each [streams][stride]: h, then the
+  /// LSTM's C, or the columns that a convolution keeps.
   func stateVectors(
     of buffer: UnsafeMutablePointer<Float>, streams: Int
   ) -> StateVectors {
     let hidden = unsafe is_recurrent ? buffer + streams &* output_offset : nil
-    let cell = unsafe kernel == sluice_kernel_lstm ? buffer + streams &* cell_offset : nil
-    return unsafe StateVectors(first: hidden, second: cell)
+    let past = unsafe kernel == sluice_kernel_convolution ? columns?.pointee.past_stride ?? 0 : 0
+    let hasSecond = unsafe kernel == sluice_kernel_lstm || past > 0
+    return unsafe StateVectors(
+      first: hidden, second: hasSecond ? buffer + streams &* cell_offset : nil,
+      stride: past > 0 ? past : stride)
   }
+}
+
+/// One state vector of every stream.
+@safe
+struct StateVector {
+  let start: UnsafeMutablePointer<Float>
+  /// Floats from one stream's to the next's.
+  let stride: Int
 }
 
 /// One or two state vectors, without an array.
@@ -118,17 +130,21 @@ extension sluice_layer {
 struct StateVectors {
   private var first: UnsafeMutablePointer<Float>?
   private var second: UnsafeMutablePointer<Float>?
+  private let stride: Int
 
-  init(first: UnsafeMutablePointer<Float>?, second: UnsafeMutablePointer<Float>?) {
+  init(
+    first: UnsafeMutablePointer<Float>?, second: UnsafeMutablePointer<Float>?, stride: Int
+  ) {
     unsafe self.first = first
     unsafe self.second = second
+    self.stride = stride
   }
 
-  mutating func next() -> UnsafeMutablePointer<Float>? {
-    defer {
-      unsafe first = second
-      unsafe second = nil
+  mutating func next() -> StateVector? {
+    if unsafe first == nil {
+      unsafe swap(&first, &second)
     }
-    return unsafe first
+    defer { unsafe first = nil }
+    return unsafe first.map { unsafe StateVector(start: $0, stride: stride) }
   }
 }

@@ -140,10 +140,41 @@ extension BlobError {
     case hiddenSizeNotZero
     /// The output size is not what the layer's kind makes of its other sizes.
     case outputSizeDiffers
-    /// The input size is not the previous layer's output size.
+    /// The input size is not the output size of what the layer reads.
     case inputSizeDiffers
     /// An embedding behind another layer.
     case embeddingNotFirst
+    /// A number of columns on a kind that has none, or none on one that has.
+    case wrongColumns
+    /// A size that is not a whole number of columns.
+    case columnsDoNotDivide
+    /// Taps, stride or dilation of 0 in a convolution or set elsewhere, or a causal stride that
+    /// does not divide the step's columns.
+    case wrongTaps
+    /// Groups of channels: of a convolution not 1, elsewhere not 0.
+    case wrongGroups
+    /// A convolution that sees more than 2^22 floats, or has no output.
+    case convolutionTooLarge
+    /// The padding is not one of the format's.
+    case unknownPadding
+    /// Padding where there is none, or a mirror of more columns than there are.
+    case wrongPadding
+    /// An epsilon that is negative, infinite or not a number, or set on another kind.
+    case wrongEpsilon
+    /// A slice that ends behind its column, or a start set on another kind.
+    case wrongSliceStart
+    /// More than 11 inputs.
+    case tooManyInputs
+    /// A number of inputs that the layer's kind does not have.
+    case wrongInputCount
+    /// An input that is neither an earlier layer nor the model's input.
+    case inputNotBefore
+    /// A list of inputs that says what an empty one would.
+    case redundantInput
+    /// A layer other than an embedding that reads token ids.
+    case readsTokenIDs
+    /// A layer, not the last, that no layer reads.
+    case layerNotRead
     /// The declared state bytes are not those that the sizes need.
     case wrongStateBytes
     /// The declared scratch bytes are not those that the sizes need.

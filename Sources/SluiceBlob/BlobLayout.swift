@@ -58,6 +58,18 @@ package enum BlobLayout {
     package static var stateBytes: Int { 128 }
     package static var scratchBytes: Int { 136 }
     package static var reserved: Int { 144 }
+    package static var kernelSize: Int { 168 }
+    package static var columnStride: Int { 172 }
+    package static var dilation: Int { 176 }
+    package static var groups: Int { 180 }
+    package static var before: Int { 184 }
+    package static var after: Int { 188 }
+    package static var inputCount: Int { 192 }
+    package static var inputs: Int { 196 }
+    package static var columns: Int { 288 }
+    package static var columnPadding: Int { 292 }
+    package static var epsilon: Int { 296 }
+    package static var sliceStart: Int { 300 }
   }
 
   /// The next multiple of 64; `value` is at most the greatest file size plus a section's.

@@ -10,6 +10,8 @@ public enum BlobLimits {
   @inlinable public static var size: UInt64 { 65536 }
   /// The greatest number of ids of an embedding, its input size.
   @inlinable public static var tokenCount: UInt64 { 1 << 24 }
+  /// The greatest number of floats that a convolution sees at a step, or one of its outputs sees.
+  @inlinable public static var windowFloats: Int { 1 << 22 }
   /// The greatest number of bytes of a layer's name or of a label.
   @inlinable public static var nameLength: Int { 255 }
   /// The greatest number of bytes of a word of the vocabulary.

@@ -9,24 +9,38 @@ extension LayerRecord {
     switch kind {
     case .lstm: 4
     case .gru: 3
-    case .rnn, .dense: 1
-    case .embedding, .activation: 0
+    case .rnn, .dense, .convolution: 1
+    case .embedding, .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
+      .reflectPad, .slice:
+      0
     }
   }
 
   /// Rows of bias vectors: a GRU that resets after keeps the candidate's recurrent bias apart.
   public var biasRowCount: Int {
-    kind == .gru && variant == .resetAfter ? 4 : gateCount
+    switch kind {
+    case .gru: variant == .resetAfter ? 4 : 3
+    case .scale, .layerNorm: 2
+    case .prelu: 1
+    case .embedding, .lstm, .rnn, .dense, .activation, .convolution, .add, .concatenate,
+      .magnitude, .reflectPad, .slice:
+      gateCount
+    }
   }
 
-  /// Output lanes with padding: a whole number of panels.
-  public var paddedOutputSize: Int {
-    (outputSize + panelWidth - 1) / panelWidth * panelWidth
+  /// Output lanes, of a column where there are columns, with padding: a whole number of panels.
+  public var paddedLaneCount: Int {
+    (laneCount + panelWidth - 1) / panelWidth * panelWidth
+  }
+
+  /// Floats of one state vector: h, or the columns that a convolution keeps.
+  public var stateSize: Int {
+    kind == .convolution ? pastLength * inputChannels : hiddenSize
   }
 
   /// Floats of one state vector with padding: a whole number of 64-byte lines.
   public var stateStride: Int {
-    (hiddenSize + 15) / 16 * 16
+    (stateSize + 15) / 16 * 16
   }
 
   /// State vectors of the layer: h, and for the LSTM its cell C.
@@ -34,13 +48,22 @@ extension LayerRecord {
     switch kind {
     case .lstm: 2
     case .gru, .rnn: 1
-    case .embedding, .dense, .activation: 0
+    case .convolution: pastLength > 0 ? 1 : 0
+    case .embedding, .dense, .activation, .scale, .layerNorm, .prelu, .add, .concatenate,
+      .magnitude, .reflectPad, .slice:
+      0
     }
   }
 
   /// Input columns and hidden columns: the length of each lane's dot products, one after the other.
   var columnCount: Int {
-    kind == .embedding || kind == .activation ? 0 : inputSize + hiddenSize
+    switch kind {
+    case .convolution: columns.kernelSize * inputChannels
+    case .lstm, .gru, .rnn, .dense: inputSize + hiddenSize
+    case .embedding, .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
+      .reflectPad, .slice:
+      0
+    }
   }
 
   /// Bytes of the packed weights, without the padding that follows the block.
@@ -49,15 +72,17 @@ extension LayerRecord {
   public var weightByteCount: UInt64 {
     switch kind {
     case .embedding: 4 * UInt64(inputSize) * UInt64(outputSize)
-    case .lstm, .gru, .rnn, .dense:
-      4 * UInt64(paddedOutputSize) * UInt64(gateCount) * UInt64(columnCount)
-    case .activation: 0
+    case .lstm, .gru, .rnn, .dense, .convolution:
+      4 * UInt64(paddedLaneCount) * UInt64(gateCount) * UInt64(columnCount)
+    case .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
+      .slice:
+      0
     }
   }
 
   /// Bytes of the packed biases, without the padding that follows the block.
   public var biasByteCount: UInt64 {
-    4 * UInt64(paddedOutputSize) * UInt64(biasRowCount)
+    4 * UInt64(paddedLaneCount) * UInt64(biasRowCount)
   }
 
   /// Bytes of one stream's state, as the record declares them: every state vector once, padded.
@@ -69,10 +94,10 @@ extension LayerRecord {
   }
 
   /// Bytes of scratch memory, as the record declares them: the padded output, and for a GRU that
-  /// resets before, its z and r * h.
+  /// resets before, its z and r * h, for a convolution its input with what is put around it.
   public var scratchByteCount: Int {
     let output = 4 * ((outputSize + 15) / 16 * 16)
     let gates = kind == .gru && variant == .resetBefore ? 4 * 2 * stateStride : 0
-    return output + gates
+    return output + gates + 4 * windowFloats
   }
 }

@@ -12,6 +12,24 @@ public enum LayerKind: UInt32, Sendable {
   case dense = 5
   /// An activation alone, elementwise or softmax over the layer's outputs.
   case activation = 6
+  /// Taps over neighbouring columns, within a step or along the stream.
+  case convolution = 7
+  /// y = scale * x + shift, a factor and a summand for each channel.
+  case scale = 8
+  /// (x - mean) / sqrt(variance + epsilon) * scale + shift, over each column.
+  case layerNorm = 9
+  /// x where x >= 0, else the channel's slope times x.
+  case prelu = 10
+  /// The sum of several layers.
+  case add = 11
+  /// The columns of several layers side by side.
+  case concatenate = 12
+  /// sqrt(re^2 + im^2), of columns that hold all re, then all im.
+  case magnitude = 13
+  /// Mirrored columns before and behind a step's.
+  case reflectPad = 14
+  /// Some neighbouring channels of every column.
+  case slice = 15
 }
 
 /// Where a GRU multiplies by its reset gate. The raw values are those of the file; 0 elsewhere.
@@ -126,4 +144,8 @@ public struct LayerRecord: Sendable, Hashable {
   public var initialState: ByteRange
   /// The layer's name, within the section of names.
   public var name: ByteRange
+  /// What the layer does with its columns.
+  public var columns = ColumnShape()
+  /// The layers that it reads; empty stands for the one just before.
+  public var inputs = LayerInputs()
 }

@@ -23,7 +23,7 @@ import Testing
       let weights = unsafe view.weights(of: record)
       if let address = weights.baseAddress { #expect(UInt(bitPattern: address) % 64 == 0) }
       let biases = unsafe view.biases(of: record)
-      #expect(biases.count == record.paddedOutputSize * record.biasRowCount)
+      #expect(biases.count == record.paddedLaneCount * record.biasRowCount)
       let state = unsafe view.initialState(of: record)
       #expect(state.count == record.stateVectorCount * record.stateStride)
     }

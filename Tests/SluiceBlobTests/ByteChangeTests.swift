@@ -32,8 +32,19 @@ import Testing
     let record = try file.section(.layers)
     if record.contains(offset) {
       let field = (offset - record.lowerBound) % BlobLayout.recordSize
-      return field == BlobLayout.Record.outputActivation
-        || field == BlobLayout.Record.candidateActivation
+      typealias Field = BlobLayout.Record
+      // Another number of columns, or another input of the same size, is another sound graph.
+      let columns = file.u32(offset - field + Field.columns) != 0
+      let listed =
+        Field.inputs..<Field.inputs + 4 * Int(file.u32(offset - field + Field.inputCount))
+      return field == Field.outputActivation || field == Field.candidateActivation
+        || listed.contains(field)
+        || columns
+          && [
+            Field.kind, Field.outputSize, Field.columns, Field.columnStride, Field.dilation,
+            Field.before, Field.after, Field.inputCount,
+          ].contains(field)
+        || (Field.epsilon..<Field.sliceStart + 1).contains(field)
     }
     for id in [SectionID.weights, .biases, .states, .names, .vocabulary, .labels, .provenance]
     where file.find(id) != nil {

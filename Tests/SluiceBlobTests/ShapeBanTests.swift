@@ -88,7 +88,7 @@ private let sizeFields = [
   @Test("B29 an unknown cell, variant, activation or type")
   func unknown() throws {
     for (field, kind, first) in [
-      (Field.kind, .unknownKind, 7), (Field.kind, .unknownKind, 0),
+      (Field.kind, .unknownKind, 16), (Field.kind, .unknownKind, 0),
       (Field.variant, .unknownVariant, 3), (Field.direction, .unknownDirection, 3),
       (Field.gateOrder, .unknownGateOrder, 3), (Field.storage, .unknownStorage, 0),
       (Field.storage, .unknownStorage, 6), (Field.gateActivation, .unknownGateActivation, 5),

@@ -66,6 +66,10 @@ import Testing
       "outputSize": Field.outputSize, "weights": Field.weights, "biases": Field.biases,
       "initialState": Field.initialState, "name": Field.name, "stateBytes": Field.stateBytes,
       "scratchBytes": Field.scratchBytes, "reserved": Field.reserved,
+      "kernelSize": Field.kernelSize, "stride": Field.columnStride, "dilation": Field.dilation,
+      "groups": Field.groups, "before": Field.before, "after": Field.after,
+      "inputCount": Field.inputCount, "inputs": Field.inputs, "columns": Field.columns,
+      "padding": Field.columnPadding, "epsilon": Field.epsilon, "start": Field.sliceStart,
     ]
     #expect(try offsets("Layer records") == expected)
   }

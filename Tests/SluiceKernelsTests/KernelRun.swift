@@ -125,7 +125,8 @@ struct KernelRun {
       weights: weights.start, biases: biases.start, initial_state: nil,
       input_size: shape.inputSize, output_size: shape.outputSize, stride: shape.stride,
       output_offset: 0, cell_offset: 0, scratch_offset: 0, is_recurrent: shape.isRecurrent,
-      kernel: shape.kernel, activation: shape.activation)
+      kernel: shape.kernel, activation: shape.activation, columns: nil, record: 0, source: -1,
+      slot: 0, reader: 0)
     let block = unsafe sluice_block(
       input: input.start, input_stride: shape.inputSize, hidden: hidden.start,
       output: output.start, output_stride: shape.stride, cell: cell.start,

@@ -18,7 +18,11 @@ public enum SampleBlobs {
     case dense
     /// One softmax.
     case activation
-    /// Every kind in one chain, with every section.
+    /// A causal convolution with a past.
+    case convolution
+    /// Every kind that has columns, branching and joining.
+    case graph
+    /// Every other kind in one chain, with every section.
     case chain
   }
 
@@ -50,6 +54,12 @@ public enum SampleBlobs {
       return contents
     case .activation:
       return contents(of: [.activation(.softmax, size: 4)], &random)
+    case .convolution:
+      let record = LayerRecord.convolution(
+        length: 2, inputChannels: 3, outputChannels: 2, kernelSize: 3, stride: 1, dilation: 2,
+        before: 0, after: 0, padding: .past, activation: .tanh)
+      return contents(of: [record], withStates: true, &random)
+    case .graph: return graph(&random)
     case .chain:
       return chain(&random)
     }
@@ -76,14 +86,14 @@ public enum SampleBlobs {
   public static func layer(
     _ record: LayerRecord, name: String, withState: Bool = false, _ random: inout SeededRandom
   ) -> BlobContents.Layer {
-    let biases = random.floats(record.biasRowCount * record.outputSize)
+    let biases = random.floats(record.biasRowCount * record.laneCount)
     var layer = BlobContents.Layer(
       record: record, name: name, weights: weights(of: record, &random),
       biases: Packing.packRows(
-        biases, rowCount: record.biasRowCount, outputSize: record.outputSize))
-    if withState, record.kind.isRecurrent {
+        biases, rowCount: record.biasRowCount, outputSize: record.laneCount))
+    if withState, record.stateVectorCount > 0 {
       layer.initialState = Packing.padState(
-        random.floats(record.stateVectorCount * record.hiddenSize), hiddenSize: record.hiddenSize)
+        random.floats(record.stateVectorCount * record.stateSize), hiddenSize: record.stateSize)
     }
     return layer
   }
@@ -104,9 +114,39 @@ public enum SampleBlobs {
         input: random.floats(rows * record.inputSize),
         hidden: random.floats(rows * record.hiddenSize), gates: record.gateCount,
         inputSize: record.inputSize, hiddenSize: record.hiddenSize, variant: record.variant)
-    case .activation:
+    case .convolution:
+      let columns = record.columns.kernelSize * record.inputChannels
+      return Packing.packDense(
+        random.floats(columns * record.laneCount), inputSize: columns,
+        outputSize: record.laneCount)
+    case .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
+      .slice:
       return []
     }
+  }
+
+  private static func graph(_ random: inout SeededRandom) -> BlobContents {
+    var norm = LayerRecord.columns(.layerNorm, length: 3, inputSize: 6, outputSize: 6)
+    norm.columns.epsilon = 0.25
+    var slice = LayerRecord.columns(.slice, length: 3, inputSize: 9, outputSize: 6)
+    slice.columns.start = 1
+    var sum = LayerRecord.add(size: 6)
+    sum.inputs = LayerInputs([2, 4])
+    var all = LayerRecord.columns(.concatenate, length: 3, inputSize: 9, outputSize: 9)
+    all.inputs = LayerInputs([5, LayerInputs.modelInput])
+    return contents(
+      of: [
+        .reflectPad(length: 3, channels: 1, before: 2, after: 1),
+        .convolution(
+          length: 6, inputChannels: 1, outputChannels: 4, kernelSize: 2, stride: 2, dilation: 3,
+          before: 1, after: 1, padding: .zeros, activation: .identity),
+        .columns(.magnitude, length: 3, inputSize: 12, outputSize: 6),
+        .columns(.scale, length: 3, inputSize: 6, outputSize: 6),
+        .columns(.prelu, length: 3, inputSize: 6, outputSize: 6), sum, all, slice, norm,
+        .convolution(
+          length: 3, inputChannels: 2, outputChannels: 3, kernelSize: 2, stride: 3, dilation: 1,
+          before: 0, after: 0, padding: .past, activation: .relu),
+      ], &random)
   }
 
   private static func chain(_ random: inout SeededRandom) -> BlobContents {

@@ -27,6 +27,47 @@ extension LayerRecord {
     biases = file.range(start + Field.biases)
     initialState = file.range(start + Field.initialState)
     name = file.range(start + Field.name)
+    try readColumns(file, at: start)
+    try readInputs(file, at: start)
+  }
+
+  private mutating func readColumns(_ file: BlobBytes, at start: Int) throws(BlobError) {
+    typealias Field = BlobLayout.Record
+    func count(_ field: Int) throws(BlobError) -> Int {
+      let value = file.u32(start + field)
+      if value > BlobLimits.size { throw BlobError(.sizeAboveMaximum, at: start + field) }
+      return Int(value)
+    }
+    columns.length = try count(Field.columns)
+    columns.kernelSize = try count(Field.kernelSize)
+    columns.stride = try count(Field.columnStride)
+    columns.dilation = try count(Field.dilation)
+    columns.groups = try count(Field.groups)
+    columns.before = try count(Field.before)
+    columns.after = try count(Field.after)
+    columns.padding = try file.value(start + Field.columnPadding, or: .unknownPadding)
+    columns.epsilon = Float(bitPattern: file.u32(start + Field.epsilon))
+    columns.start = try count(Field.sliceStart)
+  }
+
+  private mutating func readInputs(_ file: BlobBytes, at start: Int) throws(BlobError) {
+    typealias Field = BlobLayout.Record
+    let count = file.u32(start + Field.inputCount)
+    guard count <= UInt32(LayerInputs.capacity) else {
+      throw BlobError(.tooManyInputs, at: start + Field.inputCount)
+    }
+    for position in 0..<LayerInputs.capacity {
+      let at = start + Field.inputs + 4 * position
+      let index = Int32(bitPattern: file.u32(at))
+      if position >= Int(count) {
+        if index != 0 { throw BlobError(.reservedNotZero, at: at) }
+      } else {
+        guard index >= -1, index < BlobLimits.layerCount else {
+          throw BlobError(.inputNotBefore, at: at)
+        }
+        inputs.append(Int(index))
+      }
+    }
   }
 }
 

@@ -45,14 +45,14 @@ extension Validator {
   func validatePadding(ofWeights record: LayerRecord, at block: Extent) throws(BlobError) {
     guard block.count > 0, record.kind != .embedding else { return }
     let columns = record.columnCount
-    let padded = record.paddedOutputSize
+    let padded = record.paddedLaneCount
     if record.kind == .gru && record.variant == .resetBefore {
-      try validatePadding(outputs: record.outputSize, rows: 2 * columns, at: block.start)
+      try validatePadding(outputs: record.laneCount, rows: 2 * columns, at: block.start)
       let second = block.start + 4 * padded * 2 * columns
-      try validatePadding(outputs: record.outputSize, rows: columns, at: second)
+      try validatePadding(outputs: record.laneCount, rows: columns, at: second)
     } else {
       let rows = record.gateCount * columns
-      try validatePadding(outputs: record.outputSize, rows: rows, at: block.start)
+      try validatePadding(outputs: record.laneCount, rows: rows, at: block.start)
     }
   }
 
@@ -86,7 +86,7 @@ extension Validator {
     for vector in 0..<record.stateVectorCount {
       let first = start + 4 * record.stateStride * vector
       try requireZero(
-        first + 4 * record.hiddenSize..<first + 4 * record.stateStride, or: .paddingLaneNotZero)
+        first + 4 * record.stateSize..<first + 4 * record.stateStride, or: .paddingLaneNotZero)
     }
   }
 }

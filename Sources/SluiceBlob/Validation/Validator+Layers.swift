@@ -18,17 +18,19 @@ extension Validator {
     guard layerCount <= BlobLimits.layerCount else { throw BlobError(.tooManyLayers, at: length) }
 
     var cursors = Cursors()
-    var previousOutput: Int?
+    var read = ReadLayers()
     for index in 0..<layerCount {
       let start = recordStart(index)
       let record = try record(index)
       try validateChoices(of: record, at: start)
-      try validateSizes(of: record, at: start, after: previousOutput)
+      try validateColumns(of: record, at: start)
+      try validateSizes(of: record, at: start)
+      try validateInputs(of: record, index, &read)
       try validateWorkspace(of: record, at: start)
       try validateRanges(of: record, at: start, &cursors)
       try validateName(of: record, at: start, after: &cursors.names)
-      previousOutput = record.outputSize
     }
+    try validateAllRead(read)
     try requireUsedUp(.weights, cursors.weights)
     try requireUsedUp(.biases, cursors.biases)
     try requireUsedUp(.states, cursors.states)
@@ -46,8 +48,10 @@ extension Validator {
     guard file.u64(start + Field.scratchBytes) == UInt64(record.scratchByteCount) else {
       throw BlobError(.wrongScratchBytes, at: start + Field.scratchBytes)
     }
-    let reserved = start + Field.reserved..<start + BlobLayout.recordSize
-    try requireZero(reserved, or: .reservedNotZero)
+    // Scales, the parameters of recurrent forms, and nothing yet.
+    try requireZero(start + 144..<start + 168, or: .reservedNotZero)
+    try requireZero(start + 240..<start + 288, or: .reservedNotZero)
+    try requireZero(start + 304..<start + 320, or: .reservedNotZero)
   }
 
   private func validateRanges(
@@ -61,7 +65,7 @@ extension Validator {
       record.biases, expecting: record.biasByteCount, field: start + Field.biases,
       in: sections.biases, after: &cursors.biases, .biases)
     try validatePadding(
-      outputs: record.outputSize, rows: record.biasRowCount, at: biases.start)
+      outputs: record.laneCount, rows: record.biasRowCount, at: biases.start)
 
     let isAbsent = record.initialState == ByteRange()
     let states = try block(

@@ -22,10 +22,8 @@ extension Validator {
       Field.outputActivation)
   }
 
-  /// Checks the sizes, each already within its limit, against each other and the previous layer.
-  func validateSizes(
-    of record: LayerRecord, at start: Int, after previousOutput: Int?
-  ) throws(BlobError) {
+  /// Checks the sizes, each already within its limit, against each other.
+  func validateSizes(of record: LayerRecord, at start: Int) throws(BlobError) {
     if record.inputSize == 0 { throw BlobError(.sizeZero, at: start + Field.inputSize) }
     if record.outputSize == 0 { throw BlobError(.sizeZero, at: start + Field.outputSize) }
     if record.kind.isRecurrent {
@@ -33,16 +31,11 @@ extension Validator {
     } else if record.hiddenSize != 0 {
       throw BlobError(.hiddenSizeNotZero, at: start + Field.hiddenSize)
     }
-    let output =
-      record.kind.isRecurrent
-      ? record.hiddenSize : record.kind == .activation ? record.inputSize : record.outputSize
-    if record.outputSize != output {
+    if let output = outputSize(of: record), record.outputSize != output {
       throw BlobError(.outputSizeDiffers, at: start + Field.outputSize)
     }
-    guard let previousOutput else { return }
-    if record.kind == .embedding { throw BlobError(.embeddingNotFirst, at: start + Field.kind) }
-    if record.inputSize != previousOutput {
-      throw BlobError(.inputSizeDiffers, at: start + Field.inputSize)
+    if record.kind == .magnitude, record.inputSize % 2 != 0 {
+      throw BlobError(.outputSizeDiffers, at: start + Field.outputSize)
     }
   }
 }
@@ -52,7 +45,9 @@ extension LayerKind {
   public var isRecurrent: Bool {
     switch self {
     case .lstm, .gru, .rnn: true
-    case .embedding, .dense, .activation: false
+    case .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
+      .concatenate, .magnitude, .reflectPad, .slice:
+      false
     }
   }
 
@@ -61,7 +56,9 @@ extension LayerKind {
     switch self {
     case .lstm: .ifgo
     case .gru: .rzn
-    case .rnn, .embedding, .dense, .activation: .none
+    case .rnn, .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
+      .concatenate, .magnitude, .reflectPad, .slice:
+      .none
     }
   }
 
@@ -69,7 +66,9 @@ extension LayerKind {
   var gateActivation: Activation {
     switch self {
     case .lstm, .gru: .sigmoid
-    case .rnn, .embedding, .dense, .activation: .identity
+    case .rnn, .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
+      .concatenate, .magnitude, .reflectPad, .slice:
+      .identity
     }
   }
 
@@ -77,14 +76,19 @@ extension LayerKind {
     switch self {
     case .lstm, .gru: activation == .tanh
     case .rnn: activation == .tanh || activation == .relu
-    case .embedding, .dense, .activation: activation == .identity
+    case .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
+      .concatenate, .magnitude, .reflectPad, .slice:
+      activation == .identity
     }
   }
 
   func allows(output activation: Activation) -> Bool {
     switch self {
     case .lstm: activation == .tanh
-    case .gru, .rnn, .embedding: activation == .identity
+    case .gru, .rnn, .embedding, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
+      .reflectPad, .slice:
+      activation == .identity
+    case .convolution: activation != .softmax
     case .dense, .activation: true
     }
   }

@@ -4,7 +4,10 @@
 extension LayerKind: CaseIterable {
   /// Every kind of the format.
   public static var allCases: [LayerKind] {
-    [.embedding, .lstm, .gru, .rnn, .dense, .activation]
+    [
+      .embedding, .lstm, .gru, .rnn, .dense, .activation, .convolution, .scale, .layerNorm, .prelu,
+      .add, .concatenate, .magnitude, .reflectPad, .slice,
+    ]
   }
 }
 

@@ -23,9 +23,27 @@ extension LayerRecord {
       bytes.put(range.offset, at: field)
       bytes.put(range.length, at: field + 8)
     }
+    for (field, value) in [
+      (Field.kernelSize, columns.kernelSize), (Field.columnStride, columns.stride),
+      (Field.dilation, columns.dilation), (Field.groups, columns.groups),
+      (Field.before, columns.before), (Field.after, columns.after),
+      (Field.columns, columns.length), (Field.sliceStart, columns.start),
+    ] {
+      bytes.put(UInt32(clamping: value), at: field)
+    }
+    bytes.put(columns.padding.rawValue, at: Field.columnPadding)
+    bytes.put(columns.epsilon.bitPattern, at: Field.epsilon)
+    bytes.put(UInt32(inputs.count), at: Field.inputCount)
+    for position in 0..<inputs.count {
+      bytes.put(Int32(inputs[position]), at: Field.inputs + 4 * position)
+    }
     // Sizes that the validator refuses anyway are kept away from the arithmetic.
-    let limit = Int(BlobLimits.size)
-    if 0...limit ~= hiddenSize, 0...limit ~= outputSize {
+    let limit = 0...Int(BlobLimits.size)
+    let sizes = [
+      inputSize, hiddenSize, outputSize, columns.length, columns.kernelSize, columns.stride,
+      columns.dilation, columns.before, columns.after,
+    ]
+    if kind == .embedding || sizes.allSatisfy(limit.contains) {
       bytes.put(UInt64(stateByteCount), at: Field.stateBytes)
       bytes.put(UInt64(scratchByteCount), at: Field.scratchBytes)
     }

@@ -34,9 +34,6 @@ package struct NetworkComparison: Sendable {
 
   /// Runs both over `input`.
   ///
-  /// Each layer of the blob runs as a model of its own, fed with what the one before it wrote: the
-  /// bits of the whole model, at no more than its cost.
-  ///
   /// - Parameters:
   ///   - file: the blob's name, for errors.
   ///   - instructionSet: nil for the one that this CPU would choose.
@@ -52,26 +49,33 @@ package struct NetworkComparison: Sendable {
     layers = contents.layers.map {
       Layer(name: $0.name, kind: $0.record.kind, size: $0.record.outputSize)
     }
-    var blobs: [OpenBlob] = []
-    for layer in contents.layers {
-      blobs.append(
-        try OpenBlob(BlobContents(layers: [layer]), file: file, instructionSet: instructionSet))
-    }
+    let blob = try OpenBlob(contents, file: file, instructionSet: instructionSet)
+    // A table's row is not computed, but looked up: a model of its own says what is there.
+    let table =
+      network.readsIDs
+      ? try OpenBlob(
+        BlobContents(layers: [contents.layers[0]]), file: file, instructionSet: instructionSet)
+      : nil
     var reference = ReferenceNetwork<Double>(network)
     var worst = [Double](repeating: 0, count: steps)
     for (index, sequence) in input.sequences.enumerated() {
       reference.reset()
-      for blob in blobs { blob.stream.reset() }
+      blob.stream.reset()
       for step in 0..<steps {
         reference.step(sequence, step)
-        var (row, at) = (sequence, step)
-        for (layer, blob) in blobs.enumerated() {
-          let output = blob.step(row, at)
+        let last = blob.step(sequence, step)
+        for layer in layers.indices {
+          var output: [Float] = []
+          if let table, layer == 0 {
+            output = table.step(sequence, step)
+          } else {
+            blob.stream.copyOutput(ofLayer: layer, into: &output)
+          }
           note(output, reference.outputs[layer], layer: layer, step: step)
-          (row, at) = (.features(output, size: output.count), 0)
         }
-        let last = zip(blobs.indices.last.map { reference.outputs[$0] } ?? [], row.values)
-        worst[step] = last.reduce(worst[step]) { max($0, Self.difference(Double($1.1), $1.0)) }
+        worst[step] = zip(reference.outputs[layers.count - 1], last).reduce(worst[step]) {
+          max($0, Self.difference(Double($1.1), $1.0))
+        }
         progress(index * steps + step + 1, sequences * steps)
       }
     }
@@ -105,13 +109,6 @@ package struct NetworkComparison: Sendable {
     var counts = [1, 10, 100, 1000, 10_000, 100_000].filter { $0 < worst.count }
     counts.append(worst.count)
     return counts.map { Moment(steps: $0, maximalError: worst[..<$0].max() ?? 0) }
-  }
-}
-
-extension InputSequence {
-  /// The features; none of ids.
-  fileprivate var values: [Float] {
-    if case .features(let values, _) = self { values } else { [] }
   }
 }
 

@@ -21,16 +21,20 @@ extension Network {
       throw .unsupported(provenance.source, "layers", "two layers have one name")
     }
     try checkGraph()
-    guard isChain else {
-      throw .unsupported(provenance.source, "layers", "a graph that branches")
-    }
     var packed: [BlobContents.Layer] = []
-    for layer in layers {
+    for (index, layer) in layers.enumerated() {
       try checkSizes(of: layer)
-      guard let record = layer.packed else {
+      guard var record = layer.packed else {
         throw .unsupported(
           provenance.source, "layer \(quotable(layer.name))", "no blob can hold it yet")
       }
+      let inputs = inputs(of: index)
+      guard inputs.count <= LayerInputs.capacity else {
+        throw .unsupported(
+          provenance.source, "layer \(quotable(layer.name))",
+          "reads \(inputs.count) layers; a blob holds up to \(LayerInputs.capacity)")
+      }
+      if inputs != [index - 1] { record.record.inputs = LayerInputs(inputs) }
       packed.append(record)
       // Two finite biases may have an infinite sum.
       let place = "biases of layer \(quotable(layer.name))"

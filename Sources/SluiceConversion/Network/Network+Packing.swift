@@ -29,10 +29,58 @@ extension Network.Layer {
       guard let function = function.recorded else { return nil }
       return BlobContents.Layer(
         record: .activation(function, size: size), name: name, weights: [], biases: [])
-    case .convolution, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
-      .slice:
-      return nil
+    case .convolution(let layer):
+      guard let function = layer.activation.recorded, layer.activation.isPointwise else {
+        return nil
+      }
+      return layer.withoutIdleTaps.packed(name: name, activation: function)
+    case .scale(let layer):
+      return Self.packed(
+        name, .scale, layer.length, [layer.scale, layer.shift], channels: layer.scale.count)
+    case .layerNorm(let layer):
+      var packed = Self.packed(
+        name, .layerNorm, layer.length, [layer.scale, layer.shift], channels: layer.scale.count)
+      packed.record.columns.epsilon = layer.epsilon
+      return packed
+    case .prelu(let layer):
+      return Self.packed(
+        name, .prelu, layer.length, [layer.slopes], channels: layer.slopes.count)
+    case .add(let size, _): return Self.bare(name, .add(size: size))
+    case .concatenate(let length, _):
+      return Self.bare(
+        name, .columns(.concatenate, length: length, inputSize: inputSize, outputSize: outputSize))
+    case .magnitude(let length, _):
+      return Self.bare(
+        name, .columns(.magnitude, length: length, inputSize: inputSize, outputSize: outputSize))
+    case .reflectPad(let layer):
+      return Self.bare(
+        name,
+        .reflectPad(
+          length: layer.length, channels: layer.channels, before: layer.before, after: layer.after))
+    case .slice(let layer):
+      var record = LayerRecord.columns(
+        .slice, length: layer.length, inputSize: inputSize, outputSize: outputSize)
+      record.columns.start = layer.start
+      return Self.bare(name, record)
     }
+  }
+}
+
+extension Network.Layer {
+  /// A layer of a vector or two for each channel.
+  private static func packed(
+    _ name: String, _ kind: LayerKind, _ length: Int, _ rows: [[Float]], channels: Int
+  ) -> BlobContents.Layer {
+    BlobContents.Layer(
+      record: .columns(
+        kind, length: length, inputSize: length * channels, outputSize: length * channels),
+      name: name, weights: [],
+      biases: Packing.packRows(
+        rows.flatMap { $0 }, rowCount: rows.count, outputSize: channels))
+  }
+
+  private static func bare(_ name: String, _ record: LayerRecord) -> BlobContents.Layer {
+    BlobContents.Layer(record: record, name: name, weights: [], biases: [])
   }
 }
 

@@ -16,6 +16,14 @@ public func run(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<slu
   case sluice_kernel_elman: unsafe elman(layer, block)
   case sluice_kernel_dense: unsafe dense(layer, block)
   case sluice_kernel_activation: unsafe activation(layer, block)
+  case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: 0)
+  case sluice_kernel_scale: unsafe scale(layer, block)
+  case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
+  case sluice_kernel_prelu: unsafe prelu(layer, block)
+  case sluice_kernel_copy: unsafe copyChannels(layer, block)
+  case sluice_kernel_accumulate: unsafe accumulate(layer, block)
+  case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
+  case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
   default: break
   }
 }
@@ -34,6 +42,14 @@ public func runBatch(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointe
   case sluice_kernel_elman: unsafe elmanBatch(layer, block)
   case sluice_kernel_dense: unsafe dense(layer, block)
   case sluice_kernel_activation: unsafe activation(layer, block)
+  case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: pastStride(layer))
+  case sluice_kernel_scale: unsafe scale(layer, block)
+  case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
+  case sluice_kernel_prelu: unsafe prelu(layer, block)
+  case sluice_kernel_copy: unsafe copyChannels(layer, block)
+  case sluice_kernel_accumulate: unsafe accumulate(layer, block)
+  case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
+  case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
   default: break
   }
 }

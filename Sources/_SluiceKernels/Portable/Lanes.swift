@@ -98,6 +98,61 @@ func magnitude<V: SIMD>(_ v: V) -> V where V.Scalar == Float {
   return from(sluice_magnitude8(panel(v)))
 }
 
+@inline(always)
+func squareRoot<V: SIMD>(_ v: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_square_root16(pair(v)))
+  }
+  return from(sluice_square_root8(panel(v)))
+}
+
+/// The first `count` lanes from memory, the others zero.
+@inline(always)
+func load<V: SIMD>(
+  _ pointer: UnsafePointer<Float>, first count: Int, as: V.Type
+) -> V where V.Scalar == Float {
+  if count >= V.scalarCount { return unsafe load(pointer, as: V.self) }
+  var v = V(repeating: 0)
+  var lane = 0
+  while lane < count {
+    v[lane] = unsafe pointer[lane]
+    lane &+= 1
+  }
+  return v
+}
+
+/// The first `count` lanes to memory.
+@inline(always)
+func store<V: SIMD>(
+  _ v: V, first count: Int, to pointer: UnsafeMutablePointer<Float>
+) where V.Scalar == Float {
+  if count >= V.scalarCount {
+    unsafe store(v, to: pointer)
+    return
+  }
+  var lane = 0
+  while lane < count {
+    unsafe pointer[lane] = v[lane]
+    lane &+= 1
+  }
+}
+
+/// Copies `count` floats.
+@inline(always)
+func copy(
+  _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
+) {
+  var i = 0
+  while i < count &- 15 {
+    unsafe store(load(source + i, as: PanelPair.self), to: target + i)
+    i &+= 16
+  }
+  while i < count {
+    unsafe target[i] = source[i]
+    i &+= 1
+  }
+}
+
 /// `value`, which is not negative, with the sign of another.
 @inline(always)
 func withSign<V: SIMD>(of sign: V, _ value: V) -> V where V.Scalar == Float {

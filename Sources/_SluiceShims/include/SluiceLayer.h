@@ -10,6 +10,14 @@ typedef enum : uint32_t {
   sluice_kernel_elman,
   sluice_kernel_dense,
   sluice_kernel_activation,
+  sluice_kernel_convolution,
+  sluice_kernel_scale,
+  sluice_kernel_layer_norm,
+  sluice_kernel_prelu,
+  sluice_kernel_copy,
+  sluice_kernel_accumulate,
+  sluice_kernel_magnitude,
+  sluice_kernel_reflect_pad,
 } sluice_kernel;
 
 /// What is applied to the sums of an Elman or dense layer, or by an activation layer.
@@ -20,6 +28,28 @@ typedef enum : uint32_t {
   sluice_activation_relu,
   sluice_activation_softmax,
 } sluice_activation;
+
+/// What a layer does with its columns: a step's features as [length, channels].
+typedef struct {
+  /// Columns read and written at a step.
+  intptr_t length, output_length;
+  /// Features of a column read and written.
+  intptr_t input_channels, output_channels;
+  /// A convolution's taps, and columns from one output, and from one tap, to the next.
+  intptr_t kernel_size, stride, dilation;
+  /// Columns put before and behind those of the step.
+  intptr_t before, after;
+  /// Floats of the columns that a convolution keeps from step to step, without and with padding.
+  intptr_t past, past_stride;
+  /// Floats of a convolution's padded input in the layer's scratch; 0 where it reads it in place.
+  intptr_t window;
+  /// A copy of some channels: the first that is read, and where it goes in a column written.
+  intptr_t input_start, output_start, count;
+  float epsilon;
+} sluice_columns;
+
+/// Rows that a convolution gathers or spreads at a time.
+enum { sluice_convolution_rows = 8 };
 
 /// One layer of a model's immutable plan. Offsets are in floats into a Stream's buffer.
 typedef struct {
@@ -45,6 +75,14 @@ typedef struct {
   bool is_recurrent;
   sluice_kernel kernel;
   sluice_activation activation;
+  /// Of a layer that has columns, else NULL.
+  const sluice_columns *_Nullable columns;
+  /// The blob's layer; those of several inputs take a plan's layer for each.
+  int32_t record;
+  /// The layer of the plan that it reads, -1 for the model's input.
+  int32_t source;
+  /// Which rows of a block the layer writes, and the last of the blob's layers that reads them.
+  int32_t slot, reader;
 } sluice_layer;
 
 /// What a kernel reads and writes when it runs one layer over `steps` steps of one stream, or one

@@ -29,6 +29,14 @@ typedef struct {
   intptr_t longest_projection;
   intptr_t layer_count;
   sluice_layer *_Nonnull layers;
+  /// One for each layer, used by those that have columns.
+  sluice_columns *_Nonnull columns;
+  /// Whether a layer reads another than the one before it.
+  bool branches;
+  /// Rows of a block that are in use at the same time, at least 2; an embedding's are the second.
+  intptr_t slot_count;
+  /// Of each of these, while the plan is made, the last of the blob's layers that reads it.
+  int32_t *_Nonnull slots;
   intptr_t references;
 } sluice_model;
 
@@ -41,12 +49,17 @@ static inline void *_Nullable sluice_allocate(size_t size) {
 /// A model record with room for its layers behind it, all zero, one reference; or NULL.
 static inline sluice_model *_Nullable sluice_model_allocate(intptr_t layer_count) {
   size_t record = (sizeof(sluice_model) + 63) / 64 * 64;
-  size_t size = record + (size_t)layer_count * sizeof(sluice_layer);
+  size_t layers = ((size_t)layer_count * sizeof(sluice_layer) + 63) / 64 * 64;
+  size_t columns = (size_t)layer_count * sizeof(sluice_columns);
+  size_t size = record + layers + columns + ((size_t)layer_count + 2) * sizeof(int32_t);
   char *memory = sluice_allocate(size);
   if (!memory) return NULL;
   memset(memory, 0, size);
   sluice_model *model = (sluice_model *)memory;
   model->layers = (sluice_layer *)(memory + record);
+  model->columns = (sluice_columns *)(memory + record + layers);
+  model->slots = (int32_t *)(memory + record + layers + columns);
+  model->slot_count = 2;
   model->layer_count = layer_count;
   model->references = 1;
   return model;

@@ -45,6 +45,9 @@
   SLUICE_PURE sluice_float##N sluice_magnitude##N(sluice_float##N a) {                           \
     return (sluice_float##N)((sluice_int##N)a & 0x7FFFFFFF);                                     \
   }                                                                                              \
+  SLUICE_PURE sluice_float##N sluice_square_root##N(sluice_float##N a) {                         \
+    return __builtin_elementwise_sqrt(a);                                                        \
+  }                                                                                              \
   /* A value that is not negative, with the sign of another. */                                  \
   SLUICE_PURE sluice_float##N sluice_with_sign##N(sluice_float##N sign, sluice_float##N value) { \
     return (sluice_float##N)((sluice_int##N)value |                                              \

@@ -32,8 +32,8 @@ struct LayerTable {
       ["layer", "kind", "shape", "type", "parameters", "bytes", "state bytes"],
       rows: rows.map {
         [
-          Console.printable($0.name), $0.record.title,
-          "\($0.record.inputSize) -> \($0.record.outputSize)",
+          Console.printable($0.name), $0.record.title + reads($0.record),
+          "\($0.record.inputShape) -> \($0.record.outputShape)",
           "\($0.record.storage)", $0.record.parameterCount.grouped, $0.byteCount.grouped,
           $0.record.stateByteCount.grouped,
         ]
@@ -41,11 +41,25 @@ struct LayerTable {
     ).text
   }
 
+  /// The layers that a layer reads, where it is not the one before.
+  private func reads(_ record: LayerRecord) -> String {
+    guard record.inputs.count > 0 else { return "" }
+    return " of " + inputNames(record).map(Console.printable).joined(separator: " and ")
+  }
+
+  private func inputNames(_ record: LayerRecord) -> [String] {
+    (0..<record.inputs.count).map { position in
+      let index = record.inputs[position]
+      return index < 0 ? "the input" : rows[index].name
+    }
+  }
+
   var json: JSON {
     .array(
       rows.map { row in
         let record = row.record
         return .object([
+          ("inputs", .array(inputNames(record).map { .string($0) })),
           ("name", .string(row.name)), ("kind", .string("\(record.kind)")),
           ("variant", record.variant.map { .string("\($0)") } ?? .null),
           ("inputSize", .integer(record.inputSize)), ("outputSize", .integer(record.outputSize)),
@@ -65,8 +79,19 @@ extension LayerRecord {
     case .embedding: inputSize * outputSize
     case .lstm, .gru, .rnn, .dense:
       outputSize * (gateCount * (inputSize + hiddenSize) + biasRowCount)
-    case .activation: 0
+    case .convolution: laneCount * (columns.kernelSize * inputChannels + 1)
+    case .scale, .layerNorm, .prelu: laneCount * biasRowCount
+    case .activation, .add, .concatenate, .magnitude, .reflectPad, .slice: 0
     }
+  }
+
+  /// Features read, of columns as columns x channels.
+  var inputShape: String { shape(columns.length, inputSize) }
+  /// Features written, likewise.
+  var outputShape: String { shape(kind.hasColumns ? outputLength : 1, outputSize) }
+
+  private func shape(_ length: Int, _ size: Int) -> String {
+    length > 1 ? "\(length)x\(size / length)" : "\(size)"
   }
 
   /// The function that distinguishes layers of one kind.
@@ -81,6 +106,22 @@ extension LayerRecord {
     case .rnn: "RNN, \(function)"
     case .dense: function == .identity ? "dense" : "dense, \(function)"
     case .activation: "\(function)"
+    case .convolution:
+      [
+        "convolution of \(columns.kernelSize)",
+        columns.stride == 1 ? nil : "stride \(columns.stride)",
+        columns.dilation == 1 ? nil : "dilation \(columns.dilation)",
+        columns.padding == .past ? "causal" : nil,
+        function == .identity ? nil : "\(function)",
+      ].compactMap { $0 }.joined(separator: ", ")
+    case .scale: "scale and shift"
+    case .layerNorm: "layer norm"
+    case .prelu: "PReLU"
+    case .add: "sum"
+    case .concatenate: "concatenation"
+    case .magnitude: "magnitude"
+    case .reflectPad: "reflecting pad"
+    case .slice: "slice"
     }
   }
 }

@@ -1,0 +1,146 @@
+/// Where a convolution's columns beyond those of the step come from. The raw values are the file's.
+public enum ColumnPadding: UInt32, Sendable {
+  /// Zeros, as many as the record says, at every step.
+  case zeros = 0
+  /// The columns of the steps before: a causal convolution along the stream.
+  case past = 1
+}
+
+/// What a layer does with its columns: a step's features as `[length, channels]`.
+public struct ColumnShape: Sendable, Hashable {
+  /// Columns read at a step, 1 where a step is a sample; 0 for kinds that have no columns.
+  public var length = 0
+  /// A convolution's taps, 0 elsewhere, as the next three.
+  public var kernelSize = 0
+  /// Columns from one output to the next.
+  public var stride = 0
+  /// Columns from one tap to the next.
+  public var dilation = 0
+  /// Groups of channels that do not see one another; 1 in version 1.
+  public var groups = 0
+  /// Columns put before the step's, by a convolution or a reflecting pad.
+  public var before = 0
+  /// Columns put behind the step's.
+  public var after = 0
+  /// What a convolution's columns before and behind are.
+  public var padding = ColumnPadding.zeros
+  /// Added to a layer norm's variance.
+  public var epsilon: Float = 0
+  /// The first channel that a slice keeps.
+  public var start = 0
+
+  /// No columns.
+  public init() {}
+}
+
+extension LayerKind {
+  /// Whether the layer sees its features as columns of channels.
+  public var hasColumns: Bool {
+    switch self {
+    case .convolution, .scale, .layerNorm, .prelu, .concatenate, .magnitude, .reflectPad, .slice:
+      true
+    case .embedding, .lstm, .gru, .rnn, .dense, .activation, .add: false
+    }
+  }
+
+  /// Whether the layer reads several layers.
+  public var readsSeveral: Bool { self == .add || self == .concatenate }
+}
+
+extension LayerRecord {
+  /// Features of a column read.
+  public var inputChannels: Int {
+    columns.length > 0 ? inputSize / columns.length : inputSize
+  }
+
+  /// Columns that one output of a convolution sees, from the first tap to the last.
+  public var reach: Int {
+    kind == .convolution ? max(columns.kernelSize - 1, 0) * columns.dilation + 1 : 0
+  }
+
+  /// Columns that a convolution keeps from one step to the next.
+  public var pastLength: Int {
+    kind == .convolution && columns.padding == .past ? reach - 1 : 0
+  }
+
+  /// Columns that a convolution or pad sees at a step, those put before and behind included.
+  public var paddedLength: Int {
+    columns.before + columns.length + columns.after + pastLength
+  }
+
+  /// Columns written at a step; 1 for kinds without.
+  public var outputLength: Int {
+    switch kind {
+    case .convolution:
+      columns.stride > 0 && paddedLength >= reach
+        ? (paddedLength - reach) / columns.stride + 1 : 0
+    case .reflectPad: paddedLength
+    case .scale, .layerNorm, .prelu, .concatenate, .magnitude, .slice: columns.length
+    case .embedding, .lstm, .gru, .rnn, .dense, .activation, .add: 1
+    }
+  }
+
+  /// Outputs that have weights or biases of their own: those of a column.
+  public var laneCount: Int {
+    outputLength > 0 ? outputSize / outputLength : outputSize
+  }
+
+  /// Of the first layer: features of the model's input, or its ids. Whatever it lists is that input.
+  public var modelInputSize: Int {
+    kind == .concatenate && inputs.count > 0 ? inputSize / inputs.count : inputSize
+  }
+
+  /// Floats of a convolution's input with its padding, where it has any, rounded up to a line.
+  var windowFloats: Int {
+    guard kind == .convolution, paddedLength > columns.length else { return 0 }
+    return (paddedLength * inputChannels + 15) / 16 * 16
+  }
+}
+
+extension LayerRecord {
+  /// A convolution of `length` columns of `inputChannels` each.
+  public static func convolution(
+    length: Int, inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: Int,
+    dilation: Int, before: Int, after: Int, padding: ColumnPadding, activation: Activation
+  ) -> LayerRecord {
+    var record = LayerRecord(
+      kind: .convolution, inputSize: length * inputChannels, outputSize: 0,
+      outputActivation: activation)
+    record.columns.length = length
+    record.columns.kernelSize = kernelSize
+    record.columns.stride = stride
+    record.columns.dilation = dilation
+    record.columns.groups = 1
+    record.columns.before = before
+    record.columns.after = after
+    record.columns.padding = padding
+    record.outputSize = record.outputLength * outputChannels
+    return record
+  }
+
+  /// Mirrored columns before and behind.
+  public static func reflectPad(
+    length: Int, channels: Int, before: Int, after: Int
+  ) -> LayerRecord {
+    var record = columns(
+      .reflectPad, length: length, inputSize: length * channels,
+      outputSize: (before + length + after) * channels)
+    record.columns.before = before
+    record.columns.after = after
+    return record
+  }
+
+  /// Another layer of `length` columns, of these sizes.
+  public static func columns(
+    _ kind: LayerKind, length: Int, inputSize: Int, outputSize: Int
+  ) -> LayerRecord {
+    var record = LayerRecord(kind: kind, inputSize: inputSize, outputSize: outputSize)
+    record.columns.length = length
+    return record
+  }
+
+  /// The sum of several layers of `size` features.
+  public static func add(size: Int) -> LayerRecord {
+    LayerRecord(kind: .add, inputSize: size, outputSize: size)
+  }
+}

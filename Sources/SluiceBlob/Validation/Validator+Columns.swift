@@ -1,0 +1,69 @@
+extension Validator {
+  private typealias Field = BlobLayout.Record
+
+  /// Checks the fields of a layer with columns, and that other layers have none set.
+  func validateColumns(of record: LayerRecord, at start: Int) throws(BlobError) {
+    func require(_ holds: Bool, _ kind: BlobError.Kind, _ field: Int) throws(BlobError) {
+      if !holds { throw BlobError(kind, at: start + field) }
+    }
+    let shape = record.columns
+    let isConvolution = record.kind == .convolution
+    try require((shape.length > 0) == record.kind.hasColumns, .wrongColumns, Field.columns)
+    try require((shape.kernelSize > 0) == isConvolution, .wrongTaps, Field.kernelSize)
+    try require((shape.stride > 0) == isConvolution, .wrongTaps, Field.columnStride)
+    try require((shape.dilation > 0) == isConvolution, .wrongTaps, Field.dilation)
+    try require(shape.groups == (isConvolution ? 1 : 0), .wrongGroups, Field.groups)
+    try require(isConvolution || shape.padding == .zeros, .wrongPadding, Field.columnPadding)
+    let mayPad = isConvolution && shape.padding == .zeros || record.kind == .reflectPad
+    try require(mayPad || shape.before == 0, .wrongPadding, Field.before)
+    try require(mayPad || shape.after == 0, .wrongPadding, Field.after)
+    if record.kind == .reflectPad {
+      try require(shape.before < shape.length, .wrongPadding, Field.before)
+      try require(shape.after < shape.length, .wrongPadding, Field.after)
+    }
+    try require(
+      record.kind == .layerNorm
+        ? shape.epsilon >= 0 && shape.epsilon.isFinite && shape.epsilon.sign == .plus
+        : shape.epsilon.bitPattern == 0, .wrongEpsilon, Field.epsilon)
+    guard record.kind.hasColumns else {
+      try require(shape.start == 0, .wrongSliceStart, Field.sliceStart)
+      return
+    }
+    try require(
+      record.inputSize % shape.length == 0, .columnsDoNotDivide, Field.inputSize)
+    if isConvolution { try validateConvolution(record, at: start) }
+    try require(
+      record.outputLength > 0 && record.outputSize % record.outputLength == 0,
+      .columnsDoNotDivide, Field.outputSize)
+    try require(
+      record.kind == .slice
+        ? shape.start + record.laneCount <= record.inputChannels : shape.start == 0,
+      .wrongSliceStart, Field.sliceStart)
+  }
+
+  /// The sizes of a convolution against each other; each is at most 2^16, no product wraps.
+  private func validateConvolution(_ record: LayerRecord, at start: Int) throws(BlobError) {
+    let shape = record.columns
+    let limit = BlobLimits.windowFloats
+    guard record.paddedLength * record.inputChannels <= limit,
+      record.reach * record.inputChannels <= limit
+    else { throw BlobError(.convolutionTooLarge, at: start + Field.kernelSize) }
+    if shape.padding == .past, shape.length % shape.stride != 0 {
+      throw BlobError(.wrongTaps, at: start + Field.columnStride)
+    }
+    guard record.outputLength > 0 else {
+      throw BlobError(.convolutionTooLarge, at: start + Field.kernelSize)
+    }
+  }
+
+  /// What the layer makes of its input size; nil where its weights alone say.
+  func outputSize(of record: LayerRecord) -> Int? {
+    switch record.kind {
+    case .lstm, .gru, .rnn: record.hiddenSize
+    case .activation, .scale, .layerNorm, .prelu, .add, .concatenate: record.inputSize
+    case .magnitude: record.inputSize / 2
+    case .reflectPad: record.paddedLength * record.inputChannels
+    case .embedding, .dense, .convolution, .slice: nil
+    }
+  }
+}
