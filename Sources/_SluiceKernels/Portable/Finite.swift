@@ -2,8 +2,8 @@
 ///
 /// Zero times a finite value is zero, and times any other NaN: one multiplication and addition in
 /// one instruction, in four chains.
-@export(interface)
-public func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
+@inline(always)
+func holdsFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
   let zero = PanelPair(repeating: 0)
   var sums = InlineArray<4, PanelPair>(repeating: zero)
   var at = 0

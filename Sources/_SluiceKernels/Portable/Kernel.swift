@@ -1,6 +1,9 @@
 import _SluiceShims
 
-/// Runs one layer over a block of steps: the one entry of a kernel module.
+/// Runs one layer over a block of steps.
+///
+/// All entries stand in this file: what two files' entries share, `load` or an array's subscript,
+/// would become functions with weak symbols, and calls in every loop.
 ///
 /// The contract: `layer` comes from a validated blob, every pointer of `block` is valid for the
 /// sizes that `layer` states, `steps` >= 1. Reads nothing else, writes `output`, `cell`,
@@ -52,4 +55,10 @@ public func runBatch(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointe
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
   default: break
   }
+}
+
+/// Whether `count` floats, a multiple of 16 on a 64-byte line, hold neither NaN nor infinity.
+@export(interface)
+public func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
+  unsafe holdsFinite(floats, count)
 }
