@@ -14,6 +14,8 @@ import _SluiceShims
       case .unknownInstructionSet: "SLUICE_ISA must be baseline, avx2 or avx512"
       case .unavailableInstructionSet(let set):
         "This CPU cannot run \(set.rawValue): unset SLUICE_ISA or choose another"
+      case .layerDiffers(let index):
+        "Layer \(index) is not of the kind, sizes and type of weights that were asked for"
       case .outOfMemory: "Out of memory"
       }
     }

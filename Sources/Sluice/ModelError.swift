@@ -14,6 +14,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case unknownInstructionSet
   /// This CPU does not have the instruction set that was asked for.
   case unavailableInstructionSet(InstructionSet)
+  /// The layer of that index is not there, or is not what a type of fixed size stands for.
+  case layerDiffers(index: Int)
   /// Memory ran out.
   case outOfMemory
 }

@@ -83,7 +83,7 @@ extension LayerRecord {
 
 extension sluice_layer {
   /// The layer's part of the plan; takes its vectors from `offset` on, in floats.
-  fileprivate init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
+  init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
     let weights = unsafe blob.weights(of: record).floats
     let stride = record.outputSize.paddedToLine
     let isRecurrent = record.kind.isRecurrent

@@ -1,6 +1,3 @@
-import _SluiceKernels
-import _SluiceKernelsAVX2
-import _SluiceKernelsAVX512
 import _SluiceShims
 
 extension Stream {
@@ -18,22 +15,13 @@ extension Stream {
       let layer = unsafe model.pointee.layers + index
       if unsafe layer.pointee.is_recurrent {
         let h = unsafe buffer + layer.pointee.output_offset + phase &* layer.pointee.stride
-        guard unsafe isFinite(h, layer.pointee.stride) else { return false }
+        guard unsafe instructionSet.isFinite(h, layer.pointee.stride) else { return false }
       } else if let columns = unsafe layer.pointee.columns, unsafe columns.pointee.past > 0 {
         let past = unsafe buffer + layer.pointee.cell_offset
-        guard unsafe isFinite(past, columns.pointee.past_stride) else { return false }
+        guard unsafe instructionSet.isFinite(past, columns.pointee.past_stride) else { return false }
       }
       index &+= 1
     }
     return true
-  }
-
-  @inline(__always)
-  private func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
-    switch instructionSet {
-    case .baseline: unsafe _SluiceKernels.isFinite(floats, count)
-    case .avx2: unsafe _SluiceKernelsAVX2.isFinite(floats, count)
-    case .avx512: unsafe _SluiceKernelsAVX512.isFinite(floats, count)
-    }
   }
 }

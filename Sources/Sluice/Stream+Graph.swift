@@ -39,7 +39,7 @@ extension Stream {
         output_stride: layer.pointee.stride, cell: buffer + layer.pointee.cell_offset,
         scratch: buffer + layer.pointee.scratch_offset, projected: projected, recurrent: projected,
         steps: steps, backwards: phase != 0)
-      unsafe dispatch(layer, &block)
+      unsafe instructionSet.run(layer, &block)
       unsafe output = UnsafePointer(target)
       unsafe outputStride = layer.pointee.stride
       if !single, isRecurrent {

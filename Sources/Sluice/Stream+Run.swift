@@ -1,6 +1,3 @@
-import _SluiceKernels
-import _SluiceKernelsAVX2
-import _SluiceKernelsAVX512
 import _SluiceShims
 
 extension Stream {
@@ -35,7 +32,7 @@ extension Stream {
         scratch: buffer + layer.pointee.scratch_offset, projected: projected, recurrent: projected,
         steps: steps,
         backwards: phase != 0)
-      unsafe dispatch(layer, &block)
+      unsafe instructionSet.run(layer, &block)
       unsafe output = UnsafePointer(target)
       unsafe outputStride = layer.pointee.stride
       if !single {
@@ -48,16 +45,5 @@ extension Stream {
     }
     if single { phase = 1 &- phase }
     return unsafe (output, outputStride)
-  }
-
-  @inline(__always)
-  func dispatch(
-    _ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>
-  ) {
-    switch instructionSet {
-    case .baseline: unsafe _SluiceKernels.run(layer, block)
-    case .avx2: unsafe _SluiceKernelsAVX2.run(layer, block)
-    case .avx512: unsafe _SluiceKernelsAVX512.run(layer, block)
-    }
   }
 }

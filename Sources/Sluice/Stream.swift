@@ -84,14 +84,7 @@ public struct Stream: ~Copyable {
     unsafe memset(buffer, 0, 4 &* model.pointee.state_floats)
     var index = 0
     while unsafe index < model.pointee.layer_count {
-      let layer = unsafe model.pointee.layers[index]
-      if var initial = unsafe layer.initial_state {
-        var vectors = unsafe layer.stateVectors(of: buffer, streams: 1)
-        while let vector = vectors.next() {
-          unsafe vector.start.update(from: initial, count: vector.stride)
-          unsafe initial += vector.stride
-        }
-      }
+      unsafe model.pointee.layers[index].writeInitialState(to: buffer)
       index &+= 1
     }
   }
@@ -99,3 +92,15 @@ public struct Stream: ~Copyable {
 
 // One owner, no shared mutable state: whoever holds the stream may send it on.
 extension Stream: @unchecked Sendable {}
+
+extension sluice_layer {
+  /// Sets the layer's state in a stream's zeroed buffer, where it does not start at zero.
+  func writeInitialState(to buffer: UnsafeMutablePointer<Float>) {
+    guard var initial = unsafe initial_state else { return }
+    var vectors = unsafe stateVectors(of: buffer, streams: 1)
+    while let vector = vectors.next() {
+      unsafe vector.start.update(from: initial, count: vector.stride)
+      unsafe initial += vector.stride
+    }
+  }
+}

@@ -1,6 +1,3 @@
-import _SluiceKernels
-import _SluiceKernelsAVX2
-import _SluiceKernelsAVX512
 import _SluiceShims
 
 extension StreamBatch {
@@ -174,11 +171,7 @@ extension StreamBatch {
         scratch: states + count &* layer.pointee.scratch_offset, projected: projected,
         recurrent: projected + count &* model.pointee.longest_projection, steps: rows,
         backwards: false)
-      switch instructionSet {
-      case .baseline: unsafe _SluiceKernels.runBatch(layer, &block)
-      case .avx2: unsafe _SluiceKernelsAVX2.runBatch(layer, &block)
-      case .avx512: unsafe _SluiceKernelsAVX512.runBatch(layer, &block)
-      }
+      unsafe instructionSet.runBatch(layer, &block)
       unsafe output = UnsafePointer(target)
       unsafe outputStride = layer.pointee.stride
       index &+= 1

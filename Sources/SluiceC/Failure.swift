@@ -33,6 +33,7 @@ struct Failure: Error {
     case .unknownInstructionSet:
       self.init(SLUICE_NO_INSTRUCTION_SET, "SLUICE_ISA names no instruction set")
     case .unavailableInstructionSet: self.init(SLUICE_NO_INSTRUCTION_SET)
+    case .layerDiffers: self.init(SLUICE_BAD_ARGUMENT, "No layer of that kind and those sizes")
     case .outOfMemory: self.init(SLUICE_OUT_OF_MEMORY)
     }
   }

@@ -6,10 +6,6 @@ extension Machine {
   ///
   /// - Throws: ``Absence`` where Sluice cannot run it, or runs it without doing the work.
   func measure(_ row: Row, _ effort: Effort, seed: UInt64) throws -> Measurement {
-    switch row.mode {
-    case .fixedSize: throw Absence(description: "sizes known to the compiler are not there yet")
-    case .step, .block, .streams, .array: break
-    }
     let blob = try row.blob(seed: seed)
     let pages = Pages(blob, huge: huge)
     let model: Model
@@ -20,6 +16,7 @@ extension Machine {
     }
     var measurement: Measurement
     switch row.mode {
+    case .fixedSize: measurement = try measureFixed(row, model, effort, seed: seed)
     case .block(let steps):
       var subject = try Blocks(model, steps: steps, seed: seed)
       measurement = try timer.measure(&subject, effort)

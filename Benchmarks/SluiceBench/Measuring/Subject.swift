@@ -150,7 +150,7 @@ private func take(_ array: inout [Float]) -> [Float] {
 
 extension [Float] {
   /// FNV-1a of the values' bits.
-  fileprivate var checksum: UInt64 {
+  var checksum: UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for value in self { hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3 }
     return hash

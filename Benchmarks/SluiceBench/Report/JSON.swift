@@ -1,12 +1,15 @@
 /// A JSON value to print. Members keep their order.
-indirect enum JSON {
-  case object([(String, JSON)])
+enum JSON {
+  case object([Member])
   case array([JSON])
   case string(String)
   case integer(Int)
   case number(Double)
   case bool(Bool)
   case null
+
+  /// A named value.
+  typealias Member = (name: String, value: JSON)
 
   /// The value; a number that is not finite has no spelling in JSON and becomes null.
   var text: String {

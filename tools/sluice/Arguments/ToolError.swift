@@ -33,7 +33,7 @@ struct ToolError: Error {
     case .unknownInstructionSet, .unavailableInstructionSet:
       self.init(.usage, error.description)
     case .outOfMemory, .notLocked: self.init(.failed, "\(path): \(error)")
-    case .unreadable, .notARegularFile, .invalid:
+    case .unreadable, .notARegularFile, .invalid, .layerDiffers:
       self.init(.badFile, "\(path): \(error)")
     }
   }

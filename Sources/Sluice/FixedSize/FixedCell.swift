@@ -1,0 +1,67 @@
+import SluiceBlob
+import _SluiceShims
+
+/// What cells of fixed size share: the layer's plan, and which of its two vectors holds h(t-1).
+@safe
+@usableFromInline
+struct FixedCell {
+  private let layer: sluice_layer
+  private let instructionSet: InstructionSet
+  private var phase = 0
+
+  /// The plan of one layer of a validated blob.
+  init(
+    _ blob: BlobView, layer index: Int, kind: LayerKind, inputSize: Int, hiddenSize: Int,
+    instructionSet: InstructionSet?
+  ) throws(ModelError) {
+    self.instructionSet = try .chosen(instructionSet)
+    guard index >= 0 && index < blob.layerCount else { throw .layerDiffers(index: index) }
+    let record = blob.record(at: index)
+    guard
+      record.kind == kind, record.inputSize == inputSize, record.hiddenSize == hiddenSize,
+      record.outputSize == hiddenSize, record.storage == .f32
+    else { throw .layerDiffers(index: index) }
+    var floats = 0
+    unsafe layer = sluice_layer(record, of: blob, at: &floats)
+    precondition(floats <= FixedMemory<0>.spare + 4 * hiddenSize, "FixedMemory is too small")
+  }
+
+  /// Moves the state in `memory` one step on and returns where h(t) lies.
+  @usableFromInline
+  mutating func step(
+    _ input: UnsafePointer<Float>, in memory: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    let vectors = unsafe memory + layer.output_offset
+    let output = unsafe vectors + (1 &- phase) &* layer.stride
+    unsafe withUnsafePointer(to: layer) { layer in
+      var block = unsafe sluice_block(
+        input: input, input_stride: layer.pointee.input_size,
+        hidden: vectors + phase &* layer.pointee.stride, output: output,
+        output_stride: layer.pointee.stride, cell: memory + layer.pointee.cell_offset,
+        scratch: memory + layer.pointee.scratch_offset, projected: memory, recurrent: memory,
+        steps: 1, backwards: phase != 0)
+      unsafe instructionSet.run(layer, &block)
+    }
+    phase = 1 &- phase
+    return unsafe UnsafePointer(output)
+  }
+
+  /// Back to the model's initial state.
+  @usableFromInline
+  mutating func reset(_ memory: UnsafeMutablePointer<Float>) {
+    phase = 0
+    unsafe layer.writeInitialState(to: memory)
+  }
+
+  /// Where h lies.
+  @usableFromInline
+  func hidden(in memory: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+    unsafe UnsafePointer(memory + layer.output_offset + phase &* layer.stride)
+  }
+
+  /// Where an LSTM's C lies.
+  @usableFromInline
+  func cell(in memory: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+    unsafe UnsafePointer(memory + layer.cell_offset)
+  }
+}
