@@ -18,7 +18,9 @@ extension Stream {
         guard unsafe instructionSet.isFinite(h, layer.pointee.stride) else { return false }
       } else if let columns = unsafe layer.pointee.columns, unsafe columns.pointee.past > 0 {
         let past = unsafe buffer + layer.pointee.cell_offset
-        guard unsafe instructionSet.isFinite(past, columns.pointee.past_stride) else { return false }
+        guard unsafe instructionSet.isFinite(past, columns.pointee.past_stride) else {
+          return false
+        }
       }
       index &+= 1
     }
