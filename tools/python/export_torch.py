@@ -1,0 +1,467 @@
+"""Exports a PyTorch module as a safetensors file with its architecture, for `sluice convert`.
+
+Run:   python tools/python/export_torch.py model.py:build model.safetensors [--weights weights.pt] [--causal]
+       sluice convert model.safetensors -o model.sluice
+Needs: Python 3.10 or newer, torch 2.0 or newer, numpy, safetensors.
+
+`build` in model.py is a module, or a class or function without arguments that makes one; --weights loads a state_dict.
+In Python: `export_torch.export(module, "model.safetensors")`.
+
+The module is traced with torch.fx, so what counts is what `forward` computes, not the order in which modules stand:
+nn.LSTM, GRU, RNN (stacked, bidirectional, proj_size), Linear, Embedding, Conv1d (causal, stride 1), LayerNorm,
+BatchNorm1d, PReLU, activations, sums and concatenations of features, slices of features, transpositions around a
+convolution, and the last step (y[:, -1] or h_n[-1]). Dropout means nothing here. An nn.Sequential may hold recurrent
+layers although PyTorch could not run it: their output sequence is what the next layer reads. Anything else is refused by
+name, with exit status 3. A convolution must see the past alone: pad the past yourself (F.pad(x, (p, 0)), or padding=p and
+x[..., :-p], p = (kernel_size - 1) * dilation), or say --causal, which takes an unpadded convolution as one whose past is
+zero before the first step; then the first steps are those that PyTorch leaves out.
+"""
+
+import argparse
+import importlib.util
+import operator
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import fx, nn
+
+from sluice_architecture import INPUT, Architecture, Refused, run_exporter
+
+RECURRENT = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
+FUNCTIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid"}
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a node of the graph holds: the output of the architecture's layer `layer`.
+
+    Axes are numbered as in the module's input, 0, 1, 2, until a layer tells what they are (Exporter.axis): "B" batch,
+    "T" time, "F" features. `left` counts zero steps put before the first, `right` steps behind the last.
+    """
+
+    layer: str
+    axes: tuple[Any, ...]
+    left: int = 0
+    right: int = 0
+    last: bool = False
+    # Of a recurrent layer: "tuple" its result, "states" an LSTM's (h, c), "hidden" h_n.
+    form: str = "value"
+    module: Any = field(default=None, compare=False)
+
+
+class Exporter:
+    def __init__(self, module: nn.Module, causal: bool):
+        self.causal = causal
+        self.architecture = Architecture()
+        self.axis: dict[Any, str] = {}
+        self.values: dict[fx.Node, Any] = {}
+        self.sequential = isinstance(module, nn.Sequential)
+        if type(module).__module__.startswith("torch.nn") and not self.sequential:
+            module = nn.Sequential(module)
+            self.sequential = True
+        self.module = module.eval()
+        try:
+            self.graph = fx.Tracer().trace(self.module)
+        except Exception as error:  # whatever a traced forward raises
+            raise Refused(f"{type(module).__name__} cannot be traced by torch.fx: {error}") from error
+
+    def bind_input(self) -> None:
+        """Binds the input's axes by the layers that read it, so that a slice may stand before them."""
+        for node in self.graph.nodes:
+            if node.op != "call_module" or not node.args or getattr(node.args[0], "op", "") != "placeholder":
+                continue
+            module, x = self.module.get_submodule(node.target), Value(INPUT, (0, 1, 2))
+            if type(module) in RECURRENT:
+                for index, what in zip((0, 1, 2), "BTF" if module.batch_first else "TBF"):
+                    self.feature_axis(x, index, what)
+            sizes = (getattr(module, n, None) for n in ("input_size", "in_features", "in_channels", "num_features"))
+            self.architecture.input_size = next((n for n in sizes if isinstance(n, int)), None)
+
+    def run(self) -> Architecture:
+        self.bind_input()
+        for node in self.graph.nodes:
+            try:
+                self.values[node] = getattr(self, node.op)(node)
+            except Refused as refusal:
+                raise Refused(f"{node.op.replace('call_', '')} {node.target}: {refusal}") from None
+        return self.architecture
+
+    # The kinds of nodes.
+
+    def placeholder(self, node: fx.Node) -> Value | None:
+        if INPUT in [value.layer for value in self.values.values() if isinstance(value, Value)]:
+            if node.args and node.args[0] is None:
+                return None  # an initial state that may be left out
+            raise Refused("a second input; expected one sequence")
+        return Value(INPUT, (0, 1, 2))
+
+    def get_attr(self, node: fx.Node) -> Any:
+        raise Refused("a parameter or constant that is used outside of a known layer")
+
+    def output(self, node: fx.Node) -> None:
+        result = node.args[0]
+        if isinstance(result, tuple | list):
+            # States go with the sequence: a stream keeps them.
+            for other in result[1:]:
+                states = other if isinstance(other, tuple | list) else [other]
+                for state in states:
+                    value = self.values.get(state)
+                    if not isinstance(value, Value) or value.form not in ("states", "hidden", "cell"):
+                        raise Refused("more than one output")
+            result = result[0]
+        value = self.sequence(result)
+        if value.right != 0 and not self.causal:
+            raise Refused(f"{value.right} more steps come out than go in")
+        if self.architecture.layers and value.layer != self.architecture.layers[-1]["name"]:
+            raise Refused("the last layer is not the output")
+        self.architecture.output = "last" if value.last else "sequence"
+
+    def call_module(self, node: fx.Node) -> Value:
+        module = self.module.get_submodule(node.target)
+        if [a for a in node.args[1:] if a is not None and self.values.get(a) is not None] or any(
+            value is not None for value in node.kwargs.values()
+        ):
+            raise Refused(f"{type(module).__name__} with more than its input, such as an initial state")
+        x = self.sequence(node.args[0])
+        name, prefix = node.target, f"{node.target}."
+        kind = type(module)
+        if kind in RECURRENT:
+            return self.recurrent(x, name, module, RECURRENT[kind])
+        if kind is nn.Linear:
+            self.feature_axis(x, -1)
+            self.tensors(module, prefix, ["weight", "bias"])
+            return self.layer(x, name, "dense", module.in_features, tensors=prefix)
+        if kind is nn.Embedding:
+            if x.layer != INPUT or self.architecture.layers:
+                raise Refused("an embedding that does not read the model's input")
+            if module.max_norm is not None:
+                raise Refused("max_norm")
+            self.architecture.input_size = module.num_embeddings
+            self.tensors(module, prefix, ["weight"])
+            self.architecture.add(name, "embedding", [INPUT], tensors=prefix)
+            return Value(name, (0, 1, "F"))
+        if kind is nn.Conv1d:
+            return self.convolution(x, name, module)
+        if kind is nn.LayerNorm:
+            self.feature_axis(x, -1)
+            if len(module.normalized_shape) != 1:
+                raise Refused(f"normalized_shape {module.normalized_shape}")
+            self.tensors(module, prefix, ["weight", "bias"])
+            size = module.normalized_shape[0]
+            return self.layer(x, name, "layernorm", size, tensors=prefix, epsilon=module.eps)
+        if kind is nn.BatchNorm1d:
+            self.feature_axis(x, 1)
+            if module.running_mean is None:
+                raise Refused("track_running_stats=False")
+            self.tensors(module, prefix, ["weight", "bias", "running_mean", "running_var"])
+            return self.layer(x, name, "batchnorm", module.num_features, tensors=prefix, epsilon=module.eps)
+        if kind is nn.PReLU:
+            if module.num_parameters > 1:
+                self.feature_axis(x, 1)
+            self.tensors(module, prefix, ["weight"])
+            size = module.num_parameters if module.num_parameters > 1 else None
+            return self.layer(x, name, "prelu", size, tensors=prefix)
+        if kind in (nn.Identity, nn.Dropout, nn.Dropout1d, nn.AlphaDropout, nn.FeatureAlphaDropout):
+            return x
+        if kind in (nn.ZeroPad1d, nn.ConstantPad1d):
+            if getattr(module, "value", 0) != 0:
+                raise Refused(f"{kind.__name__} with a value other than 0")
+            return self.pad(x, module.padding)
+        return self.function(x, name, self.activation_of(x, module))
+
+    def call_function(self, node: fx.Node) -> Any:
+        target, args, options = node.target, node.args, dict(node.kwargs)
+        name = node.name
+        if target is operator.getitem:
+            return self.item(args[0], args[1], name)
+        if target in (operator.add, operator.iadd, torch.add):
+            if options or not all(isinstance(a, fx.Node) for a in args):
+                raise Refused("a sum with a constant")
+            return self.join("add", name, [self.sequence(a) for a in args])
+        if target in (torch.cat, torch.concat):
+            parts = [self.sequence(a) for a in args[0]]
+            self.feature_axis(parts[0], args[1] if len(args) > 1 else options.get("dim", 0))
+            return self.join("concatenate", name, parts)
+        if target is F.pad:
+            mode = options.get("mode", args[2] if len(args) > 2 else "constant")
+            if mode != "constant" or options.get("value", args[3] if len(args) > 3 else 0) not in (0, None):
+                raise Refused(f"padding with {mode}, or with a value other than 0")
+            return self.pad(self.sequence(args[0]), args[1] if len(args) > 1 else options["pad"])
+        if target is F.dropout:
+            return self.sequence(args[0])
+        if target in (torch.transpose, torch.permute, torch.swapaxes):
+            return self.transposed(target.__name__, args)
+        return self.named_function(getattr(target, "__name__", str(target)), args, options, name)
+
+    def call_method(self, node: fx.Node) -> Any:
+        target, args, options = node.target, node.args, dict(node.kwargs)
+        if target in ("transpose", "permute", "swapaxes"):
+            return self.transposed(target, args)
+        if target in ("contiguous", "float", "clone", "detach"):
+            return self.values[args[0]]
+        if target == "squeeze":
+            value = self.values[args[0]]
+            axis = args[1] if len(args) > 1 else None
+            if isinstance(value, Value) and value.form == "hidden" and axis == 0 and value.module.num_layers == 1:
+                return self.item(args[0], -1, node.name)
+            raise Refused("squeeze")
+        return self.named_function(target, args, options, node.name)
+
+    # What they share.
+
+    def sequence(self, node: Any) -> Value:
+        value = self.values.get(node) if isinstance(node, fx.Node) else None
+        if not isinstance(value, Value):
+            raise Refused("an argument that is no sequence of features")
+        if value.form == "tuple" and self.sequential:
+            return replace(value, form="value")
+        if value.form != "value":
+            raise Refused("the states of a recurrent layer, of which only h_n[-1] can be used")
+        return value
+
+    def feature_axis(self, x: Value, index: int, what: str = "F") -> None:
+        """The axis is that of the features (or "T", "B"); binds it where that was open."""
+        axis = x.axes[index]
+        known = self.axis.get(axis, axis if isinstance(axis, str) else None)
+        if known is None:
+            if what in [self.axis.get(a, a) for a in x.axes]:
+                raise Refused(f"axis {index} should be {what}, which another axis is already")
+            self.axis[axis] = what
+        elif known != what:
+            raise Refused(f"axis {index} is {known} (B batch, T time, F features); expected {what}")
+
+    def known(self, x: Value, index: int) -> str | None:
+        axis = x.axes[index]
+        return axis if isinstance(axis, str) else self.axis.get(axis)
+
+    def tensors(self, module: nn.Module, prefix: str, names: list[str]) -> None:
+        for name in names:
+            value = getattr(module, name)
+            if value is not None and prefix + name not in self.architecture.tensors:
+                self.architecture.tensor(prefix + name, value.detach().cpu().numpy())
+            elif value is not None:
+                raise Refused("a layer that is used twice")
+
+    def layer(self, x: Value, name: str, kind: str, size: int | None, **options: Any) -> Value:
+        if x.left != 0:
+            raise Refused("padded steps that no convolution reads")
+        if x.layer == INPUT and size is not None and self.architecture.input_size is None:
+            self.architecture.input_size = size
+        if x.layer == INPUT and self.architecture.input_size is None:
+            raise Refused("the first layer does not tell how many features it reads")
+        self.architecture.add(name, kind, [x.layer], **options)
+        return replace(x, layer=name, form="value")
+
+    def function(self, x: Value, name: str, function: Any) -> Value:
+        return x if function is None else self.layer(x, name, "activation", None, activation=function)
+
+    def activation_of(self, x: Value, module: nn.Module) -> Any:
+        kind = type(module)
+        if kind is nn.Softmax:
+            self.feature_axis(x, module.dim if module.dim is not None else -1)
+            return "softmax"
+        if kind is nn.ELU:
+            return {"function": "elu", "alpha": module.alpha}
+        if kind is nn.LeakyReLU:
+            return {"function": "leaky_relu", "alpha": module.negative_slope}
+        if kind is nn.Hardsigmoid:
+            return {"function": "hard_sigmoid", "alpha": 1 / 6, "beta": 0.5}
+        if kind is nn.Softplus and module.beta == 1 and module.threshold >= 20:
+            return "softplus"
+        simple = {nn.ReLU: "relu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.Softsign: "softsign"}
+        if kind not in simple:
+            raise Refused(f"{kind.__name__} is not supported")
+        return simple[kind]
+
+    def named_function(self, function: str, args: tuple[Any, ...], options: dict[str, Any], name: str) -> Value:
+        options.pop("inplace", None)
+        options.pop("dtype", None)
+        options.pop("_stacklevel", None)
+        if function in FUNCTIONS and len(args) == 1 and not options:
+            return self.function(self.sequence(args[0]), name, FUNCTIONS[function])
+        if function == "softmax" and (len(args) == 2 or "dim" in options):
+            x = self.sequence(args[0])
+            self.feature_axis(x, args[1] if len(args) == 2 else options["dim"])
+            return self.function(x, name, "softmax")
+        if function in ("elu", "leaky_relu") and len(args) <= 2:
+            key, other = ("alpha", 1.0) if function == "elu" else ("negative_slope", 0.01)
+            alpha = args[1] if len(args) > 1 else options.get(key, other)
+            return self.function(self.sequence(args[0]), name, {"function": function, "alpha": alpha})
+        raise Refused(f"{function} is not supported")
+
+    def recurrent(self, x: Value, name: str, module: Any, kind: str) -> Value:
+        if x.last:
+            raise Refused("a recurrent layer behind the last step")
+        time, batch = (1, 0) if module.batch_first else (0, 1)
+        for index, what in ((time, "T"), (batch, "B"), (2, "F")):
+            self.feature_axis(x, index, what)
+        prefix = f"{name}."
+        names = [n for n, _ in module.named_parameters()]
+        self.tensors(module, prefix, names)
+        options: dict[str, Any] = {"tensors": prefix, "layers": module.num_layers}
+        if module.bidirectional:
+            options["bidirectional"] = True
+        if kind == "rnn":
+            options["nonlinearity"] = module.nonlinearity
+        if getattr(module, "proj_size", 0):
+            options["projection"] = module.proj_size
+        y = self.layer(x, name, kind, module.input_size, **options)
+        return replace(y, form="tuple", module=module)
+
+    def convolution(self, x: Value, name: str, module: nn.Conv1d) -> Value:
+        if x.last:
+            raise Refused("a convolution behind the last step")
+        for index, what in ((0, "B"), (1, "F"), (2, "T")):
+            self.feature_axis(x, index, what)
+        if module.stride != (1,):
+            raise Refused("Conv1d with a stride: a stream gives an output for every step")
+        if module.padding_mode != "zeros":
+            raise Refused(f"padding_mode {module.padding_mode}")
+        reach = (module.kernel_size[0] - 1) * module.dilation[0]
+        same = (reach // 2, reach - reach // 2)
+        padding = {"valid": (0, 0), "same": same}.get(module.padding) if isinstance(module.padding, str) else None
+        before, after = padding or (module.padding[0], module.padding[0])
+        left, right = x.left + before - reach, x.right + after
+        if left < 0 and self.causal and x.left == 0 and before == 0:
+            left, right = 0, x.right
+        if left < 0 and right > 0:
+            raise Refused("Conv1d that reads steps to come; pad the past alone")
+        if left < 0:
+            raise Refused("Conv1d without its past; pad it, or say --causal (see --help)")
+        if left > 0:
+            raise Refused(f"Conv1d with {left} more steps before the first than it reaches")
+        self.tensors(module, f"{name}.", ["weight", "bias"])
+        options: dict[str, Any] = {"tensors": f"{name}.", "padding": "causal"}
+        if module.dilation != (1,):
+            options["dilation"] = module.dilation[0]
+        if module.groups != 1:
+            options["groups"] = module.groups
+        y = self.layer(replace(x, left=0), name, "conv1d", module.in_channels, **options)
+        return replace(y, right=right)
+
+    def pad(self, x: Value, sides: Any) -> Value:
+        if isinstance(sides, int):
+            sides = (sides, sides)
+        if len(sides) != 2 or min(sides) < 0:
+            raise Refused(f"padding by {sides}")
+        self.feature_axis(x, -1, "T")
+        if x.left != 0:
+            raise Refused("padding what is padded")
+        return replace(x, left=sides[0], right=x.right + sides[1])
+
+    def join(self, kind: str, name: str, parts: list[Value]) -> Value:
+        axes = [[self.known(p, i) or p.axes[i] for i in range(len(p.axes))] for p in parts]
+        if any(a != axes[0] for a in axes) or any(p.right or p.left or p.last != parts[0].last for p in parts):
+            raise Refused("parts whose axes or steps are not the same")
+        if any(p.layer == INPUT for p in parts) and self.architecture.input_size is None:
+            raise Refused("the first layer does not tell how many features it reads")
+        self.architecture.add(name, kind, [p.layer for p in parts])
+        return replace(parts[0], layer=name)
+
+    def transposed(self, function: str, args: tuple[Any, ...]) -> Value:
+        x = self.sequence(args[0])
+        order = list(range(len(x.axes)))
+        if function == "permute":
+            order = list(args[1]) if isinstance(args[1], tuple | list) else list(args[1:])
+        else:
+            a, b = args[1] % len(order), args[2] % len(order)
+            order[a], order[b] = order[b], order[a]
+        return replace(x, axes=tuple(x.axes[i] for i in order))
+
+    def item(self, node: Any, index: Any, name: str) -> Value:
+        value = self.values.get(node)
+        if not isinstance(value, Value):
+            raise Refused("an element of what is no sequence of features")
+        if value.form == "tuple" and index in (0, 1):
+            lstm = isinstance(value.module, nn.LSTM)
+            return replace(value, form="value" if index == 0 else "states" if lstm else "hidden")
+        if value.form == "states" and index in (0, 1):
+            return replace(value, form="hidden" if index == 0 else "cell")
+        if value.form == "hidden":
+            # Of the last layer: its output at the last step.
+            if index != -1 and not (index == 0 and value.module.num_layers == 1):
+                raise Refused(f"h_n[{index}]; expected h_n[-1]")
+            if value.module.bidirectional:
+                raise Refused("h_n of a bidirectional layer, which is of two different steps")
+            return replace(value, form="value", last=True, axes=("B", "F"))
+        return self.sliced(self.sequence(node), index, name)
+
+    def sliced(self, x: Value, index: Any, name: str) -> Value:
+        parts = list(index) if isinstance(index, tuple) else [index]
+        if Ellipsis in parts:
+            at = parts.index(Ellipsis)
+            parts[at : at + 1] = [slice(None)] * (len(x.axes) - len(parts) + 1)
+        kept = []
+        for position, part in enumerate(parts):
+            what = self.known(x, position)
+            if part == slice(None):
+                kept.append(x.axes[position])
+            elif part in (-1, slice(-1, None)) and what == "T":
+                if x.right or x.left:
+                    raise Refused("the last of padded steps")
+                x = replace(x, last=True)
+                kept += [] if part == -1 else [x.axes[position]]
+            elif isinstance(part, slice) and what == "T" and part.start is None and part.step is None:
+                if not isinstance(part.stop, int) or part.stop >= 0 or -part.stop > x.right:
+                    raise Refused(f"steps up to {part.stop}")
+                x = replace(x, right=x.right + part.stop)
+                kept.append(x.axes[position])
+            elif isinstance(part, slice) and what == "F" and part.step in (None, 1):
+                start, stop = part.start or 0, part.stop
+                if not isinstance(stop, int) or start < 0 or stop <= start:
+                    raise Refused(f"features {start}:{stop}")
+                self.architecture.add(name, "slice", [x.layer], start=start, count=stop - start)
+                x = replace(x, layer=name)
+                kept.append(x.axes[position])
+            else:
+                raise Refused(f"[{part}] of axis {position} ({what or 'which no layer has told yet'})")
+        return replace(x, axes=tuple(kept) + x.axes[len(parts) :])
+
+
+def architecture_of(module: nn.Module, causal: bool = False) -> Architecture:
+    """The module's architecture and tensors. Raises Refused for what is not supported, by its name."""
+    with torch.no_grad():
+        return Exporter(module, causal).run()
+
+
+def export(module: nn.Module, path: str | Path, causal: bool = False) -> None:
+    """Writes the module to a safetensors file that `sluice convert` reads."""
+    Path(path).write_bytes(architecture_of(module, causal).bytes())
+
+
+def load(source: str, weights: str | None) -> nn.Module:
+    file, _, name = source.rpartition(":")
+    if not file or not Path(file).is_file():
+        raise Refused(f"'{source}' is no model.py:name; a pickled module is refused, since reading it runs its code")
+    spec = importlib.util.spec_from_file_location(Path(file).stem, file)
+    assert spec and spec.loader
+    loaded = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(Path(file).resolve().parent))
+    spec.loader.exec_module(loaded)
+    if not hasattr(loaded, name):
+        raise Refused(f"{file} has no '{name}'")
+    module = getattr(loaded, name)
+    module = module if isinstance(module, nn.Module) else module()
+    if not isinstance(module, nn.Module):
+        raise Refused(f"{source} is no torch.nn.Module")
+    if weights:
+        module.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    return module
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", metavar="MODEL.py:NAME")
+    parser.add_argument("output", type=Path, metavar="OUT.safetensors")
+    parser.add_argument("--weights", help="a state_dict to load, as torch.save writes it")
+    parser.add_argument("--causal", action="store_true", help="unpadded convolutions see zeros before the first step")
+    options = parser.parse_args()
+    return run_exporter(lambda: (options.output, architecture_of(load(options.source, options.weights), options.causal)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What the exporters share: architectures, the safetensors file that carries one, and refusals.
+
+Not run by itself; export_torch.py, export_keras.py and export_tflite.py import it. Needs numpy and safetensors.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+Array = np.ndarray
+INPUT = "input"
+
+
+class Refused(Exception):
+    """Something that cannot be exported with its meaning; the message names it."""
+
+
+class Architecture:
+    """Layers in order with their tensors, as `sluice convert` reads them; each reads the one before it or `inputs`."""
+
+    def __init__(self, input_size: int | None = None):
+        self.input_size = input_size
+        self.layers: list[dict[str, Any]] = []
+        self.tensors: dict[str, Array] = {}
+        self.output = "sequence"
+
+    def add(self, name: str, kind: str, inputs: list[str], **options: Any) -> str:
+        """Adds a layer of this type that reads the layers named in `inputs`; returns its name."""
+        assert name != INPUT and all(layer["name"] != name for layer in self.layers), name
+        self.layers.append({"name": name, "type": kind, "inputs": inputs, **options})
+        return name
+
+    def tensor(self, name: str, value: Array) -> None:
+        value = np.ascontiguousarray(value)
+        if value.dtype not in (np.float32, np.float64, np.float16):
+            raise Refused(f"the tensor {name} is of type {value.dtype}; expected floating-point weights")
+        value = value.astype(np.float32)
+        if not np.isfinite(value).all():
+            raise Refused(f"the tensor {name} holds a number that is not finite in float32")
+        assert name not in self.tensors, name
+        self.tensors[name] = value
+
+    def json(self) -> dict[str, Any]:
+        """The architecture; names and inputs are left out where the order says them already."""
+        used = {name for layer, before in zip(self.layers, [INPUT] + [other["name"] for other in self.layers])
+                for name in layer["inputs"] if layer["inputs"] != [before]}
+        layers, before = [], INPUT
+        for layer in self.layers:
+            one = {"type": layer["type"]} | {k: v for k, v in layer.items() if k not in ("type", "name", "inputs")}
+            if layer["name"] in used:
+                one["name"] = layer["name"]
+            if layer["inputs"] != [before]:
+                one["inputs"] = layer["inputs"]
+            layers.append(one)
+            before = layer["name"]
+        size = {} if self.input_size is None else {"input_size": self.input_size}
+        return size | {"output": self.output, "layers": layers}
+
+    def bytes(self) -> bytes:
+        """The safetensors file."""
+        if not self.layers:
+            raise Refused("the model has no layers")
+        tensors = self.tensors or {"unused": np.zeros(0, np.float32)}
+        return save(tensors, {"sluice.architecture": json.dumps(self.json())})
+
+
+def run_exporter(export: Callable[[], tuple[Path, Architecture]]) -> int:
+    """Writes what `export` returns. Exit status 0 done, 3 for a model that is refused, with one sentence that says why."""
+    try:
+        path, architecture = export()
+        content = architecture.bytes()
+    except Refused as refusal:
+        print(f"{Path(sys.argv[0]).name}: {refusal}", file=sys.stderr)
+        return 3
+    path.write_bytes(content)
+    types = ", ".join(layer["type"] for layer in architecture.layers)
+    print(f"{path}: {len(content)} bytes: {types}")
+    return 0
