@@ -39,8 +39,11 @@ struct ArchitectureTests {
   @Test(
     "What is not understood is refused by name",
     arguments: [
-      (#"{"layers":[{"type":"conv1d","tensors":"c."}]}"#, "conv1d"),
-      (#"{"layers":[{"type":"layernorm","tensors":"c."}]}"#, "layernorm"),
+      (#"{"layers":[{"type":"attention","tensors":"c."}]}"#, "attention"),
+      (#"{"layers":[{"type":"conv1d","tensors":"c.","padding":"same"}]}"#, "same"),
+      (#"{"layers":[{"type":"conv1d","tensors":"c.","activation":"softmax"}]}"#, "softmax"),
+      (#"{"layers":[{"type":"dense","tensors":"c.","activation":{"function":"gelu"}}]}"#, "gelu"),
+      (#"{"layers":[{"type":"gru","tensors":"c.","bidirectional":true,"merge":"mul"}]}"#, "mul"),
       (#"{"layers":[{"type":"lstm","tensors":"rnn.","bidirectional":true}]}"#, "bidirectional"),
       (#"{"layers":[{"type":"lstm","tensors":"rnn.","projection":2}]}"#, "projection"),
       (#"{"layers":[{"type":"activation","activation":"gelu"}]}"#, "gelu"),
@@ -61,6 +64,26 @@ struct ArchitectureTests {
       (#"{"layers":[{"type":"lstm","tensors":"rnn."}]}"#, "fc.bias, fc.weight"),
       (#"{"output":"first","layers":[]}"#, "$.output"),
       (#"{"input_size":3,"layers":[{"type":"lstm","tensors":"rnn."}]}"#, "input_size is 3"),
+      (#"{"layers":[{"type":"conv1d","tensors":"c."}]}"#, "tensor c.weight"),
+      (#"{"layers":[{"type":"conv1d","tensors":"c.","stride":0}]}"#, "$.layers[0].stride"),
+      (#"{"layers":[{"type":"layernorm","tensors":"c.","epsilon":-1}]}"#, "$.layers[0].epsilon"),
+      (#"{"layers":[{"type":"batchnorm","tensors":"c."}]}"#, "tensor c.running_mean"),
+      (#"{"layers":[{"type":"prelu","tensors":"c."}]}"#, "tensor c.weight"),
+      (#"{"layers":[{"type":"rnn","tensors":"c.","gate_activation":"relu"}]}"#, "no gates"),
+      (#"{"layers":[{"type":"gru","tensors":"c.","merge":"sum"}]}"#, "nothing to merge"),
+      (#"{"layers":[{"type":"add","inputs":["input"]}]}"#, "at least two inputs"),
+      (#"{"layers":[{"type":"add","inputs":["input","x"]}]}"#, "the name \"x\""),
+      (#"{"layers":[{"type":"dense","tensors":"fc.","inputs":[]}]}"#, "0 inputs; expected one"),
+      (
+        #"{"layers":[{"type":"lstm","tensors":"rnn.","name":"input"}]}"#, "$.layers[0].name"
+      ),
+      (
+        #"{"layers":[{"type":"lstm","tensors":"rnn."},{"type":"slice","start":1,"count":3}]}"#,
+        "$.layers[1].count"
+      ),
+      (
+        #"{"layers":[{"type":"activation","activation":{"function":"elu","beta":1}}]}"#, "\"beta\""
+      ),
     ])
   func malformed(_ architecture: String, _ text: String) {
     #expect(refuses(.malformed, text) { _ = try convert(.lstmDense, architecture) })

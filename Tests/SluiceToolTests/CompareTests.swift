@@ -34,4 +34,23 @@ import Testing
     #expect(result.status == 3)
     #expect(result.error.contains("expected the"), "\(result.error)")
   }
+
+  @Test func anotherActivationIsNoticed() throws {
+    let scratch = try Scratch()
+    let folder = "\(Tool.fixtures)/safetensors_gru_dense"
+    let architecture = try String(contentsOfFile: "\(folder)/model.json", encoding: .utf8)
+    let other = scratch.file("other.json")
+    for (text, changed) in [
+      ("\"relu\"", "\"tanh\""), ("\"layers\": [", "\"output\": \"last\", \"layers\": ["),
+    ] {
+      try #require(architecture.contains(text))
+      try Data(architecture.replacingOccurrences(of: text, with: changed).utf8)
+        .write(to: URL(fileURLWithPath: other))
+      let blob = try scratch.blob(of: "safetensors_gru_dense", source: "model.safetensors")
+      let result = try Tool.run(
+        "compare", "\(folder)/model.safetensors", blob, "--architecture", other)
+      #expect(result.status == 3)
+      #expect(result.error.contains("expected"), "\(result.error)")
+    }
+  }
 }

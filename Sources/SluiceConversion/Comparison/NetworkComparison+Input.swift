@@ -2,7 +2,8 @@ import Sluice
 import SluiceBlob
 
 extension NetworkComparison {
-  /// Throws where the layers differ in number, kind or size.
+  /// Throws where the layers differ in number, or in anything but their numbers and how those are
+  /// stored.
   static func check(
     _ network: Network, _ contents: BlobContents, _ file: String
   ) throws(ConversionError) {
@@ -11,18 +12,28 @@ extension NetworkComparison {
         file, "",
         "\(contents.layers.count) layers; expected the \(network.layers.count) of the source")
     }
-    for (wanted, layer) in zip(network.layers, contents.layers) {
-      let record = layer.record
-      guard let expected = wanted.packed?.record else { continue }
-      guard record.kind == expected.kind, record.variant == expected.variant,
-        record.inputSize == expected.inputSize, record.outputSize == expected.outputSize
-      else {
-        throw .unsupported(
-          file, "layer \(quotable(layer.name))",
-          "\(record.kind) \(record.inputSize) to \(record.outputSize); expected the source's "
-            + "\(expected.kind) \(expected.inputSize) to \(expected.outputSize)")
-      }
+    guard network.output == contents.output else {
+      throw .unsupported(
+        file, "output", "\(contents.output); expected the source's \(network.output)")
     }
+    for (wanted, layer) in zip(try network.blobContents().layers, contents.layers) {
+      var record = layer.record
+      (record.storage, record.grade) = (wanted.record.storage, wanted.record.grade)
+      (record.weights, record.biases) = (wanted.record.weights, wanted.record.biases)
+      (record.initialState, record.name) = (wanted.record.initialState, wanted.record.name)
+      guard record != wanted.record else { continue }
+      throw .unsupported(
+        file, "layer \(quotable(layer.name))",
+        "is not the source's: " + differences(of: record, from: wanted.record))
+    }
+  }
+
+  /// The fields in which a record is another than the source's.
+  private static func differences(of record: LayerRecord, from wanted: LayerRecord) -> String {
+    zip(Mirror(reflecting: record).children, Mirror(reflecting: wanted).children)
+      .filter { "\($0.value)" != "\($1.value)" }
+      .map { "\($0.label ?? "") is \($0.value); expected \($1.value)" }
+      .joined(separator: ", ")
   }
 
   /// One sequence of noise for `network`: features from -1 to 1, or any of its ids.

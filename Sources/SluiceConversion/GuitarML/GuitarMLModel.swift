@@ -8,11 +8,14 @@ enum GuitarMLModel {
     "bias_fl",
   ]
 
+  /// Keys that tell of the model without changing what it computes.
+  private static let notes: Set = ["metadata", "samplerate", "input_batch", "output_batch"]
+
   /// The network that the file describes.
   static func network(
     _ root: JSONNode, provenance: Provenance
   ) throws(ConversionError) -> Network {
-    _ = try root.object(keys: ["model_data", "state_dict"])
+    _ = try root.object(keys: notes.union(["model_data", "state_dict"]))
     let data = try root.member("model_data")
     _ = try data.object(keys: keys)
     if let model = try data.optional("model"), try model.string() != "SimpleRNN" {
@@ -35,8 +38,9 @@ enum GuitarMLModel {
     let architecture = Architecture(
       inputSize: inputSize,
       layers: [
-        .recurrent(cell: cell, tensors: "rec.", count: count),
-        .dense(tensors: "lin.", activation: .identity),
+        Architecture.Layer(
+          .recurrent(Architecture.Recurrent(cell: cell, tensors: "rec.", count: count))),
+        Architecture.Layer(.dense(tensors: "lin.", activation: .identity)),
       ])
     var network = try architecture.network(&table, provenance: provenance)
     for (found, key, wanted) in [

@@ -5,7 +5,7 @@ public struct Provenance: Sendable, Hashable {
 
   /// The source's file name, without its folder.
   public var source: String
-  /// The source's format: `safetensors` or `onnx`.
+  /// The source's format, such as `safetensors`, `onnx` or `NAM`.
   public var format: String
   /// XXH64 of the source's bytes, with seed 0.
   public var hash: UInt64

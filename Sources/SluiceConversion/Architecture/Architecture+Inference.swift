@@ -50,20 +50,21 @@ extension Architecture {
       )
     }
     layers =
-      embeddings.map { .embedding(tensors: $0) }
-      + orders[0].map { .recurrent(cell: $0.cell, tensors: $0.prefix, count: $0.count) }
-      + denses.map { .dense(tensors: $0, activation: .identity) }
+      embeddings.map { Layer(.embedding(tensors: $0)) }
+      + orders[0].map {
+        Layer(.recurrent(Recurrent(cell: $0.cell, tensors: $0.prefix, count: $0.count)))
+      } + denses.map { Layer(.dense(tensors: $0, activation: .identity)) }
   }
 
   /// What was inferred, in one line.
   var summary: String {
     layers.map { layer in
-      switch layer {
+      switch layer.kind {
       case .embedding(let tensors): "embedding (\(quotable(tensors)))"
-      case .recurrent(let cell, let tensors, let count):
-        "\(count == 1 ? "" : "\(count) x ")\(cell.name) (\(quotable(tensors)))"
+      case .recurrent(let stack):
+        "\(stack.count == 1 ? "" : "\(stack.count) x ")\(stack.cell.name) (\(quotable(stack.tensors)))"
       case .dense(let tensors, _): "dense (\(quotable(tensors)))"
-      case .activation(let function): "\(function)"
+      default: "\(layer.kind)"
       }
     }.joined(separator: ", ")
   }

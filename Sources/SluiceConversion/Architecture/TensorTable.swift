@@ -62,6 +62,9 @@ struct TensorTable {
     return try read(name)
   }
 
+  /// Takes note that `name`, which need not be there, has no part in what is computed.
+  mutating func ignore(_ name: String) { unused.remove(name) }
+
   /// Throws where a tensor has not been used.
   func checkAllUsed() throws(ConversionError) {
     guard unused.isEmpty else {
