@@ -64,6 +64,42 @@ import Testing
     #expect(try scratch.contents == ["fifo", "link.sluice"])
   }
 
+  @Test func anUnknownInstructionSetWritesNothing() throws {
+    let scratch = try Scratch()
+    let result = try Tool.run(
+      "convert", Tool.shippedSource, "-o", scratch.file("out.sluice"),
+      environment: ["SLUICE_ISA": "sse9"])
+    #expect(result.status == 2)
+    #expect(try scratch.contents.isEmpty)
+  }
+
+  @Test func whatWasInferredIsSaid() throws {
+    let scratch = try Scratch()
+    let source = "\(Tool.fixtures)/safetensors_architecture_inferred/model.safetensors"
+    let result = try Tool.run("convert", source, "-o", scratch.file("out.sluice"), "--json")
+    #expect(result.status == 0, "\(result.error)")
+    let layers = "lstm (rnn.), dense (fc.)"
+    #expect(result.error == "sluice: \(source): inferred the layers \(layers)\n")
+    #expect(try result.json["inferred"] as? String == layers)
+    let told = "\(Tool.fixtures)/safetensors_architecture_in_metadata/model.safetensors"
+    #expect(try Tool.run("convert", told, "-o", scratch.file("told.sluice")).error.isEmpty)
+  }
+
+  @Test func anAmplifierIsConverted() throws {
+    let scratch = try Scratch()
+    let source = "\(Tool.models)/nam_lstm_stacked/model.nam"
+    let result = try Tool.run("convert", source, "-o", scratch.file("out.sluice"), "--json")
+    #expect(result.status == 0, "\(result.error)")
+    #expect((try result.json["layers"] as? [Any])?.count == 4)
+    let bad = scratch.file("bad.nam")
+    let text = try String(contentsOfFile: source, encoding: .utf8)
+    try Data(text.replacingOccurrences(of: "\"LSTM\"", with: "\"WaveNet\"").utf8)
+      .write(to: URL(fileURLWithPath: bad))
+    let refused = try Tool.run("convert", bad, "-o", scratch.file("bad.sluice"))
+    #expect(refused.status == 3)
+    #expect(refused.error.contains("$.architecture") && refused.error.contains("WaveNet"))
+  }
+
   @Test func theSourceIsNotOverwritten() throws {
     let scratch = try Scratch()
     let source = scratch.file("model.safetensors")

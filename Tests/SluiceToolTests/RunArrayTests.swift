@@ -51,6 +51,19 @@ import Testing
     }
   }
 
+  @Test func theInputAndTheModelAreNotOverwritten() throws {
+    let scratch = try Scratch()
+    let blob = try scratch.blob(of: "torch_gru_stacked")
+    let x = scratch.file("x.npy")
+    try NPY.write(Tensor(shape: [1, 4], [0, 0, 0, 0]), to: x)
+    for path in [x, blob] {
+      let before = try Data(contentsOf: URL(fileURLWithPath: path))
+      let result = try Tool.run("run", blob, "--input", x, "--output", path)
+      #expect(result.status == 2)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+  }
+
   @Test func wrongArraysAreRefused() throws {
     let scratch = try Scratch()
     let features = try scratch.blob(of: "torch_gru_stacked")

@@ -25,6 +25,7 @@ enum Tool {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   static let fixtures = root.appendingPathComponent("Tests/Fixtures/Conversion").path
+  static let models = root.appendingPathComponent("Tests/Fixtures/Models").path
   static let shippedSource = root.appendingPathComponent(
     "tools/sluice/Resources/sentiment.safetensors"
   ).path

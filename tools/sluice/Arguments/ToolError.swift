@@ -46,6 +46,13 @@ func converting<Result: ~Copyable>(
   do throws(ConversionError) { return try body() } catch { throw ToolError(error) }
 }
 
+/// Throws where `SLUICE_ISA` names no instruction set of this machine: before anything is written.
+func checkInstructionSet() throws(ToolError) {
+  do throws(ModelError) { _ = try InstructionSet.chosen() } catch {
+    throw ToolError(error, file: "")
+  }
+}
+
 /// Maps and validates the model at `path`.
 func openModel(_ path: String) throws(ToolError) -> Model {
   do throws(ModelError) { return try Model(contentsOf: path) } catch {

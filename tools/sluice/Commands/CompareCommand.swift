@@ -28,9 +28,12 @@ enum CompareCommand {
     let bound = try arguments.positive(bound) ?? 1e-5
     let contents = contents(of: try openModel(path))
     var progress = Progress()
+    var inferred: String?
     let comparison = try converting { () throws(ConversionError) in
       let options = ConversionOptions(architecture: arguments[architecture])
-      let network = try Converter.convert(source: source, options: options).network
+      let model = try Converter.convert(source: source, options: options)
+      let network = model.network
+      inferred = model.inferred
       let sequences: SequenceArray
       if let file = arguments[input] {
         sequences = try SequenceArray(
@@ -44,9 +47,10 @@ enum CompareCommand {
       }
     }
     progress.finish()
+    inferred?.announce(of: source)
     let over = arguments[input] ?? "noise of seed \(seed)"
     if arguments.has(.json) {
-      Console.print(json(comparison, over: over, bound: bound))
+      Console.print(json(comparison, over: over, bound: bound, inferred))
     } else {
       Console.print(table(comparison, over: over))
     }
@@ -81,7 +85,7 @@ enum CompareCommand {
   }
 
   private static func json(
-    _ comparison: NetworkComparison, over input: String, bound: Double
+    _ comparison: NetworkComparison, over input: String, bound: Double, _ inferred: String?
   ) -> JSON {
     let layers = comparison.layers.map { layer in
       JSON.object([
@@ -98,6 +102,7 @@ enum CompareCommand {
       ("steps", .integer(comparison.steps)), ("maxError", .double(comparison.maximalError)),
       ("bound", .double(bound)), ("passed", .bool(comparison.maximalError <= bound)),
       ("layers", .array(layers)), ("overTime", .array(moments)),
+      ("inferred", inferred.map { .string($0) } ?? .null),
     ])
   }
 }

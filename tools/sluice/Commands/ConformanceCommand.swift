@@ -15,9 +15,7 @@ enum ConformanceCommand {
 
   static func run(_ arguments: Arguments) throws(ToolError) {
     // A wrong SLUICE_ISA is no case's fault.
-    do throws(ModelError) { _ = try InstructionSet.chosen() } catch {
-      throw ToolError(error, file: "")
-    }
+    try checkInstructionSet()
     let asJSON = arguments.has(.json)
     var results: [ConformanceResult] = []
     var progress = Progress()

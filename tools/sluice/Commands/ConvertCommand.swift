@@ -20,7 +20,11 @@ enum ConvertCommand {
   static let syntax = Syntax(
     name: "convert", summary: "Converts a trained model into a blob.", operands: "SOURCE",
     operandCount: 1...1, options: [output] + settings + [.json],
-    details: "SOURCE is a safetensors file with PyTorch's names, or an ONNX file.",
+    details: """
+      SOURCE is a safetensors file with PyTorch's names, an ONNX file, or a model of RTNeural, AIDA-X,
+      GuitarML or NAM. The scripts of tools/python make safetensors files of PyTorch modules, Keras
+      and TensorFlow Lite models.
+      """,
     example: "sluice convert model.onnx -o model.sluice")
 
   static func run(_ arguments: Arguments) throws(ToolError) {
@@ -28,13 +32,16 @@ enum ConvertCommand {
     guard let path = arguments[output] else {
       throw arguments.usage("expected -o OUT.sluice")
     }
-    guard path.resolved != source.resolved else {
+    guard path.resolvedPath != source.resolvedPath else {
       throw arguments.usage("-o names SOURCE itself, which would be lost")
     }
     let options = try options(arguments)
+    try checkInstructionSet()
     var progress = Progress()
+    var inferred: String?
     let contents = try converting { () throws(ConversionError) in
       let model = try Converter.convert(source: source, options: options)
+      inferred = model.inferred
       progress.report("\(source): read, now packing")
       let contents = try model.network.blobContents(type: options.type, grade: options.grade)
       progress.report("\(source): packed, now measuring")
@@ -46,7 +53,9 @@ enum ConvertCommand {
     }
     try converting { () throws(ConversionError) in try BlobFile.write(bytes, to: path) }
     progress.finish()
-    report(try openModel(path), path, byteCount: bytes.count, asJSON: arguments.has(.json))
+    inferred?.announce(of: source)
+    report(
+      try openModel(path), path, byteCount: bytes.count, inferred, asJSON: arguments.has(.json))
   }
 
   private static func options(_ arguments: Arguments) throws(ToolError) -> ConversionOptions {
@@ -61,7 +70,7 @@ enum ConvertCommand {
   }
 
   private static func report(
-    _ model: borrowing Model, _ path: String, byteCount: Int, asJSON: Bool
+    _ model: borrowing Model, _ path: String, byteCount: Int, _ inferred: String?, asJSON: Bool
   ) {
     let layers = LayerTable(model.blob)
     guard asJSON else {
@@ -72,13 +81,14 @@ enum ConvertCommand {
       .object([
         ("file", .string(path)), ("bytes", .integer(byteCount)),
         ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
+        ("inferred", inferred.map { .string($0) } ?? .null),
       ]))
   }
 }
 
 extension String {
-  /// The file that the path names, links followed.
-  fileprivate var resolved: String {
-    URL(fileURLWithPath: self).resolvingSymlinksInPath().path
+  /// Says on standard error what was inferred of `source`, which this is.
+  func announce(of source: String) {
+    Console.complain("sluice: \(source): inferred the layers \(self)")
   }
 }

@@ -34,6 +34,11 @@ enum RunCommand {
       throw arguments.usage("the option '--output' goes with --input")
     }
     let path = if let file = arguments.file { file } else { try ShippedModel.path() }
+    if let output = arguments[output]?.resolvedPath {
+      guard output != arguments[input]?.resolvedPath, output != path.resolvedPath else {
+        throw arguments.usage("--output names the input or the model itself, which would be lost")
+      }
+    }
     let model = try openModel(path)
     if let text = arguments[text] {
       try run(text: text, model, path, asJSON: arguments.has(.json))
