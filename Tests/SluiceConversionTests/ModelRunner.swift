@@ -37,7 +37,7 @@ struct ModelRunner {
       hidden.append(network.hidden)
       cell.append(network.cell)
     }
-    return model.interface.outputs.map { output in
+    return model.interface.outputs.compactMap { output in
       switch output.role {
       case .sequence(let axes):
         assemble(axes, layers: 1) { steps[$0[.batch]!][$0[.time]!][$0[.feature]!] }
@@ -47,6 +47,7 @@ struct ModelRunner {
         assemble(axes, layers: layers.count, features: hidden[0][layers[0]].count) {
           hidden[$0[.batch]!][layers[$0[.layer]!]][$0[.feature]!]
         }
+      case .state: nil
       case .finalCell(let layers, let axes):
         assemble(axes, layers: layers.count, features: cell[0][layers[0]].count) {
           cell[$0[.batch]!][layers[$0[.layer]!]][$0[.feature]!]

@@ -64,7 +64,7 @@ struct ConformanceData {
         throw .malformed(folder, "input_\(index)", "the sequence '\(input.name)' is absent")
       }
       return try SequenceArray(
-        given.tensor, axes: axes, inputSize: model.network.layers.first?.inputSize ?? 0,
+        given.tensor, axes: axes, inputSize: model.network.rangeOfInput,
         readsIDs: model.network.readsIDs, file: given.file)
     }
     throw .unsupported(source, "", "no input is a sequence")

@@ -41,7 +41,7 @@ extension NetworkComparison {
     for network: Network, steps: Int, seed: UInt64
   ) throws(ConversionError) -> SequenceArray {
     var random = SplitMix64(state: seed)
-    let size = network.layers.first?.inputSize ?? 0
+    let size = network.rangeOfInput
     let tensor: Tensor
     if network.readsIDs {
       let ids = (0..<steps).map { _ in Int32(random.next() % UInt64(size)) }

@@ -87,6 +87,7 @@ struct Recording {
       (batched(axes, rank), hidden.map { all in [layers.map { all[$0] }] })
     case .finalCell(let layers, let axes):
       (batched(axes, rank), cell.map { all in [layers.map { all[$0] }] })
+    case .state: ([], [])
     }
   }
 

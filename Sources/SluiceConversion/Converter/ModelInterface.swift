@@ -25,6 +25,8 @@ public struct ModelInterface: Sendable, Hashable {
       case sequence([Axis])
       /// A weight or initial state that the caller gave as a constant: part of the network now.
       case constant
+      /// A state that the caller of the graph keeps from step to step; here the stream does.
+      case state
       /// An input that no output depends on.
       case unused
     }
@@ -46,6 +48,8 @@ public struct ModelInterface: Sendable, Hashable {
       case finalHidden(layers: [Int], [Axis])
       /// C after the last step, of the layers at these indices in `Network.layers`.
       case finalCell(layers: [Int], [Axis])
+      /// A state for the next step, which the stream keeps.
+      case state
     }
     /// The source's name for it.
     public let name: String

@@ -73,6 +73,15 @@ struct ConstantValue {
     return ConstantValue(extents: extents, shape: offsets.map(\.count), elements: picked)
   }
 
+  /// The same with every element stored, where every extent is known.
+  var spelledOut: ConstantValue {
+    let offsets = zip(zip(extents, shape), strides).map { axis, stride in
+      let (extent, stored) = axis
+      return (0..<(extent.known ?? stored)).map { stored == 1 ? 0 : $0 * stride }
+    }
+    return picking(offsets, extents: extents)
+  }
+
   /// The offsets of every position of every axis.
   var offsets: [[Int]] {
     zip(shape, strides).map { size, stride in (0..<size).map { $0 * stride } }

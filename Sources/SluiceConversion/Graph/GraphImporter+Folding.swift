@@ -74,7 +74,12 @@ extension GraphImporter {
     }
     var parts: [ConstantValue] = []
     for index in node.inputs.indices {
-      let part = try constant(node, index, "\(index)")
+      var part = try constant(node, index, "\(index)")
+      if !part.isStored, let count = elementCount(of: part.extents.map { $0.known ?? -1 }) {
+        // One element that stands for several whose number is known.
+        try spend(count, node)
+        part = part.spelledOut
+      }
       guard part.isStored, part.shape.count == first.rank else {
         throw node.unsupported("joins constants of different kinds or of sizes not known")
       }

@@ -4,6 +4,10 @@ extension GraphImporter {
   ) throws(ConversionError) {
     var data = try value(node, 0)
     let (starts, ends, axes, steps) = try bounds(node, &attributes, rank: data.rank)
+    if steps == [-1], case .constant(let constant) = data {
+      return try define(
+        node, .constant(try reversed(constant, axes[0], starts[0], ends[0], node)))
+    }
     guard steps.allSatisfy({ $0 == 1 }) else { throw node.unsupported("steps other than 1") }
     var seen: Set<Int> = []
     for (index, axis) in axes.enumerated() {
@@ -20,8 +24,22 @@ extension GraphImporter {
     try define(node, data)
   }
 
+  /// All of a constant along an axis, from the last to the first: how exporters turn pads about.
+  private mutating func reversed(
+    _ constant: ConstantValue, _ axis: Int, _ start: Int, _ end: Int, _ node: ONNXNode
+  ) throws(ConversionError) -> ConstantValue {
+    let axis = try position(axis, rank: constant.shape.count, node)
+    guard constant.isStored, start == -1 || start >= constant.shape[axis] - 1,
+      end < -constant.shape[axis]
+    else { throw node.unsupported("a part of an axis in steps of -1") }
+    try spend(constant.count, node)
+    var offsets = constant.offsets
+    offsets[axis].reverse()
+    return constant.picking(offsets, extents: constant.extents)
+  }
+
   /// Starts, ends, axes and steps: inputs, or attributes before operator set 10.
-  private mutating func bounds(
+  mutating func bounds(
     _ node: ONNXNode, _ attributes: inout AttributeReader, rank: Int
   ) throws(ConversionError) -> (starts: [Int], ends: [Int], axes: [Int], steps: [Int]) {
     var starts = try attributes.integers("starts")
@@ -84,7 +102,7 @@ extension GraphImporter {
     return try selecting(features, axis, lower..<upper, removing: false, node)
   }
 
-  private func clamped(_ bound: Int, _ size: Int) -> Int {
+  func clamped(_ bound: Int, _ size: Int) -> Int {
     min(max(bound < 0 ? bound.addingReportingOverflow(size).partialValue : bound, 0), size)
   }
 }

@@ -32,6 +32,11 @@ struct GraphImporter {
     var importer = GraphImporter(model, constants, provenance)
     let (nodes, names) = model.liveNodes()
     importer.liveNames = names
+    let states = importer.stepStates(nodes)
+    if !states.isEmpty {
+      var step = StepImporter(model, importer, provenance)
+      return try step.convert(nodes, states: states)
+    }
     for node in nodes { try check(node) }
     let sequence = try importer.bindInputs()
     for node in nodes { try importer.run(node) }

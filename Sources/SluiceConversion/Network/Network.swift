@@ -86,6 +86,9 @@ public struct Network: Sendable {
     return 0
   }
 
+  /// Features read at a step, or ids of the embedding that the network begins with.
+  public var rangeOfInput: Int { readsIDs ? layers[0].inputSize : inputSize }
+
   /// Features written at a step.
   public var outputSize: Int { layers.last?.outputSize ?? 0 }
 

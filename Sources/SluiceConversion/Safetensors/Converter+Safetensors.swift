@@ -16,6 +16,11 @@ extension Converter {
         JSONReader.parse(
           file: source.file + " __metadata__[\"sluice.architecture\"]", Array(text.utf8),
           maximumValues: 1 << 16))
+    } else if SileroModel.isDescribed(by: tensors) {
+      let network = try SileroModel.network(&tensors, provenance: provenance)
+      return ConvertedModel(
+        network: network, interface: ModelInterface(sequenceOf: network),
+        inferred: SileroModel.summary)
     } else {
       described = try Architecture(inferredFrom: tensors)
       inferred = described.summary

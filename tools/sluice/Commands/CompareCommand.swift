@@ -38,7 +38,7 @@ enum CompareCommand {
       if let file = arguments[input] {
         sequences = try SequenceArray(
           NPY.read(file), axes: network.readsIDs ? [.time] : [.time, .feature],
-          inputSize: network.layers.first?.inputSize ?? 0, readsIDs: network.readsIDs, file: file)
+          inputSize: network.rangeOfInput, readsIDs: network.readsIDs, file: file)
       } else {
         sequences = try NetworkComparison.noise(for: network, steps: noiseSteps, seed: seed)
       }

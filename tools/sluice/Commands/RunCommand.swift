@@ -16,9 +16,22 @@ enum RunCommand {
       "receives float32 [T, outputSize] or [B, T, outputSize]; without T for a model of the last step"
   )
 
+  private static let wav = Syntax.Option(
+    "--wav", value: "SPEECH.wav",
+    help: "16-bit mono samples for a voice-activity model: prints the segments of speech")
+  private static let threshold = Syntax.Option(
+    "--threshold", value: "P", help: "speech begins at this probability (0.5)")
+  private static let speech = Syntax.Option(
+    "--min-speech", value: "MS", help: "drops segments of less, in milliseconds (250)")
+  private static let silence = Syntax.Option(
+    "--min-silence", value: "MS", help: "silence of less ends no segment (100)")
+  private static let pad = Syntax.Option(
+    "--pad", value: "MS", help: "put before and behind each segment (30)")
+
   static let syntax = Syntax(
-    name: "run", summary: "Runs a text or an array through a model.", operands: "[FILE.sluice]",
-    operandCount: 0...1, options: [text, input, output, .json],
+    name: "run", summary: "Runs a text, an array or a recording through a model.",
+    operands: "[FILE.sluice]", operandCount: 0...1,
+    options: [text, input, output, wav, threshold, speech, silence, pad, .json],
     details: """
       Without FILE, runs the model that ships with the tool: is a film review positive?
       Every sequence starts from the model's initial state. The probability is the second label's where
@@ -27,8 +40,21 @@ enum RunCommand {
     example: "sluice run --text \"I really enjoyed the movie\"")
 
   static func run(_ arguments: Arguments) throws(ToolError) {
-    guard arguments.has(text) != arguments.has(input) else {
-      throw arguments.usage("expected either --text or --input")
+    guard [text, input, wav].filter(arguments.has).count == 1 else {
+      throw arguments.usage("expected one of --text, --input and --wav")
+    }
+    for option in [threshold, speech, silence, pad] {
+      guard arguments.has(wav) || !arguments.has(option) else {
+        throw arguments.usage("the option '\(option.name)' goes with --wav")
+      }
+    }
+    if let recording = arguments[wav] {
+      guard let file = arguments.file else {
+        throw arguments.usage("--wav needs a voice-activity model, FILE.sluice")
+      }
+      return try run(
+        wav: recording, try openModel(file), file, settings(arguments),
+        asJSON: arguments.has(.json))
     }
     guard arguments.has(input) || !arguments.has(output) else {
       throw arguments.usage("the option '--output' goes with --input")
@@ -65,6 +91,54 @@ enum RunCommand {
       let sentence = Sentence(line, model, &stream, labels: labels)
       Console.print(asJSON ? sentence.json.text : sentence.line)
     }
+  }
+
+  private static func settings(
+    _ arguments: Arguments
+  ) throws(ToolError) -> SpeechSettings {
+    var settings = SpeechSettings()
+    if let value = arguments[threshold] {
+      guard let probability = Float(value), probability > 0, probability <= 1 else {
+        throw arguments.usage("the option '--threshold' is \(value); expected a number up to 1")
+      }
+      settings.threshold = probability
+    }
+    func milliseconds(_ option: Syntax.Option, or usual: Int) throws(ToolError) -> Int {
+      guard let value = arguments[option] else { return usual }
+      guard let number = Int(value), (0...3_600_000).contains(number) else {
+        throw arguments.usage(
+          "the option '\(option.name)' is \(value); expected milliseconds, up to an hour")
+      }
+      return number
+    }
+    settings.minimalSpeech = try milliseconds(speech, or: settings.minimalSpeech)
+    settings.minimalSilence = try milliseconds(silence, or: settings.minimalSilence)
+    settings.padding = try milliseconds(pad, or: settings.padding)
+    return settings
+  }
+
+  private static func run(
+    wav path: String, _ model: borrowing Model, _ file: String, _ settings: SpeechSettings,
+    asJSON: Bool
+  ) throws(ToolError) {
+    guard let frame = SpeechSegments.frame(of: model) else {
+      throw ToolError(
+        .badFile,
+        "\(file): reads \(model.inputSize) and writes \(model.outputSize) features; expected a "
+          + "voice-activity model of 576 (16 kHz) or 288 samples (8 kHz) and one probability")
+    }
+    let recording = try converting { () throws(ConversionError) in try WAVFile(path: path) }
+    guard recording.sampleRate == frame.rate else {
+      throw ToolError(
+        .badFile, "\(path): \(recording.sampleRate) samples a second; expected \(frame.rate)")
+    }
+    var stream = try openStream(model, file)
+    let probabilities = SpeechSegments.probabilities(
+      of: recording.samples, &stream, context: frame.context, frame: frame.samples)
+    let segments = SpeechSegments.segments(
+      probabilities, frame: frame.samples, count: recording.samples.count, rate: frame.rate,
+      settings)
+    SpeechOutput(segments, of: recording, path).print(asJSON: asJSON)
   }
 
   private static func run(

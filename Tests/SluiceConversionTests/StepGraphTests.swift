@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+@testable import SluiceConversion
+
+@Suite("Graphs of one step, their state going in and out")
+struct StepGraphTests {
+  static let fixtures = CaseFolder.all(
+    in: CaseFolder.package.appendingPathComponent("Tests/Fixtures/StepGraphs").path)
+  static let silero = CaseFolder.data + "/conformance/silero"
+
+  @Test("The fixtures are there")
+  func present() { #expect(Self.fixtures.count == 6) }
+
+  @Test("Fixtures", arguments: fixtures)
+  func fixture(_ folder: CaseFolder) throws {
+    guard let text = folder.expectedError else {
+      #expect(try folder.check() == 1)
+      return
+    }
+    do {
+      _ = try folder.convert()
+      Issue.record("converted, expected an error with \(text)")
+    } catch let error as ConversionError {
+      #expect(error.description.contains(text))
+    }
+  }
+
+  @Test("The runtime gives what ONNX Runtime gave")
+  func conformance() throws {
+    let folder = CaseFolder.package.appendingPathComponent("Tests/Fixtures/StepGraphs").path
+    for found in try ConformanceCase.find(in: folder) {
+      let result = found.run()
+      #expect(result.passed, "\(result)")
+    }
+  }
+
+  @Test(
+    "Silero VAD, both of its files",
+    .enabled(
+      if: FileManager.default.fileExists(atPath: silero),
+      "the folder of third-party data is absent"))
+  func sileroConforms() throws {
+    let cases = try ConformanceCase.find(in: Self.silero)
+    #expect(cases.count == 2)
+    for found in cases {
+      let result = found.run()
+      #expect(result.passed, "\(result)")
+    }
+  }
+
+  @Test("A given state is a constant, and then the graph is one over sequences")
+  func givenState() throws {
+    let speech = try #require(Self.fixtures.first { $0.name == "speech" })
+    var options = ConversionOptions()
+    options.constants["state"] = Tensor(shape: [2, 1, 11], Array(repeating: 0, count: 22))
+    do throws(ConversionError) {
+      _ = try Converter.convert(source: speech.source, options: options)
+      Issue.record("converted")
+    } catch {
+      #expect(error.kind == .unsupported)
+    }
+  }
+}

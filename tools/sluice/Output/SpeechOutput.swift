@@ -1,0 +1,60 @@
+import SluiceConversion
+
+/// Segments of speech, for people and programs.
+struct SpeechOutput {
+  private let segments: [Range<Int>]
+  private let recording: WAVFile
+  private let path: String
+
+  init(_ segments: [Range<Int>], of recording: WAVFile, _ path: String) {
+    self.segments = segments
+    self.recording = recording
+    self.path = path
+  }
+
+  func print(asJSON: Bool) { Console.print(asJSON ? json.text : text) }
+
+  private func seconds(_ samples: Int) -> Double {
+    Double(samples) / Double(recording.sampleRate)
+  }
+
+  private var text: String {
+    let total = segments.reduce(0) { $0 + $1.count }
+    let summary =
+      "\(segments.count) segments, \(seconds(total).rounded(toPlaces: 2)) s of "
+      + "\(seconds(recording.samples.count).rounded(toPlaces: 2)) s"
+    guard !segments.isEmpty else { return "no speech in \(Console.printable(path))" }
+    let rows = segments.map { segment in
+      [segment.lowerBound, segment.upperBound, segment.count].map {
+        seconds($0).rounded(toPlaces: 3)
+      }
+    }
+    return Table(["start s", "end s", "length s"], rows: rows, numbers: [0, 1, 2]).text
+      + "\n" + summary
+  }
+
+  private var json: JSON {
+    .object([
+      ("file", .string(path)), ("sampleRate", .integer(recording.sampleRate)),
+      ("samples", .integer(recording.samples.count)),
+      (
+        "segments",
+        .array(
+          segments.map {
+            .object([("start", .integer($0.lowerBound)), ("end", .integer($0.upperBound))])
+          })
+      ),
+    ])
+  }
+}
+
+extension Double {
+  fileprivate func rounded(toPlaces places: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<places { scale *= 10 }
+    let scaled = Int((self * scale).rounded())
+    let fraction = String(scaled % Int(scale))
+    return "\(scaled / Int(scale))."
+      + String(repeating: "0", count: places - fraction.count) + fraction
+  }
+}
