@@ -1,27 +1,5 @@
 import _SluiceShims
 
-/// One step of many LSTM streams: both products for all of them, then each stream's units.
-@inline(always)
-func lstmBatch(_ layer: sluice_layer, _ block: sluice_block) {
-  let gates = unsafe lstmGates(layer)
-  let pitch = unsafe 4 &* layer.stride
-  unsafe projectBoth(gates, layer, block, pitch: pitch, Rows<3>())
-  unsafe forEachRow(of: block, layer, pitch: pitch) { row, projected, recurrent in
-    let offset = unsafe row &* layer.stride
-    let cell = unsafe block.cell + offset
-    let next = unsafe block.output + row &* block.output_stride
-    unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
-      let input: InlineArray<1, InlineArray<4, PanelPair>> = unsafe gates.loadSums(tile, projected)
-      let hidden: InlineArray<1, InlineArray<4, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe lstmUnits(input[0], hidden[0], cell, next, at: tile &* 16)
-    } single: { tile in
-      let input: InlineArray<1, InlineArray<4, Panel>> = unsafe gates.loadSums(tile, projected)
-      let hidden: InlineArray<1, InlineArray<4, Panel>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe lstmUnits(input[0], hidden[0], cell, next, at: tile &* 16)
-    }
-  }
-}
-
 /// One step of many streams of a GRU that resets after.
 @inline(always)
 func gruResetAfterBatch(_ layer: sluice_layer, _ block: sluice_block) {

@@ -10,6 +10,9 @@ import _SluiceShims
 @inline(always)
 func lstm(_ layer: sluice_layer, _ block: sluice_block) {
   let gates = unsafe lstmGates(layer)
+  #if SLUICE_AVX512
+    if unsafe lstmJointly(gates, layer, block) { return }
+  #endif
   let pitch = unsafe 4 &* layer.stride
   let isProjected = unsafe projectsInputs(layer, block, gates: 4)
   if isProjected {
@@ -49,6 +52,44 @@ private func lstmTile<V: SIMD>(
   let hidden: InlineArray<1, InlineArray<4, V>> = unsafe gates.hiddenSums(tile, h)
   unsafe lstmUnits(input[0], hidden[0], cell, next, at: tile &* 16)
 }
+
+#if SLUICE_AVX512
+  /// All tiles of a layer at once, where the sums fit the registers and the weights the nearest cache.
+  /// False where they do not.
+  @inline(always)
+  private func lstmJointly(
+    _ gates: PackedGates<4>, _ layer: sluice_layer, _ block: sluice_block
+  ) -> Bool {
+    let panels = unsafe (layer.output_size &+ 7) &>> 3
+    guard panels >= 3 && panels <= 5 && gates.tilePitch &* panels <= 16384 else {
+      return false
+    }
+    switch panels {
+    case 3: unsafe lstmJointly(gates, block, JointSums<1, 6>.self)
+    case 4: unsafe lstmJointly(gates, block, JointSums<2, 8>.self)
+    default: unsafe lstmJointly(gates, block, JointSums<2, 10>.self)
+    }
+    return true
+  }
+
+  @inline(always)
+  private func lstmJointly<let pairs: Int, let vectors: Int>(
+    _ gates: PackedGates<4>, _ block: sluice_block, _: JointSums<pairs, vectors>.Type
+  ) {
+    unsafe forEachStep(of: block, isProjected: false, projectedPitch: 0) { x, h, next, _, _ in
+      let input: JointSums<pairs, vectors> = unsafe gates.jointSums(
+        0, biases: gates.biases, column: 0, x, count: gates.inputSize)
+      let hidden: JointSums<pairs, vectors> = unsafe gates.jointSums(
+        0, biases: nil, column: gates.inputSize, h, count: gates.hiddenSize)
+      forEach(pairs) { pair in
+        unsafe lstmUnits(input.pair(pair), hidden.pair(pair), block.cell, next, at: pair &* 16)
+      }
+      if vectors > 4 &* pairs {
+        unsafe lstmUnits(input.single, hidden.single, block.cell, next, at: pairs &* 16)
+      }
+    }
+  }
+#endif
 
 /// C(t) and h(t) of the units from `unit` on, given W x + b and U h of their gates.
 @inline(always)

@@ -1,5 +1,8 @@
-/// How many rows a projection computes together.
+/// How many rows are computed together.
 struct Rows<let count: Int> {}
+
+/// How many gates are computed together.
+struct Width<let count: Int> {}
 
 extension PackedGates {
   /// projected = W x + b for `rowCount` rows at once: the inputs of a block of steps, or of many
@@ -78,13 +81,26 @@ extension PackedGates {
     }
   }
 
+  /// The sums of `width` gates from `gate` on, for `rows` rows, to where they belong in `projected`.
   @inline(always)
-  private func storeRows<let rows: Int, V: SIMD>(
-    _ total: InlineArray<rows, InlineArray<1, InlineArray<gates, V>>>,
+  func projectRows<let rows: Int, let width: Int, V: SIMD>(
+    _ tile: Int, gate: Int, biases: UnsafePointer<Float>?, column: Int, _ x: UnsafePointer<Float>,
+    rowPitch: Int, count: Int, into projected: UnsafeMutablePointer<Float>, projectedPitch: Int,
+    _: Rows<rows>, _: Width<width>, as: V.Type
+  ) where V.Scalar == Float {
+    let sums: Sums<rows, 1, width, V> = unsafe rowSums(
+      tile, gate: gate, biases: biases, column: column, x, rowPitch: rowPitch, count: count)
+    unsafe storeRows(
+      sums.total, to: projected + gate &* V.scalarCount, pitch: projectedPitch)
+  }
+
+  @inline(always)
+  private func storeRows<let rows: Int, let width: Int, V: SIMD>(
+    _ total: InlineArray<rows, InlineArray<1, InlineArray<width, V>>>,
     to projected: UnsafeMutablePointer<Float>, pitch: Int
   ) where V.Scalar == Float {
     for row in 0..<rows {
-      for gate in 0..<gates {
+      for gate in 0..<width {
         unsafe store(total[row][0][gate], to: projected + row &* pitch + gate &* V.scalarCount)
       }
     }

@@ -38,6 +38,18 @@
   func sums<let tiles: Int, V: SIMD>(
     _ tile: Int, biases: UnsafePointer<Float>?, column: Int, _ x: UnsafePointer<Float>, count: Int
   ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float {
+    #if SLUICE_AVX512
+      if gates == 4 && tiles == 1 && V.scalarCount == 8 {
+        // An odd last panel's gates lie side by side: two of them fill a register.
+        let joint: JointSums<0, 2> = unsafe jointSums(
+          tile, biases: biases, column: column, x, count: count)
+        let panels = joint.single
+        var all = InlineArray<tiles, InlineArray<gates, V>>(
+          repeating: InlineArray(repeating: V(repeating: 0)))
+        for gate in 0..<gates { all[0][gate] = unsafe unsafeBitCast(panels[gate], to: V.self) }
+        return all
+      }
+    #endif
     let all: Sums<1, tiles, gates, V> = unsafe rowSums(
       tile, gate: 0, biases: biases, column: column, x, rowPitch: 0, count: count)
     return all.total[0]
