@@ -11,7 +11,7 @@ enum ConformanceCommand {
       test_data_set_0, ... with input_0.npy or .pb, ... and output_0.npy or .pb, ..., and perhaps
       convert.json or expect_error.txt. Exit status 1 where a case fails.
       """,
-    example: "sluice conformance Tests/Fixtures/Conversion")
+    example: "sluice conformance Tests/Fixtures/Conversion/onnx_*")
 
   static func run(_ arguments: Arguments) throws(ToolError) {
     // A wrong SLUICE_ISA is no case's fault.
