@@ -36,8 +36,6 @@ extension BlobError.Kind {
     case .wrongSectionEntrySize: "the size of a section entry is not 32"
     case .sectionTableBeyondFile: "the section table ends behind the file"
     case .unknownSection: "the section id is not one of version 1"
-    case .unsupportedScales:
-      "a section of scales is reserved for quantised weights and not supported"
     case .duplicateSection: "the section id occurs twice"
     case .sectionsOutOfOrder: "the section id is less than the previous one, expected ascending ids"
     case .unknownSectionFlag: "a flag of a section is set, version 1 has none"
@@ -57,6 +55,7 @@ extension BlobError.Kind {
     case .missingWeights: "the layer has weights, but the section of weights (2) is missing"
     case .missingBiases: "the layer has biases, but the section of biases (3) is missing"
     case .missingStates: "the layer has an initial state, but the section of states (4) is missing"
+    case .missingScales: "the layer has scales, but the section of scales (5) is missing"
     case .sectionNotUsedUp: "the section continues behind the last layer's part of it"
     case .layersNotWholeRecords: "the length of the section of layers is not a multiple of 320"
     case .tooManyLayers: "there are more than 1024 layers"
@@ -70,7 +69,7 @@ extension BlobError.Kind {
     case .unknownOutputActivation: "the output activation is not one of version 1"
     case .unknownGrade: "the activation grade is not one of version 1"
     case .unsupportedDirection: "the direction is not supported, expected 0 (forward)"
-    case .unsupportedStorage: "the storage type is not supported, expected 1 (f32)"
+    case .unsupportedStorage: "the storage type is not 1 (f32), the only one of the layer's kind"
     case .unsupportedGrade: "the activation grade is not supported, expected 1 (exact)"
     case .wrongVariant: "a GRU needs a variant, and no other kind has one"
     case .wrongGateOrder: "the gate order is not that of the layer's kind"
@@ -113,8 +112,21 @@ extension BlobError.Kind {
     case .wrongStatesLength:
       "the initial state is neither absent nor as many bytes as the sizes need"
     case .statesBeyondSection: "the initial state ends behind its section"
+    case .wrongScalesOffset:
+      "the scales do not start at the next multiple of 64 in their section"
+    case .wrongScalesLength: "the scales are not as many bytes as the layer's sizes need"
+    case .scalesBeyondSection: "the scales end behind their section"
+    case .wrongInputScale:
+      "the scale of inputs is neither 0 nor a positive normal number, or the layer has none"
+    case .wrongHiddenScale:
+      "the scale of the hidden state is neither 0 nor a positive normal number, or the layer has none"
+    case .unusableScale: "a scale is zero, negative, denormal, infinite or not a number"
+    case .weightOutOfRange: "an integer weight is below -127 (int8) or -7 (int4)"
+    case .wrongCorrection: "a correction is not -128 times the sum of its row of weights"
     case .notFinite: "a number is infinite or not a number"
     case .paddingLaneNotZero: "a lane beyond the layer's size is not zero"
+    case .paddingColumnNotZero:
+      "a column beyond the layer's size, in a word or group that is not full, is not zero"
     case .wrongNameOffset: "the layer's name does not start where the previous one ends"
     case .nameBeyondSection: "the layer's name ends behind the section of names"
     case .emptyName: "the layer's name is empty, expected 1 to 255 bytes"

@@ -50,8 +50,6 @@ extension BlobError {
     case sectionTableBeyondFile
     /// A section id that this reader does not know.
     case unknownSection
-    /// The section of scales, reserved for quantised weights.
-    case unsupportedScales
     /// A section id twice.
     case duplicateSection
     /// Section ids that do not ascend.
@@ -86,6 +84,8 @@ extension BlobError {
     case missingBiases
     /// A layer has an initial state, and the file has no section of states.
     case missingStates
+    /// A layer has scales, and the file has no section of scales.
+    case missingScales
     /// A section continues behind the last layer's part of it.
     case sectionNotUsedUp
 
@@ -114,7 +114,7 @@ extension BlobError {
     case unknownGrade
     /// A direction that is reserved.
     case unsupportedDirection
-    /// A storage type that is reserved.
+    /// A storage type that the layer's kind does not have.
     case unsupportedStorage
     /// An activation grade that is reserved.
     case unsupportedGrade
@@ -179,6 +179,10 @@ extension BlobError {
     case wrongStateBytes
     /// The declared scratch bytes are not those that the sizes need.
     case wrongScratchBytes
+    /// The scale of quantised inputs is not one, or not the layer's to have.
+    case wrongInputScale
+    /// The scale of the quantised hidden state is not one, or not the layer's to have.
+    case wrongHiddenScale
 
     // The layers' ranges and data
     /// The weights do not start where the previous layer's end.
@@ -199,10 +203,24 @@ extension BlobError {
     case wrongStatesLength
     /// The initial state ends behind its section.
     case statesBeyondSection
+    /// The scales do not start where the previous layer's end.
+    case wrongScalesOffset
+    /// The scales are not as many bytes as the sizes need.
+    case wrongScalesLength
+    /// The scales end behind their section.
+    case scalesBeyondSection
+    /// A scale is zero, negative, denormal, infinite or not a number.
+    case unusableScale
+    /// An integer weight is the one below the range: -128 or -8.
+    case weightOutOfRange
+    /// A correction is not -128 times the sum of its row of weights.
+    case wrongCorrection
     /// A weight, bias or state is infinite or not a number.
     case notFinite
     /// A lane beyond the layer's size is not zero.
     case paddingLaneNotZero
+    /// A column beyond the layer's size, in a word or group that is not full, is not zero.
+    case paddingColumnNotZero
 
     // Text
     /// A layer's name does not start where the previous one ends.

@@ -57,7 +57,9 @@ package enum BlobLayout {
     package static var name: Int { 112 }
     package static var stateBytes: Int { 128 }
     package static var scratchBytes: Int { 136 }
-    package static var reserved: Int { 144 }
+    package static var scales: Int { 144 }
+    package static var inputScale: Int { 160 }
+    package static var hiddenScale: Int { 164 }
     package static var kernelSize: Int { 168 }
     package static var columnStride: Int { 172 }
     package static var dilation: Int { 176 }

@@ -66,17 +66,46 @@ extension LayerRecord {
     }
   }
 
+  /// Columns of weights that lie together in a word of each lane: `inputSize` in words, then
+  /// `hiddenSize` in words.
+  var wordCount: Int {
+    switch kind {
+    case .lstm, .gru, .rnn, .dense:
+      storage.wordCount(columns: inputSize) + storage.wordCount(columns: hiddenSize)
+    default: columnCount
+    }
+  }
+
   /// Bytes of the packed weights, without the padding that follows the block.
   ///
   /// Sizes within ``BlobLimits`` cannot overflow it: at most 2^42 for a table, 2^37 elsewhere.
   public var weightByteCount: UInt64 {
     switch kind {
-    case .embedding: 4 * UInt64(inputSize) * UInt64(outputSize)
+    case .embedding: UInt64(inputSize) * UInt64(storage.rowByteCount(columns: outputSize))
     case .lstm, .gru, .rnn, .dense, .convolution:
-      4 * UInt64(paddedLaneCount) * UInt64(gateCount) * UInt64(columnCount)
+      UInt64(storage.wordByteCount) * UInt64(paddedLaneCount) * UInt64(gateCount)
+        * UInt64(wordCount)
     case .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
       .slice:
       0
+    }
+  }
+
+  /// Rows of a tile in the scales of an int8 layer: scales of W, of U, corrections of W, of U.
+  public var scaleRowCount: Int {
+    kind.isRecurrent ? 4 * gateCount : 2 * gateCount
+  }
+
+  /// Bytes of the scales, without the padding that follows the block.
+  public var scaleByteCount: UInt64 {
+    let groups = groupsOf32(inputSize) + groupsOf32(hiddenSize)
+    switch (storage, kind) {
+    case (.f32, _), (.f16, _), (.bf16, _): return 0
+    case (.int8, .embedding): return 4 * UInt64(inputSize)
+    case (.int8, _): return 4 * UInt64(paddedLaneCount) * UInt64(scaleRowCount)
+    case (.int4, .embedding): return 2 * UInt64(inputSize) * UInt64(groupsOf32(outputSize))
+    case (.int4, _):
+      return 2 * UInt64(paddedLaneCount) * UInt64(gateCount) * UInt64(groups)
     }
   }
 
@@ -100,4 +129,40 @@ extension LayerRecord {
     let gates = kind == .gru && variant == .resetBefore ? 4 * 2 * stateStride : 0
     return output + gates + 4 * windowFloats
   }
+}
+
+/// Groups of 32 columns, the last one possibly in part.
+@inlinable public func groupsOf32(_ columns: Int) -> Int { (columns + 31) / 32 }
+
+extension StorageType {
+  /// Bytes of a word: what a lane holds of the columns that lie together.
+  public var wordByteCount: Int { self == .f16 ? 2 : 4 }
+
+  /// Columns that lie together in a word.
+  public var wordColumns: Int {
+    switch self {
+    case .f32, .f16: 1
+    case .bf16: 2
+    case .int8: 4
+    case .int4: 8
+    }
+  }
+
+  /// Words of a lane that hold `columns` columns; those of int4 fill whole groups of 32.
+  public func wordCount(columns: Int) -> Int {
+    self == .int4 ? 4 * groupsOf32(columns) : (columns + wordColumns - 1) / wordColumns
+  }
+
+  /// Bytes of an embedding's row of `columns` features.
+  public func rowByteCount(columns: Int) -> Int {
+    switch self {
+    case .f32: 4 * columns
+    case .f16, .bf16: 2 * columns
+    case .int8: columns
+    case .int4: 16 * groupsOf32(columns)
+    }
+  }
+
+  /// Whether weights are integers, with scales.
+  public var isInteger: Bool { self == .int8 || self == .int4 }
 }

@@ -76,13 +76,13 @@ public enum ActivationGrade: UInt32, Sendable {
 public enum StorageType: UInt32, Sendable {
   /// IEEE 754 binary32.
   case f32 = 1
-  /// IEEE 754 binary16. Reserved.
+  /// IEEE 754 binary16.
   case f16 = 2
-  /// The upper half of a binary32. Reserved.
+  /// The upper half of a binary32.
   case bf16 = 3
-  /// Symmetric 8-bit integers with a scale per output row. Reserved.
+  /// Symmetric 8-bit integers, -127 to 127, with a scale per output row.
   case int8 = 4
-  /// Symmetric 4-bit integers with a scale per group of 32 inputs. Reserved.
+  /// Symmetric 4-bit integers, -7 to 7, with a scale per group of 32 inputs of an output row.
   case int4 = 5
 }
 
@@ -148,4 +148,11 @@ public struct LayerRecord: Sendable, Hashable {
   public var columns = ColumnShape()
   /// The layers that it reads; empty stands for the one just before.
   public var inputs = LayerInputs()
+  /// The scales of int8 and int4 weights, within the section of scales; empty for other types.
+  public var scales = ByteRange()
+  /// What one step of a quantised input stands for (int8 and int4 layers but embeddings); 0 lets
+  /// every step have a scale of its own.
+  public var inputScale: Float = 0
+  /// The same for the hidden state of a recurrent layer: 1/127 where |h| <= 1.
+  public var hiddenScale: Float = 0
 }

@@ -8,7 +8,7 @@ public enum SectionID: UInt32, Sendable {
   case biases = 3
   /// The initial states: present where a layer does not start at zero.
   case states = 4
-  /// The scales of quantised weights. Reserved: refused by version 1.
+  /// The scales of int8 and int4 weights: present where a layer has such weights.
   case scales = 5
   /// The layers' names. Required.
   case names = 6

@@ -61,13 +61,6 @@ import Testing
     }
   }
 
-  // Scales, and so zero points, come with quantised weights: the section is reserved as a whole.
-  @Test("B33 a scale that is 0, negative, NaN, infinite or denormal", arguments: [0, -1, .nan])
-  func scales(_ scale: Float) throws {
-    let file = try BlobFile(.lstm).replacing(.scales, with: Packing.bytes(of: [scale]))
-    file.expect(.unsupportedScales, at: try file.entry(.scales))
-  }
-
   @Test("B34 a NaN or infinite number", arguments: SampleBlobs.Sample.allCases)
   func notFinite(_ sample: SampleBlobs.Sample) throws {
     let file = try BlobFile(sample)

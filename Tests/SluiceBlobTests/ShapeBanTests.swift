@@ -101,9 +101,12 @@ private let sizeFields = [
         file.expect(kind, at: offset)
       }
     }
+    // Of another type, the weights are of another length; an activation has none.
     for storage in 2...5 as ClosedRange<UInt32> {
       let (file, offset) = try changed(.lstm, Field.storage, to: storage)
-      file.expect(.unsupportedStorage, at: offset)
+      file.expect(.wrongWeightsLength, at: offset - Field.storage + Field.weights + 8)
+      let activation = try changed(.activation, Field.storage, to: storage)
+      activation.file.expect(.unsupportedStorage, at: activation.offset)
     }
     let (file, offset) = try changed(.lstm, Field.grade, to: 2 as UInt32)
     file.expect(.unsupportedGrade, at: offset)

@@ -14,6 +14,12 @@ struct BlobBytes {
   }
 
   @inline(__always)
+  func u16(_ at: Int) -> UInt32 {
+    precondition(at >= 0 && at <= count - 2, "Read outside the blob")
+    return UInt32(unsafe base.loadUnaligned(fromByteOffset: at, as: UInt16.self))
+  }
+
+  @inline(__always)
   func u32(_ at: Int) -> UInt32 {
     precondition(at >= 0 && at <= count - 4, "Read outside the blob")
     return unsafe base.loadUnaligned(fromByteOffset: at, as: UInt32.self)

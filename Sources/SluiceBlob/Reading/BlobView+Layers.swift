@@ -36,6 +36,13 @@ extension BlobView {
     unsafe floats(extent(of: record.initialState, in: sections.states))
   }
 
+  /// The scales of a layer of this blob, starting at a multiple of 64 in memory.
+  ///
+  /// Shape: see `Format.md`; empty for a layer whose weights are no integers.
+  public func scales(of record: LayerRecord) -> UnsafeRawBufferPointer {
+    unsafe file.slice(extent(of: record.scales, in: sections.scales))
+  }
+
   /// The name of a layer of this blob: 1 to 255 bytes of UTF-8 without NUL.
   public func name(of record: LayerRecord) -> UnsafeRawBufferPointer {
     unsafe file.slice(extent(of: record.name, in: sections.names))

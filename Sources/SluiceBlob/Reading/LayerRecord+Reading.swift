@@ -27,6 +27,9 @@ extension LayerRecord {
     biases = file.range(start + Field.biases)
     initialState = file.range(start + Field.initialState)
     name = file.range(start + Field.name)
+    scales = file.range(start + Field.scales)
+    inputScale = Float(bitPattern: file.u32(start + Field.inputScale))
+    hiddenScale = Float(bitPattern: file.u32(start + Field.hiddenScale))
     try readColumns(file, at: start)
     try readInputs(file, at: start)
   }

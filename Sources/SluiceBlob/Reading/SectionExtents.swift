@@ -11,6 +11,7 @@ struct SectionExtents {
   var weights = Extent()
   var biases = Extent()
   var states = Extent()
+  var scales = Extent()
   var names = Extent()
   var vocabulary = Extent()
   var labels = Extent()
@@ -23,7 +24,7 @@ struct SectionExtents {
       case .weights: weights
       case .biases: biases
       case .states: states
-      case .scales: Extent()
+      case .scales: scales
       case .names: names
       case .vocabulary: vocabulary
       case .labels: labels
@@ -36,7 +37,7 @@ struct SectionExtents {
       case .weights: weights = newValue
       case .biases: biases = newValue
       case .states: states = newValue
-      case .scales: break
+      case .scales: scales = newValue
       case .names: names = newValue
       case .vocabulary: vocabulary = newValue
       case .labels: labels = newValue

@@ -1,83 +1,92 @@
 extension Validator {
-  /// Refuses the first float of a section that is infinite or not a number.
+  /// Refuses the first number of a block or section that is infinite or not a number.
   ///
   /// Adding one to the exponent's lowest bit carries into the sign's place exactly where the
-  /// exponent is all ones; so three operations on eight floats and one comparison a chunk suffice.
-  func validateFinite(_ section: Extent) throws(BlobError) {
+  /// exponent is all ones; so three operations on eight words and one comparison a chunk suffice.
+  func validateFinite(_ block: Extent, as type: StorageType = .f32) throws(BlobError) {
+    let (exponent, one): (UInt32, UInt32) =
+      switch type {
+      case .f16: (0x7C00_7C00, 0x0400_0400)
+      case .bf16: (0x7F80_7F80, 0x0080_0080)
+      default: (0x7F80_0000, 0x0080_0000)
+      }
     let chunk = 4096
-    var at = section.start
-    let end = section.end
+    var at = block.start
+    let end = block.end
     while at < end {
       let stop = end - at > chunk ? at + chunk : end
-      if !isFinite(at, stop) {
-        while isFinite(file.u32(at)) { at += 4 }
-        throw BlobError(.notFinite, at: at)
+      let carry = carries(at, stop, exponent: exponent, one: one)
+      if carry & (type == .f32 ? 1 << 31 : 0x8000_8000) != 0 {
+        try throwFirstNotFinite(from: at, as: type)
       }
       at = stop
     }
   }
 
-  @inline(__always)
-  private func isFinite(_ bits: UInt32) -> Bool {
-    bits & 0x7F80_0000 != 0x7F80_0000
+  private func throwFirstNotFinite(from start: Int, as type: StorageType) throws(BlobError) {
+    var at = start
+    if type == .f32 {
+      while file.u32(at) & 0x7F80_0000 != 0x7F80_0000 { at += 4 }
+    } else {
+      let exponent: UInt32 = type == .f16 ? 0x7C00 : 0x7F80
+      while file.u16(at) & exponent != exponent { at += 2 }
+    }
+    throw BlobError(.notFinite, at: at)
   }
 
-  private func isFinite(_ start: Int, _ end: Int) -> Bool {
-    let exponent = SIMD8<UInt32>(repeating: 0x7F80_0000)
-    let one = SIMD8<UInt32>(repeating: 0x0080_0000)
+  /// The carries of all words, or'ed; of a half word behind them too.
+  private func carries(_ start: Int, _ end: Int, exponent: UInt32, one: UInt32) -> UInt32 {
+    let exponents = SIMD8<UInt32>(repeating: exponent)
+    let ones = SIMD8<UInt32>(repeating: one)
     var carry = SIMD8<UInt32>()
     var at = start
     while at <= end - 32 {
-      carry |= (file.octet(at) & exponent) &+ one
+      carry |= (file.octet(at) & exponents) &+ ones
       at += 32
     }
     var rest: UInt32 = 0
-    while at < end {
-      rest |= (file.u32(at) & 0x7F80_0000) &+ 0x0080_0000
+    while at <= end - 4 {
+      rest |= (file.u32(at) & exponent) &+ one
       at += 4
     }
+    if at < end { rest |= (file.u16(at) & exponent) &+ one }
     let half = carry.lowHalf | carry.highHalf
     let quarter = half.lowHalf | half.highHalf
-    return (quarter.x | quarter.y | rest) >> 31 == 0
+    return quarter.x | quarter.y | rest
   }
 
   /// Checks the lanes beyond the output size of a layer's weights.
   func validatePadding(ofWeights record: LayerRecord, at block: Extent) throws(BlobError) {
     guard block.count > 0, record.kind != .embedding else { return }
-    let columns = record.columnCount
-    let padded = record.paddedLaneCount
-    if record.kind == .gru && record.variant == .resetBefore {
-      try validatePadding(outputs: record.laneCount, rows: 2 * columns, at: block.start)
-      let second = block.start + 4 * padded * 2 * columns
-      try validatePadding(outputs: record.laneCount, rows: columns, at: second)
-    } else {
-      let rows = record.gateCount * columns
-      try validatePadding(outputs: record.laneCount, rows: rows, at: block.start)
+    for pass in record.passes {
+      try validatePadding(
+        outputs: record.laneCount, rows: pass.gates * record.wordCount,
+        at: block.start + pass.offset, laneBytes: record.storage.wordByteCount)
     }
   }
 
   /// Checks `rows` rows of every tile from byte `start`: only the last panel can have padding.
-  func validatePadding(outputs: Int, rows: Int, at start: Int) throws(BlobError) {
+  func validatePadding(
+    outputs: Int, rows: Int, at start: Int, laneBytes: Int = 4
+  ) throws(BlobError) {
     let used = outputs % panelWidth
     guard used != 0, rows > 0 else { return }
     // The last tile: one panel where their number is odd, otherwise two.
     let panels = outputs / panelWidth + 1
     let width = panels % 2 == 0 ? 2 * panelWidth : panelWidth
-    let tile = start + 4 * (panels * panelWidth - width) * rows
-    let lanes = SIMD8<UInt32>(0, 1, 2, 3, 4, 5, 6, 7)
-    let isPadding = lanes .>= SIMD8<UInt32>(repeating: UInt32(used))
-    var found = SIMD8<UInt32>()
-    var at = tile + 4 * (width - panelWidth)
+    var at = start + laneBytes * ((panels * panelWidth - width) * rows + width - panelWidth)
     for _ in 0..<rows {
-      found |= file.octet(at)
-      at += 4 * width
-    }
-    guard found.replacing(with: 0, where: .!isPadding) != SIMD8() else { return }
-    // There is one: find it.
-    at = tile + 4 * (width - panelWidth)
-    for _ in 0..<rows {
-      try requireZero(at + 4 * used..<at + 4 * panelWidth, or: .paddingLaneNotZero)
-      at += 4 * width
+      var found: UInt32 = 0
+      var byte = at + laneBytes * used
+      while byte < at + laneBytes * panelWidth {
+        found |= laneBytes == 4 ? file.u32(byte) : file.u16(byte)
+        byte += laneBytes
+      }
+      if found != 0 {
+        try requireZero(
+          at + laneBytes * used..<at + laneBytes * panelWidth, or: .paddingLaneNotZero)
+      }
+      at += laneBytes * width
     }
   }
 

@@ -6,6 +6,7 @@ extension Validator {
     var weights = 0
     var biases = 0
     var states = 0
+    var scales = 0
     var names = 0
   }
 
@@ -34,6 +35,7 @@ extension Validator {
     try requireUsedUp(.weights, cursors.weights)
     try requireUsedUp(.biases, cursors.biases)
     try requireUsedUp(.states, cursors.states)
+    try requireUsedUp(.scales, cursors.scales)
     try requireUsedUp(.names, cursors.names)
     try validateNamesDiffer()
   }
@@ -48,8 +50,7 @@ extension Validator {
     guard file.u64(start + Field.scratchBytes) == UInt64(record.scratchByteCount) else {
       throw BlobError(.wrongScratchBytes, at: start + Field.scratchBytes)
     }
-    // Scales, the parameters of recurrent forms, and nothing yet.
-    try requireZero(start + 144..<start + 168, or: .reservedNotZero)
+    // The parameters of recurrent forms, and nothing yet.
     try requireZero(start + 240..<start + 288, or: .reservedNotZero)
     try requireZero(start + 304..<start + 320, or: .reservedNotZero)
   }
@@ -60,7 +61,11 @@ extension Validator {
     let weights = try block(
       record.weights, expecting: record.weightByteCount, field: start + Field.weights,
       in: sections.weights, after: &cursors.weights, .weights)
+    let scales = try block(
+      record.scales, expecting: record.scaleByteCount, field: start + Field.scales,
+      in: sections.scales, after: &cursors.scales, .scales)
     try validatePadding(ofWeights: record, at: weights)
+    try validateValues(ofWeights: record, at: weights, scales: scales)
     let biases = try block(
       record.biases, expecting: record.biasByteCount, field: start + Field.biases,
       in: sections.biases, after: &cursors.biases, .biases)
@@ -117,6 +122,11 @@ private struct BlockErrors {
     BlockErrors(
       offset: .wrongBiasesOffset, length: .wrongBiasesLength, beyond: .biasesBeyondSection,
       missing: .missingBiases)
+  }
+  static var scales: BlockErrors {
+    BlockErrors(
+      offset: .wrongScalesOffset, length: .wrongScalesLength, beyond: .scalesBeyondSection,
+      missing: .missingScales)
   }
   static var states: BlockErrors {
     BlockErrors(

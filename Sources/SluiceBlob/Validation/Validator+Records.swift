@@ -7,7 +7,13 @@ extension Validator {
       if !holds { throw BlobError(kind, at: start + field) }
     }
     try require(record.direction == .forward, .unsupportedDirection, Field.direction)
-    try require(record.storage == .f32, .unsupportedStorage, Field.storage)
+    try require(
+      record.storage == .f32 || record.kind.hasCompactWeights, .unsupportedStorage, Field.storage)
+    try require(
+      record.inputScale.isStep(allowed: record.readsQuantised), .wrongInputScale, Field.inputScale)
+    try require(
+      record.hiddenScale.isStep(allowed: record.readsQuantised && record.kind.isRecurrent),
+      .wrongHiddenScale, Field.hiddenScale)
     try require(record.grade == .exact, .unsupportedGrade, Field.grade)
     try require((record.kind == .gru) == (record.variant != nil), .wrongVariant, Field.variant)
     try require(record.gateOrder == record.kind.gateOrder, .wrongGateOrder, Field.gateOrder)
@@ -38,6 +44,36 @@ extension Validator {
       throw BlobError(.outputSizeDiffers, at: start + Field.outputSize)
     }
   }
+}
+
+extension LayerKind {
+  /// Whether the layer's weights may be of another type than f32.
+  public var hasCompactWeights: Bool {
+    switch self {
+    case .embedding, .lstm, .gru, .rnn, .dense: true
+    default: false
+    }
+  }
+}
+
+extension LayerRecord {
+  /// Whether the layer's inputs are quantised: integer weights times integers.
+  public var readsQuantised: Bool {
+    storage.isInteger && kind != .embedding
+  }
+}
+
+extension Float {
+  /// Whether this is 0 (not the negative one), or where that is allowed a positive normal number.
+  func isStep(allowed: Bool) -> Bool {
+    bitPattern == 0 || (allowed && bitPattern.isPositiveNormal)
+  }
+}
+
+extension UInt32 {
+  /// Whether these are the bits of a positive normal binary32.
+  @inline(__always)
+  var isPositiveNormal: Bool { self &- 0x0080_0000 < 0x7F00_0000 }
 }
 
 extension LayerKind {

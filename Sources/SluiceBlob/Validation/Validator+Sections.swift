@@ -27,7 +27,6 @@ extension Validator {
 
   private func sectionID(_ entry: Int, after previous: UInt32) throws(BlobError) -> SectionID {
     let id: SectionID = try file.value(entry + Field.id, or: .unknownSection)
-    if id == .scales { throw BlobError(.unsupportedScales, at: entry + Field.id) }
     if id.rawValue == previous { throw BlobError(.duplicateSection, at: entry + Field.id) }
     if id.rawValue < previous { throw BlobError(.sectionsOutOfOrder, at: entry + Field.id) }
     if file.u32(entry + Field.flags) != 0 {

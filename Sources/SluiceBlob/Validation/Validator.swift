@@ -21,7 +21,6 @@ struct Validator {
     }
     try validateSectionTable(count: sectionCount)
     try validateLayers()
-    try validateFinite(sections.weights)
     try validateFinite(sections.biases)
     try validateFinite(sections.states)
     try validateVocabulary()

@@ -5,7 +5,8 @@ extension BlobContents {
       let record = view.record(at: index)
       return unsafe Layer(
         record: record, name: BlobContents.string(view.name(of: record)),
-        weights: Array(view.weights(of: record)), biases: Array(view.biases(of: record)),
+        weights: Array(view.weights(of: record)), scales: Array(view.scales(of: record)),
+        biases: Array(view.biases(of: record)),
         initialState: Array(view.initialState(of: record)))
     }
     output = view.output

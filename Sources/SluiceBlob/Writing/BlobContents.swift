@@ -9,8 +9,10 @@ public struct BlobContents: Sendable {
     public var record: LayerRecord
     /// A name unique among the layers, UTF-8.
     public var name: String
-    /// Packed weights, see `Format.md`; its length is a multiple of 4.
+    /// Packed weights, see `Format.md`.
     public var weights: [UInt8]
+    /// The scales of int8 and int4 weights, see `Format.md`; empty for other types.
+    public var scales: [UInt8]
     /// Packed biases.
     public var biases: [Float]
     /// Initial h, then for the LSTM initial C, each padded to `stateStride`; empty for zero.
@@ -18,12 +20,13 @@ public struct BlobContents: Sendable {
 
     /// A layer with all its arrays.
     public init(
-      record: LayerRecord, name: String, weights: [UInt8], biases: [Float],
-      initialState: [Float] = []
+      record: LayerRecord, name: String, weights: [UInt8], scales: [UInt8] = [],
+      biases: [Float], initialState: [Float] = []
     ) {
       self.record = record
       self.name = name
       self.weights = weights
+      self.scales = scales
       self.biases = biases
       self.initialState = initialState
     }

@@ -52,12 +52,14 @@ struct BlobWriter {
     var weights: [UInt8] = []
     var biases: [UInt8] = []
     var states: [UInt8] = []
+    var scales: [UInt8] = []
     var names: [UInt8] = []
     for layer in contents.layers {
       var record = layer.record
       record.weights = weights.appendBlock(layer.weights)
       record.biases = biases.appendBlock(Packing.bytes(of: layer.biases))
       record.initialState = states.appendBlock(Packing.bytes(of: layer.initialState))
+      record.scales = scales.appendBlock(layer.scales)
       let name = Array(layer.name.utf8)
       record.name = ByteRange(offset: UInt64(names.count), length: UInt64(name.count))
       names += name
@@ -65,7 +67,8 @@ struct BlobWriter {
     }
     let all: [(SectionID, [UInt8])] = [
       (.layers, layers), (.weights, weights), (.biases, biases), (.states, states),
-      (.names, names), (.vocabulary, TextTable.bytes(contents.vocabulary, isSorted: true)),
+      (.scales, scales), (.names, names),
+      (.vocabulary, TextTable.bytes(contents.vocabulary, isSorted: true)),
       (.labels, TextTable.bytes(contents.labels, isSorted: false)),
       (.provenance, Array(contents.provenance.utf8)),
     ]

@@ -18,11 +18,13 @@ extension LayerRecord {
     bytes.put(UInt64(bitPattern: Int64(outputSize)), at: Field.outputSize)
     for (field, range) in [
       (Field.weights, weights), (Field.biases, biases), (Field.initialState, initialState),
-      (Field.name, name),
+      (Field.name, name), (Field.scales, scales),
     ] {
       bytes.put(range.offset, at: field)
       bytes.put(range.length, at: field + 8)
     }
+    bytes.put(inputScale.bitPattern, at: Field.inputScale)
+    bytes.put(hiddenScale.bitPattern, at: Field.hiddenScale)
     for (field, value) in [
       (Field.kernelSize, columns.kernelSize), (Field.columnStride, columns.stride),
       (Field.dilation, columns.dilation), (Field.groups, columns.groups),

@@ -6,7 +6,7 @@ struct LayerTable {
   struct Row {
     let name: String
     let record: LayerRecord
-    /// Bytes of weights, biases and initial state.
+    /// Bytes of weights, scales, biases and initial state.
     let byteCount: Int
   }
 
@@ -17,7 +17,9 @@ struct LayerTable {
     rows = (0..<blob.layerCount).map { index in
       let record = blob.record(at: index)
       let name = unsafe String(decoding: blob.name(of: record), as: UTF8.self)
-      let bytes = record.weights.length + record.biases.length + record.initialState.length
+      let bytes =
+        record.weights.length + record.scales.length + record.biases.length
+        + record.initialState.length
       return Row(name: name, record: record, byteCount: Int(bytes))
     }
   }

@@ -1,0 +1,67 @@
+/// Tiles that are computed, and so lie, together: all gates of a layer, but of a GRU that resets
+/// before first r and z, then n.
+package struct GatePass: Sendable {
+  /// The first gate.
+  package let firstGate: Int
+  /// Gates.
+  package let gates: Int
+  /// Where its weights begin, in bytes from the layer's.
+  package let offset: Int
+}
+
+/// One or two passes, without an array.
+package struct GatePasses: Sequence, IteratorProtocol, Sendable {
+  private var first: GatePass?
+  private var second: GatePass?
+
+  init(_ first: GatePass, _ second: GatePass? = nil) {
+    self.first = first
+    self.second = second
+  }
+
+  /// The next pass.
+  package mutating func next() -> GatePass? {
+    defer {
+      first = second
+      second = nil
+    }
+    return first
+  }
+}
+
+extension LayerRecord {
+  /// The passes over the layer's weights, which has some.
+  package var passes: GatePasses {
+    guard kind == .gru, variant == .resetBefore else {
+      return GatePasses(GatePass(firstGate: 0, gates: gateCount, offset: 0))
+    }
+    let second = storage.wordByteCount * paddedLaneCount * 2 * wordCount
+    return GatePasses(
+      GatePass(firstGate: 0, gates: 2, offset: 0),
+      GatePass(firstGate: 2, gates: 1, offset: second))
+  }
+
+  /// Calls `body` for each gate of each tile: the gate, the tile's first lane and lanes, and where
+  /// the gate's first word of the first lane lies, in bytes from the layer's weights; the next word
+  /// of the lane is `pitch` bytes on.
+  package func forEachTileGate<Failure: Error>(
+    _ body: (_ gate: Int, _ lane: Int, _ lanes: Int, _ offset: Int, _ pitch: Int) throws(Failure)
+      -> Void
+  ) throws(Failure) {
+    for pass in passes {
+      var lane = 0
+      while lane < paddedLaneCount {
+        let rest = paddedLaneCount - lane
+        let lanes = rest < 2 * panelWidth ? rest : 2 * panelWidth
+        let pitch = storage.wordByteCount * lanes * pass.gates
+        let tile =
+          pass.offset + storage.wordByteCount * lane * pass.gates * wordCount
+        for gate in 0..<pass.gates {
+          try body(
+            pass.firstGate + gate, lane, lanes, tile + storage.wordByteCount * lanes * gate, pitch)
+        }
+        lane += lanes
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+extension BlobContents.Layer {
+  /// The layer, whose weights are f32, with its weights rounded to another type.
+  ///
+  /// Biases and initial states stay as they are. Inputs have a scale of their own at every step; so
+  /// has the hidden state, but where |h| <= 1 follows from the cell and the initial state: there a
+  /// step stands for 1/127. Kinds that are f32 alone stay as they are.
+  ///
+  /// - Precondition: the weights are f32.
+  public func stored(as type: StorageType) -> BlobContents.Layer {
+    precondition(record.storage == .f32, "The weights are rounded already")
+    guard type != .f32, record.kind.hasCompactWeights else { return self }
+    var layer = self
+    layer.record.storage = type
+    let (input, hidden) = Packing.unpack(
+      Packing.Packed(weights: weights, scales: []), of: record)
+    let packed = Packing.pack(input, hidden: hidden, as: layer.record)
+    layer.weights = packed.weights
+    layer.scales = packed.scales
+    layer.record.hiddenScale = layer.record.readsQuantised && staysWithinOne ? 1 / 127 : 0
+    return layer
+  }
+
+  /// Whether |h| <= 1 at every step: o * tanh C, a mean of tanh and h, or tanh.
+  private var staysWithinOne: Bool {
+    record.kind.isRecurrent && record.candidateActivation == .tanh
+      && initialState.prefix(record.hiddenSize).allSatisfy { $0.magnitude <= 1 }
+  }
+}
+
+extension BlobContents {
+  /// The contents with every layer's weights, f32 so far, rounded to `type`.
+  public func stored(as type: StorageType) -> BlobContents {
+    var contents = self
+    contents.layers = layers.map { $0.stored(as: type) }
+    return contents
+  }
+}
