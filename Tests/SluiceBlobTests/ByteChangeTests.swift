@@ -38,11 +38,11 @@ import Testing
       let listed =
         Field.inputs..<Field.inputs + 4 * Int(file.u32(offset - field + Field.inputCount))
       return field == Field.outputActivation || field == Field.candidateActivation
-        || listed.contains(field)
+        || listed.contains(field) || field == Field.inputCount && (columns || !listed.isEmpty)
         || columns
           && [
             Field.kind, Field.outputSize, Field.columns, Field.columnStride, Field.dilation,
-            Field.before, Field.after, Field.inputCount,
+            Field.before, Field.after,
           ].contains(field)
         || (Field.epsilon..<Field.sliceStart + 1).contains(field)
     }
