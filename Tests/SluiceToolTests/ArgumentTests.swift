@@ -1,7 +1,9 @@
 import Testing
 
 @Suite struct ArgumentTests {
-  static let commands = ["convert", "inspect", "run", "compare", "conformance", "bench", "isa"]
+  static let commands = [
+    "convert", "inspect", "run", "compare", "diff", "conformance", "bench", "isa",
+  ]
 
   @Test func helpListsEveryCommand() throws {
     let result = try Tool.run("--help")

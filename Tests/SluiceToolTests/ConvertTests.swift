@@ -22,10 +22,12 @@ import Testing
     let provenance = try #require(inspected["provenance"] as? [String: Any])
     #expect(provenance["source"] as? String == source)
     let accuracy = try #require(provenance["accuracy"] as? [String: Any])
-    #expect(accuracy["steps"] as? Int == 64)
+    #expect(accuracy["steps"] as? Int == 10_000)
     let error = try #require(accuracy["max_error"] as? Double)
     #expect(error > 0 && error < 1e-5)
     #expect(try #require(accuracy["rms_error"] as? Double) <= error)
+    #expect((accuracy["layers"] as? [Any])?.count == layers.count)
+    #expect((accuracy["drift"] as? [Any])?.count == 5)
     var arguments = ["compare", "\(Tool.fixtures)/\(name)/\(source)", blob, "--json"]
     let architecture = "\(Tool.fixtures)/\(name)/model.json"
     if FileManager.default.fileExists(atPath: architecture) {
@@ -37,6 +39,27 @@ import Testing
     #expect((json["layers"] as? [Any])?.count == layers.count)
     #expect((json["overTime"] as? [Any])?.count == 4)
     #expect(try #require(json["maxError"] as? Double) < 1e-5)
+  }
+
+  @Test func anErrorAboveTheBoundWritesNothing() throws {
+    let scratch = try Scratch()
+    let out = scratch.file("out.sluice")
+    let source = "\(Tool.fixtures)/onnx_lstm_gemm_sigmoid/model.onnx"
+    let arguments = ["convert", source, "-o", out, "--max-error"]
+    let refused = try Tool.run(Tool.path, arguments + ["1e-30"])
+    #expect(refused.status == 1)
+    #expect(refused.error.contains("expected at most 1e-30"), "\(refused.error)")
+    #expect(try scratch.contents.isEmpty)
+    try Data("old".utf8).write(to: URL(fileURLWithPath: out))
+    #expect(try Tool.run(Tool.path, arguments + ["1e-30", "--json"]).status == 1)
+    #expect(try String(contentsOfFile: out, encoding: .utf8) == "old")
+    #expect(try scratch.contents == ["out.sluice"])
+    let done = try Tool.run(Tool.path, arguments + ["1e-4"])
+    #expect(done.status == 0, "\(done.error)")
+    #expect(done.output.contains("noise of seed 1: 10,000 steps"))
+    let inspected = try Tool.run("inspect", out)
+    #expect(inspected.output.contains("measured at conversion over noise of seed 1"))
+    #expect(!inspected.output.contains("\"accuracy\""))
   }
 
   @Test func conversionIsReproducible() throws {

@@ -8,6 +8,7 @@ import Glibc
     Command(syntax: InspectCommand.syntax, run: InspectCommand.run),
     Command(syntax: RunCommand.syntax, run: RunCommand.run),
     Command(syntax: CompareCommand.syntax, run: CompareCommand.run),
+    Command(syntax: DiffCommand.syntax, run: DiffCommand.run),
     Command(syntax: ConformanceCommand.syntax, run: ConformanceCommand.run),
     Command(syntax: BenchCommand.syntax, run: BenchCommand.run),
     Command(syntax: ISACommand.syntax, run: ISACommand.run),

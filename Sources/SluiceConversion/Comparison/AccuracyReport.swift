@@ -1,46 +1,85 @@
-import Foundation
+import Sluice
 import SluiceBlob
 
 /// How far a blob is from its source: the numbers that its provenance carries.
 ///
-/// Noise of a fixed seed runs through the blob and through the source's weights in Double. The
-/// kernels are the baseline's, and two digits are kept, so that a conversion gives the same bytes
+/// The blob runs with the baseline's kernels, the source's weights in Double, over noise of a fixed
+/// seed or over data that are given. Few digits are kept, so that a conversion gives the same bytes
 /// on every CPU.
-package struct AccuracyReport: Sendable {
-  /// Steps of noise.
-  package static let steps = 64
+package struct AccuracyReport: Sendable, Hashable {
+  /// One layer.
+  package struct Layer: Sendable, Hashable {
+    package var name: String
+    /// How its weights are stored.
+    package var type: String
+    /// Signal to noise of the weights in dB; infinite where they are the source's, nil where the
+    /// layer has none.
+    package var weights: Double?
+    /// Signal to noise of what the layer wrote, in dB; infinite where nothing differed.
+    package var outputs: Double
+    package var maximalError: Double
+    /// The step of the greatest error, from 1.
+    package var step: Int
+    package var meanError: Double
+    /// The share of inputs and states that a stored scale cut off; nil where there is none.
+    package var saturated: Double?
+  }
 
-  /// The last layer's greatest error.
-  package let maximalError: Double
+  /// The output's error up to a step.
+  package struct Moment: Sendable, Hashable {
+    package var steps: Int
+    /// The greatest so far.
+    package var maximalError: Double
+    /// The root of the mean square since the moment before.
+    package var meanError: Double
+  }
+
+  /// What was read: "noise", or the name of a file.
+  package var input: String
+  package var sequences: Int
+  /// Steps of each sequence.
+  package var steps: Int
+  /// The output's greatest error.
+  package var maximalError: Double
   /// The root of the mean of the squares of its errors.
-  package let meanError: Double
+  package var meanError: Double
+  /// The output feature with the greatest mean error, from 0, and that error.
+  package var worstChannel: Int
+  package var worstChannelError: Double
+  package var layers: [Layer]
+  package var drift: [Moment]
 
-  /// Measures `contents`, which `network` was packed into.
-  ///
-  /// - Throws: ``ConversionError`` where the contents make no blob.
-  package init(of network: Network, _ contents: BlobContents) throws(ConversionError) {
-    let noise = try NetworkComparison.noise(for: network, steps: Self.steps, seed: 1)
-    let comparison = try NetworkComparison(
-      network, contents, over: noise, file: network.provenance.source, instructionSet: .baseline)
+  /// The name of noise as an input: uniform from -1 to 1, or of any ids.
+  package static let noise = "noise"
+  /// The seed of the noise.
+  package static let seed: UInt64 = 1
+
+  /// What a comparison over `input` found.
+  package init(_ comparison: NetworkComparison, over input: String) {
+    self.input = input
+    sequences = comparison.sequences
+    steps = comparison.steps
     maximalError = comparison.maximalError
-    meanError = comparison.layers.last?.meanError ?? 0
-  }
-
-  fileprivate var json: String {
-    "{\"input\":\"noise\",\"steps\":\(Self.steps),\"max_error\":\(Self.rounded(maximalError)),"
-      + "\"rms_error\":\(Self.rounded(meanError))}"
-  }
-
-  private static func rounded(_ error: Double) -> String {
-    error.isFinite ? String(format: "%.1e", error) : "null"
+    meanError = comparison.meanError
+    worstChannel = comparison.worstChannel
+    worstChannelError = comparison.worstChannelError
+    layers = comparison.layers.map { layer in
+      Layer(
+        name: layer.name, type: "\(layer.storage)", weights: layer.weights?.decibels,
+        outputs: layer.outputs.decibels, maximalError: layer.maximalError, step: layer.step,
+        meanError: layer.meanError, saturated: layer.saturated)
+    }
+    drift = comparison.moments.map {
+      Moment(steps: $0.steps, maximalError: $0.maximalError, meanError: $0.meanError)
+    }
   }
 }
 
 extension BlobContents {
-  /// The contents with a report among their provenance.
+  /// The contents with a report at the end of their provenance.
   package func reporting(_ report: AccuracyReport) -> BlobContents {
     var contents = self
-    contents.provenance = String(provenance.dropLast()) + ",\"accuracy\":\(report.json)}"
+    contents.provenance = "\(provenance.dropLast())\(AccuracyReport.key)\(report.json)}"
     return contents
   }
 }

@@ -40,10 +40,17 @@ extension NetworkComparison {
   package static func noise(
     for network: Network, steps: Int, seed: UInt64
   ) throws(ConversionError) -> SequenceArray {
+    return try noise(
+      size: network.rangeOfInput, readsIDs: network.readsIDs, steps: steps, seed: seed)
+  }
+
+  /// One sequence of noise: `size` features from -1 to 1, or any of `size` ids.
+  static func noise(
+    size: Int, readsIDs: Bool, steps: Int, seed: UInt64
+  ) throws(ConversionError) -> SequenceArray {
     var random = SplitMix64(state: seed)
-    let size = network.rangeOfInput
     let tensor: Tensor
-    if network.readsIDs {
+    if readsIDs {
       let ids = (0..<steps).map { _ in Int32(random.next() % UInt64(size)) }
       tensor = Tensor(shape: [steps], elements: .int32(ids))
     } else {
@@ -51,8 +58,8 @@ extension NetworkComparison {
       tensor = Tensor(shape: [steps, size], values)
     }
     return try SequenceArray(
-      tensor, axes: network.readsIDs ? [.time] : [.time, .feature], inputSize: size,
-      readsIDs: network.readsIDs, file: "noise")
+      tensor, axes: readsIDs ? [.time] : [.time, .feature], inputSize: size, readsIDs: readsIDs,
+      file: "noise")
   }
 }
 

@@ -7,23 +7,42 @@ package struct NetworkComparison: Sendable {
   package struct Layer: Sendable {
     package let name: String
     package let kind: LayerKind
+    package let storage: StorageType
     /// Features that it writes.
     package let size: Int
-    /// The greatest |y - reference|, and the step it was at, from 1.
-    package var maximalError = 0.0
-    package var step = 1
+    /// Bytes of weights, scales, biases and initial state.
+    package let byteCount: Int
+    /// The weights as the blob holds them against the source's; nil for a layer without.
+    package internal(set) var weights: ErrorStatistics?
+    /// What the layer wrote against what it should have written.
+    package internal(set) var outputs = ErrorStatistics()
+    /// The share of the integers that x and h became which a stored scale cut off; nil where
+    /// nothing has such a scale.
+    package internal(set) var saturated: Double?
+
+    /// The greatest |y - reference|.
+    package var maximalError: Double { outputs.maximalError }
+    /// The step of the greatest error, from 1.
+    package var step: Int { outputs.step }
     /// The root of the mean of the squares of the differences.
-    package var meanError = 0.0
+    package var meanError: Double { outputs.meanError }
   }
 
-  /// The last layer's greatest error within the first `steps` steps.
+  /// The last layer's error up to a step.
   package struct Moment: Sendable {
     package let steps: Int
+    /// The greatest within the first `steps` steps.
     package let maximalError: Double
+    /// The root of the mean square over the steps behind the moment before, up to this one.
+    package let meanError: Double
   }
 
   package private(set) var layers: [Layer]
   package private(set) var moments: [Moment] = []
+  /// The output feature with the greatest mean error, from 0.
+  package private(set) var worstChannel = 0
+  /// Its mean error.
+  package private(set) var worstChannelError = 0.0
   /// Steps of each sequence.
   package let steps: Int
   /// Number of sequences.
@@ -31,24 +50,25 @@ package struct NetworkComparison: Sendable {
 
   /// The greatest error of the last layer.
   package var maximalError: Double { layers.last?.maximalError ?? 0 }
+  /// The last layer's mean error.
+  package var meanError: Double { layers.last?.meanError ?? 0 }
 
   /// Runs both over `input`.
   ///
   /// - Parameters:
   ///   - file: the blob's name, for errors.
+  ///   - reference: what the source gives over this input, where that is known already.
   ///   - instructionSet: nil for the one that this CPU would choose.
   /// - Throws: ``ConversionError`` where the blob's layers are not the network's.
   package init(
     _ network: Network, _ contents: BlobContents, over input: SequenceArray, file: String,
-    instructionSet: InstructionSet? = nil,
+    reference recorded: ReferenceRun? = nil, instructionSet: InstructionSet? = nil,
     progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(ConversionError) {
     try Self.check(network, contents, file)
     steps = input.steps
     sequences = input.sequences.count
-    layers = contents.layers.map {
-      Layer(name: $0.name, kind: $0.record.kind, size: $0.record.outputSize)
-    }
+    layers = zip(network.layers, contents.layers).map { Layer($1, of: $0) }
     let blob = try OpenBlob(contents, file: file, instructionSet: instructionSet)
     // A table's row is not computed, but looked up: a model of its own says what is there.
     let table =
@@ -56,14 +76,19 @@ package struct NetworkComparison: Sendable {
       ? try OpenBlob(
         BlobContents(layers: [contents.layers[0]]), file: file, instructionSet: instructionSet)
       : nil
+    var saturation = contents.layers.map { SaturationCount($0.record) }
+    var drift = Drift(steps: steps, channels: layers.last?.size ?? 0)
     var reference = ReferenceNetwork<Double>(network)
-    var worst = [Double](repeating: 0, count: steps)
     for (index, sequence) in input.sequences.enumerated() {
       reference.reset()
       blob.stream.reset()
       for step in 0..<steps {
-        reference.step(sequence, step)
+        let at = index * steps + step
+        if recorded == nil { reference.step(sequence, step) }
+        let expected = recorded?.outputs[at] ?? reference.outputs
+        let hidden = saturation.indices.map { saturation[$0].hidden(ofLayer: $0, of: blob) }
         let last = blob.step(sequence, step)
+        var outputs: [[Float]] = []
         for layer in layers.indices {
           var output: [Float] = []
           if let table, layer == 0 {
@@ -71,54 +96,33 @@ package struct NetworkComparison: Sendable {
           } else {
             blob.stream.copyOutput(ofLayer: layer, into: &output)
           }
-          note(output, reference.outputs[layer], layer: layer, step: step)
+          outputs.append(output)
+          layers[layer].outputs.note(output, expected[layer], step: step)
+          let source = network.inputs(of: layer)[0]
+          saturation[layer].note(
+            source < 0 ? sequence.features(at: step) : outputs[source][...], hidden[layer])
         }
-        worst[step] = zip(reference.outputs[layers.count - 1], last).reduce(worst[step]) {
-          max($0, Self.difference(Double($1.1), $1.0))
-        }
-        progress(index * steps + step + 1, sequences * steps)
+        drift.note(last, expected[layers.count - 1], step: step)
+        progress(at + 1, sequences * steps)
       }
     }
-    for index in layers.indices {
-      let count = Double(steps * sequences * layers[index].size)
-      layers[index].meanError = (layers[index].meanError / count).squareRoot()
-    }
-    moments = Self.moments(worst)
-  }
-
-  private mutating func note(_ output: [Float], _ expected: [Double], layer: Int, step: Int) {
-    for (value, wanted) in zip(output, expected) {
-      let error = Self.difference(Double(value), wanted)
-      layers[layer].meanError += error * error
-      if error > layers[layer].maximalError {
-        layers[layer].maximalError = error
-        layers[layer].step = step + 1
-      }
-    }
-  }
-
-  /// |value - expected|; infinite where only one of them is a number.
-  private static func difference(_ value: Double, _ expected: Double) -> Double {
-    if value == expected || (value.isNaN && expected.isNaN) { return 0 }
-    let error = (value - expected).magnitude
-    return error.isNaN ? .infinity : error
-  }
-
-  /// The worst within 1, 10, 100, ... steps, and within all.
-  private static func moments(_ worst: [Double]) -> [Moment] {
-    var counts = [1, 10, 100, 1000, 10_000, 100_000].filter { $0 < worst.count }
-    counts.append(worst.count)
-    return counts.map { Moment(steps: $0, maximalError: worst[..<$0].max() ?? 0) }
+    for index in layers.indices { layers[index].saturated = saturation[index].share }
+    moments = drift.moments
+    (worstChannel, worstChannelError) = drift.worstChannel
   }
 }
 
-extension ReferenceNetwork<Double> {
-  /// One step from row `step` of `sequence`.
-  fileprivate mutating func step(_ sequence: InputSequence, _ step: Int) {
-    switch sequence {
-    case .ids(let ids): _ = self.step(id: Int(ids[step]))
-    case .features(let values, let size):
-      _ = self.step(values[step * size..<(step + 1) * size].map(Double.init))
-    }
+extension ErrorStatistics {
+  /// Takes a vector into account.
+  mutating func note(_ values: [Float], _ expected: [Double], step: Int) {
+    for (value, wanted) in zip(values, expected) { note(Double(value), wanted, step: step) }
+  }
+}
+
+extension InputSequence {
+  /// The features of one step; none of ids.
+  func features(at step: Int) -> ArraySlice<Float> {
+    guard case .features(let values, let size) = self else { return [] }
+    return values[step * size..<(step + 1) * size]
   }
 }

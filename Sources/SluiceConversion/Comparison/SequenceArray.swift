@@ -3,9 +3,9 @@ package struct SequenceArray {
   package typealias Axis = ModelInterface.Axis
 
   /// The sequences, one a row of the batch.
-  package let sequences: [InputSequence]
+  package private(set) var sequences: [InputSequence]
   /// Steps of each sequence, T.
-  package let steps: Int
+  package private(set) var steps: Int
   /// Whether the array has an axis that counts sequences.
   package let hasBatch: Bool
 
@@ -56,6 +56,14 @@ package struct SequenceArray {
       }
     }
     self.sequences = sequences
+  }
+
+  /// The first sequences and steps of them that amount to `limit` steps at most, at least one.
+  package func limited(toSteps limit: Int) -> SequenceArray {
+    var array = self
+    array.steps = max(1, min(steps, limit))
+    array.sequences = Array(sequences.prefix(max(1, limit / array.steps)))
+    return array
   }
 
   private static func expectation(_ axes: [Axis], inputSize: Int?) -> String {

@@ -11,6 +11,33 @@ public protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
   static func exponentialMinusOne(_ x: Self) -> Self
   /// The natural logarithm of 1 + `x`.
   static func logarithm(onePlus x: Self) -> Self
+  /// The sum of the products of `count` weights and values.
+  static func dot(
+    _ weights: UnsafePointer<Float>, _ values: UnsafePointer<Self>, count: Int
+  ) -> Self
+}
+
+extension ReferenceScalar {
+  /// The sum of the products, in four chains: one alone would wait for each addition.
+  @inline(__always)
+  fileprivate static func chainedDot(
+    _ weights: UnsafePointer<Float>, _ values: UnsafePointer<Self>, count: Int
+  ) -> Self {
+    var (a, b, c, d): (Self, Self, Self, Self) = (0, 0, 0, 0)
+    var index = 0
+    while index + 4 <= count {
+      unsafe a += Self(weights[index]) * values[index]
+      unsafe b += Self(weights[index + 1]) * values[index + 1]
+      unsafe c += Self(weights[index + 2]) * values[index + 2]
+      unsafe d += Self(weights[index + 3]) * values[index + 3]
+      index += 4
+    }
+    while index < count {
+      unsafe a += Self(weights[index]) * values[index]
+      index += 1
+    }
+    return (a + b) + (c + d)
+  }
 }
 
 extension Double: ReferenceScalar {
@@ -22,6 +49,12 @@ extension Double: ReferenceScalar {
   public static func exponentialMinusOne(_ x: Double) -> Double { expm1(x) }
   /// The natural logarithm of 1 + `x`.
   public static func logarithm(onePlus x: Double) -> Double { log1p(x) }
+  /// The sum of the products of `count` weights and values.
+  public static func dot(
+    _ weights: UnsafePointer<Float>, _ values: UnsafePointer<Double>, count: Int
+  ) -> Double {
+    unsafe chainedDot(weights, values, count: count)
+  }
 }
 
 extension Float: ReferenceScalar {
@@ -33,6 +66,12 @@ extension Float: ReferenceScalar {
   public static func exponentialMinusOne(_ x: Float) -> Float { expm1(x) }
   /// The natural logarithm of 1 + `x`.
   public static func logarithm(onePlus x: Float) -> Float { log1p(x) }
+  /// The sum of the products of `count` weights and values.
+  public static func dot(
+    _ weights: UnsafePointer<Float>, _ values: UnsafePointer<Float>, count: Int
+  ) -> Float {
+    unsafe chainedDot(weights, values, count: count)
+  }
 }
 
 extension ReferenceNetwork {
@@ -40,10 +79,15 @@ extension ReferenceNetwork {
   static func product(
     _ weights: [Float], rows: Range<Int>, _ x: [Scalar], bias: [Float]?
   ) -> [Scalar] {
-    rows.map { row in
-      var sum = Scalar(bias?[row] ?? 0)
-      for column in x.indices { sum += Scalar(weights[row * x.count + column]) * x[column] }
-      return sum
+    precondition(rows.upperBound * x.count <= weights.count, "rows of the weights")
+    return unsafe weights.withUnsafeBufferPointer { weights in
+      unsafe x.withUnsafeBufferPointer { x in
+        rows.map { row in
+          let bias = Scalar(bias?[row] ?? 0)
+          guard let w = weights.baseAddress, let values = x.baseAddress else { return bias }
+          return unsafe bias + Scalar.dot(w + row * x.count, values, count: x.count)
+        }
+      }
     }
   }
 

@@ -11,7 +11,6 @@ enum CompareCommand {
   private static let architecture = Syntax.Option(
     "--architecture", value: "A.json", help: "as for convert")
   private static let noiseSteps = 1000
-  private static let seed: UInt64 = 1
 
   static let syntax = Syntax(
     name: "compare", summary: "Compares a source at float32 with a blob of it.",
@@ -40,7 +39,7 @@ enum CompareCommand {
           NPY.read(file), axes: network.readsIDs ? [.time] : [.time, .feature],
           inputSize: network.rangeOfInput, readsIDs: network.readsIDs, file: file)
       } else {
-        sequences = try NetworkComparison.noise(for: network, steps: noiseSteps, seed: seed)
+        sequences = try AccuracyReport.noise(for: network, steps: noiseSteps)
       }
       return try NetworkComparison(network, contents, over: sequences, file: path) {
         progress.report("step \($0) of \($1)")
@@ -48,11 +47,11 @@ enum CompareCommand {
     }
     progress.finish()
     inferred?.announce(of: source)
-    let over = arguments[input] ?? "noise of seed \(seed)"
+    let report = AccuracyReport(comparison, over: arguments[input] ?? AccuracyReport.noise)
     if arguments.has(.json) {
-      Console.print(json(comparison, over: over, bound: bound, inferred))
+      Console.print(json(report, bound: bound, inferred))
     } else {
-      Console.print(table(comparison, over: over))
+      Console.print(AccuracyTable(report).text)
     }
     guard comparison.maximalError <= bound else {
       throw ToolError(
@@ -66,41 +65,32 @@ enum CompareCommand {
     BlobContents(model.blob)
   }
 
-  private static func table(_ comparison: NetworkComparison, over input: String) -> String {
-    let layers = comparison.layers.map { layer in
-      [
-        Console.printable(layer.name), "\(layer.kind)", "\(layer.size)",
-        layer.maximalError.scientific, layer.step.grouped, layer.meanError.scientific,
-      ]
-    }
-    let moments = comparison.moments.map { [$0.steps.grouped, $0.maximalError.scientific] }
-    let batch = comparison.sequences == 1 ? "" : "\(comparison.sequences) sequences of "
-    return """
-      \(Console.printable(input)): \(batch)\(comparison.steps.grouped) steps
-
-      \(Table(["layer", "kind", "size", "max error", "at step", "rms error"], rows: layers, numbers: [2, 3, 4, 5]).text)
-
-      \(Table(["within steps", "max error"], rows: moments, numbers: [0, 1]).text)
-      """
-  }
-
   private static func json(
-    _ comparison: NetworkComparison, over input: String, bound: Double, _ inferred: String?
+    _ report: AccuracyReport, bound: Double, _ inferred: String?
   ) -> JSON {
-    let layers = comparison.layers.map { layer in
+    let layers = report.layers.map { layer in
       JSON.object([
-        ("name", .string(layer.name)), ("kind", .string("\(layer.kind)")),
+        ("name", .string(layer.name)), ("type", .string(layer.type)),
         ("maxError", .double(layer.maximalError)), ("atStep", .integer(layer.step)),
         ("rmsError", .double(layer.meanError)),
+        ("weightsDecibels", layer.weights.map { .double($0) } ?? .null),
+        ("outputsDecibels", .double(layer.outputs)),
+        ("saturated", layer.saturated.map { .double($0) } ?? .null),
       ])
     }
-    let moments = comparison.moments.map {
-      JSON.object([("steps", .integer($0.steps)), ("maxError", .double($0.maximalError))])
+    let moments = report.drift.map {
+      JSON.object([
+        ("steps", .integer($0.steps)), ("maxError", .double($0.maximalError)),
+        ("rmsErrorSince", .double($0.meanError)),
+      ])
     }
     return .object([
-      ("input", .string(input)), ("sequences", .integer(comparison.sequences)),
-      ("steps", .integer(comparison.steps)), ("maxError", .double(comparison.maximalError)),
-      ("bound", .double(bound)), ("passed", .bool(comparison.maximalError <= bound)),
+      ("input", .string(report.input)), ("sequences", .integer(report.sequences)),
+      ("steps", .integer(report.steps)), ("maxError", .double(report.maximalError)),
+      ("rmsError", .double(report.meanError)),
+      ("worstOutput", .integer(report.worstChannel)),
+      ("worstOutputRmsError", .double(report.worstChannelError)),
+      ("bound", .double(bound)), ("passed", .bool(report.maximalError <= bound)),
       ("layers", .array(layers)), ("overTime", .array(moments)),
       ("inferred", inferred.map { .string($0) } ?? .null),
     ])

@@ -17,9 +17,13 @@ enum ConvertCommand {
     Syntax.Option("--activation", value: "GRADE", help: "tanh and sigmoid: exact (the default)"),
   ]
 
+  private static let bound = Syntax.Option(
+    "--max-error", value: "E",
+    help: "write nothing where the output's measured error is greater")
+
   static let syntax = Syntax(
     name: "convert", summary: "Converts a trained model into a blob.", operands: "SOURCE",
-    operandCount: 1...1, options: [output] + settings + [.json],
+    operandCount: 1...1, options: [output] + settings + [bound, .json],
     details: """
       SOURCE is a safetensors file with PyTorch's names, an ONNX file, or a model of RTNeural, AIDA-X,
       GuitarML or NAM. The scripts of tools/python make safetensors files of PyTorch modules, Keras
@@ -36,8 +40,10 @@ enum ConvertCommand {
       throw arguments.usage("-o names SOURCE itself, which would be lost")
     }
     let options = try options(arguments)
+    let bound = try arguments.positive(bound)
     try checkInstructionSet()
     var progress = Progress()
+    var report: AccuracyReport?
     var inferred: String?
     let contents = try converting { () throws(ConversionError) in
       let model = try Converter.convert(source: source, options: options)
@@ -45,7 +51,20 @@ enum ConvertCommand {
       progress.report("\(source): read, now packing")
       let contents = try model.network.blobContents(type: options.type, grade: options.grade)
       progress.report("\(source): packed, now measuring")
-      return contents.reporting(try AccuracyReport(of: model.network, contents))
+      let noise = try AccuracyReport.noise(for: model.network)
+      let measured = try AccuracyReport(
+        of: model.network, contents, over: (noise, AccuracyReport.noise)
+      ) { progress.report("\(source): measuring, step \($0.grouped) of \($1.grouped)") }
+      report = measured
+      return contents.reporting(measured)
+    }
+    if let bound, let report, !(report.maximalError <= bound) {
+      progress.finish()
+      if !arguments.has(.json) { Console.print("measured over \(AccuracyTable(report).text)") }
+      throw ToolError(
+        .failed,
+        "\(source): the output's error is \(report.maximalError.scientific); expected at most "
+          + "\(bound); nothing is written")
     }
     let bytes: [UInt8]
     do throws(BlobError) { bytes = try contents.bytes() } catch {
@@ -54,8 +73,9 @@ enum ConvertCommand {
     try converting { () throws(ConversionError) in try BlobFile.write(bytes, to: path) }
     progress.finish()
     inferred?.announce(of: source)
-    report(
-      try openModel(path), path, byteCount: bytes.count, inferred, asJSON: arguments.has(.json))
+    show(
+      try openModel(path), path, byteCount: bytes.count, report, inferred,
+      asJSON: arguments.has(.json))
   }
 
   private static func options(_ arguments: Arguments) throws(ToolError) -> ConversionOptions {
@@ -69,19 +89,22 @@ enum ConvertCommand {
     return options
   }
 
-  private static func report(
-    _ model: borrowing Model, _ path: String, byteCount: Int, _ inferred: String?, asJSON: Bool
+  private static func show(
+    _ model: borrowing Model, _ path: String, byteCount: Int, _ report: AccuracyReport?,
+    _ inferred: String?, asJSON: Bool
   ) {
     let layers = LayerTable(model.blob)
     guard asJSON else {
+      let accuracy = report.map { "measured over \(AccuracyTable($0).text)\n\n" } ?? ""
       return Console.print(
-        "\(layers.text)\n\n\(Console.printable(path)): \(byteCount.grouped) bytes")
+        "\(layers.text)\n\n\(accuracy)\(Console.printable(path)): \(byteCount.grouped) bytes")
     }
     Console.print(
       .object([
         ("file", .string(path)), ("bytes", .integer(byteCount)),
         ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
         ("inferred", inferred.map { .string($0) } ?? .null),
+        ("accuracy", report.map { .verbatim($0.json) } ?? .null),
       ]))
   }
 }

@@ -1,5 +1,6 @@
 import Sluice
 import SluiceBlob
+import SluiceConversion
 
 /// `sluice inspect`: what a blob holds.
 enum InspectCommand {
@@ -16,6 +17,8 @@ enum InspectCommand {
 
   private static func printTable(_ model: borrowing Model, _ path: String) {
     let blob = model.blob
+    let provenance = provenance(of: blob)
+    let accuracy = AccuracyReport.split(provenance: provenance)
     let rows = [
       ["file", Console.printable(path)],
       ["bytes", unsafe blob.bytes.count.grouped],
@@ -33,9 +36,10 @@ enum InspectCommand {
         "labels",
         blob.labelCount == 0 ? "none" : Console.printable(labels(of: blob).joined(separator: ", ")),
       ],
-      ["provenance", Console.printable(provenance(of: blob))],
+      ["provenance", Console.printable(accuracy?.rest ?? provenance)],
     ]
-    Console.print("\(Table(rows: rows).text)\n\n\(LayerTable(blob).text)")
+    let report = accuracy.map { "\n\nmeasured at conversion over \(AccuracyTable($0.report).text)" }
+    Console.print("\(Table(rows: rows).text)\n\n\(LayerTable(blob).text)\(report ?? "")")
   }
 
   private static func features(_ count: Int) -> String {

@@ -1,0 +1,88 @@
+import Foundation
+
+extension AccuracyReport {
+  /// Where the report begins in a provenance, of which it is the last member.
+  static let key = ",\"accuracy\":"
+
+  /// The report as JSON; a number that is not finite is null.
+  package var json: String {
+    let layers = layers.map { layer in
+      var members = ["\"name\":\(quoted(layer.name))", "\"type\":\(quoted(layer.type))"]
+      if let weights = layer.weights { members.append("\"weights_db\":\(Self.decibels(weights))") }
+      members += [
+        "\"outputs_db\":\(Self.decibels(layer.outputs))",
+        "\"max_error\":\(Self.error(layer.maximalError))", "\"at_step\":\(layer.step)",
+        "\"rms_error\":\(Self.error(layer.meanError))",
+      ]
+      if let share = layer.saturated { members.append("\"saturated\":\(Self.error(share))") }
+      return "{\(members.joined(separator: ","))}"
+    }
+    let drift = drift.map {
+      "{\"steps\":\($0.steps),\"max_error\":\(Self.error($0.maximalError)),"
+        + "\"rms_error\":\(Self.error($0.meanError))}"
+    }
+    return "{\"input\":\(quoted(input)),\"sequences\":\(sequences),\"steps\":\(steps),"
+      + "\"max_error\":\(Self.error(maximalError)),\"rms_error\":\(Self.error(meanError)),"
+      + "\"worst_channel\":\(worstChannel),\"worst_channel_rms_error\":\(Self.error(worstChannelError)),"
+      + "\"layers\":[\(layers.joined(separator: ","))],\"drift\":[\(drift.joined(separator: ","))]}"
+  }
+
+  private static func error(_ error: Double) -> String {
+    error.isFinite ? String(format: "%.1e", error) : "null"
+  }
+
+  private static func decibels(_ decibels: Double) -> String {
+    decibels.isFinite ? String(format: "%.1f", decibels) : "null"
+  }
+
+  /// The report in a blob's provenance, and the provenance without it; nil where there is none.
+  package static func split(
+    provenance: String
+  ) -> (report: AccuracyReport, rest: String)? {
+    guard let start = provenance.range(of: key, options: .backwards)?.lowerBound,
+      let root = try? JSONReader.parse(
+        file: "provenance", Array(provenance.utf8), maximumValues: 1 << 20),
+      let report = try? AccuracyReport(root.member("accuracy"))
+    else { return nil }
+    return (report, provenance[..<start] + "}")
+  }
+
+  private init(_ node: JSONNode) throws(ConversionError) {
+    let count = 0...Int.max
+    input = try node.member("input").string()
+    sequences = try node.member("sequences").integer(in: count)
+    steps = try node.member("steps").integer(in: count)
+    maximalError = try node.member("max_error").measured(else: .infinity)
+    meanError = try node.member("rms_error").measured(else: .infinity)
+    worstChannel = try node.member("worst_channel").integer(in: count)
+    worstChannelError = try node.member("worst_channel_rms_error").measured(else: .infinity)
+    layers = []
+    for layer in try node.member("layers").elements() {
+      layers.append(
+        Layer(
+          name: try layer.member("name").string(), type: try layer.member("type").string(),
+          weights: try layer.optional("weights_db")?.measured(else: .infinity),
+          outputs: try layer.member("outputs_db").measured(else: .infinity),
+          maximalError: try layer.member("max_error").measured(else: .infinity),
+          step: try layer.member("at_step").integer(in: count),
+          meanError: try layer.member("rms_error").measured(else: .infinity),
+          saturated: try layer.optional("saturated")?.measured(else: 0)))
+    }
+    drift = []
+    for moment in try node.member("drift").elements() {
+      drift.append(
+        Moment(
+          steps: try moment.member("steps").integer(in: count),
+          maximalError: try moment.member("max_error").measured(else: .infinity),
+          meanError: try moment.member("rms_error").measured(else: .infinity)))
+    }
+  }
+}
+
+extension JSONNode {
+  /// A number; `other` for null, which stands for one that is not finite.
+  fileprivate func measured(else other: Double) throws(ConversionError) -> Double {
+    if case .null = value { return other }
+    return try double()
+  }
+}

@@ -1,0 +1,53 @@
+import Sluice
+import SluiceBlob
+
+extension AccuracyReport {
+  /// Steps of a report where they cost little.
+  package static let mostSteps = 10_000
+  /// Products that a report may cost: a second or two.
+  private static let products = 5_000_000_000
+
+  /// Steps that a report on `network` takes: 10,000, or fewer where they would take long.
+  package static func steps(for network: Network) -> Int {
+    let perStep = network.layers.reduce(0) { $0 + $1.productCount }
+    return max(64, min(mostSteps, products / max(perStep, 1)))
+  }
+
+  /// What a report on `network` reads where no data are given.
+  package static func noise(
+    for network: Network, steps: Int? = nil
+  ) throws(ConversionError) -> SequenceArray {
+    try NetworkComparison.noise(
+      for: network, steps: steps ?? Self.steps(for: network), seed: seed)
+  }
+
+  /// Measures `contents`, which `network` was packed into, over `input`.
+  ///
+  /// - Parameters:
+  ///   - input: sequences, and what they are called.
+  ///   - reference: what the source gives over them, where that is known already.
+  /// - Throws: ``ConversionError`` where the contents make no blob.
+  package init(
+    of network: Network, _ contents: BlobContents,
+    over input: (sequences: SequenceArray, name: String), reference: ReferenceRun? = nil,
+    progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
+  ) throws(ConversionError) {
+    self.init(
+      try NetworkComparison(
+        network, contents, over: input.sequences, file: network.provenance.source,
+        reference: reference, instructionSet: .baseline, progress: progress),
+      over: input.name)
+  }
+}
+
+extension Network.Layer {
+  /// Products of weights that a step takes.
+  var productCount: Int {
+    switch operation {
+    case .recurrent(let cell): cell.inputWeights.count + cell.hiddenWeights.count
+    case .dense(let dense): dense.weights.count
+    case .convolution(let layer): layer.weights.count * layer.outputLength
+    default: 0
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Sluice
+import SluiceBlob
+
+/// What differs between two blobs, layer by layer and end to end.
+package struct BlobDifference: Sendable {
+  /// A layer of one of the two.
+  package struct Side: Sendable {
+    package let kind: String
+    package let shape: String
+    package let type: String
+    /// Bytes of weights, scales, biases and initial state.
+    package let byteCount: Int
+  }
+
+  /// The layers at one place, or of one name where the numbers of layers differ.
+  package struct Layer: Sendable {
+    package let name: String
+    package let before: Side?
+    package let after: Side?
+    /// The weights of B against those of A; nil where they are not of one shape, or there are none.
+    package let weights: ErrorStatistics?
+  }
+
+  package let layers: [Layer]
+  /// Steps of noise.
+  package let steps: Int
+  /// The outputs of B against those of A; nil where they read or write other features.
+  package private(set) var outputs: ErrorStatistics?
+  /// The same over time.
+  package private(set) var moments: [NetworkComparison.Moment] = []
+
+  /// Compares `b` with `a`.
+  ///
+  /// - Parameter files: what both are called, for errors.
+  /// - Throws: ``ConversionError`` where a stream of one of them cannot be made.
+  package init(
+    _ a: BlobContents, _ b: BlobContents, files: (String, String), steps: Int = 1000,
+    progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
+  ) throws(ConversionError) {
+    layers = Self.paired(a.layers, b.layers).map { Layer($0, $1) }
+    self.steps = steps
+    let first = try OpenBlob(a, file: files.0)
+    let second = try OpenBlob(b, file: files.1)
+    guard first.model.inputSize == second.model.inputSize,
+      first.model.outputSize == second.model.outputSize,
+      first.model.readsTokens == second.model.readsTokens
+    else { return }
+    let noise = try NetworkComparison.noise(
+      size: first.model.inputSize, readsIDs: first.model.readsTokens, steps: steps,
+      seed: AccuracyReport.seed)
+    var statistics = ErrorStatistics()
+    var drift = Drift(steps: steps, channels: first.model.outputSize)
+    for step in 0..<steps {
+      let expected = first.step(noise.sequences[0], step).map(Double.init)
+      let output = second.step(noise.sequences[0], step)
+      statistics.note(output, expected, step: step)
+      drift.note(output, expected, step: step)
+      progress(step + 1, steps)
+    }
+    outputs = statistics
+    moments = drift.moments
+  }
+
+  /// Layers of one name beside each other; where both have as many layers, those of one place.
+  private static func paired(
+    _ a: [BlobContents.Layer], _ b: [BlobContents.Layer]
+  ) -> [(BlobContents.Layer?, BlobContents.Layer?)] {
+    if a.count == b.count { return zip(a, b).map { ($0, $1) } }
+    let names = Set(a.map(\.name))
+    return a.map { layer in (layer, b.first { $0.name == layer.name }) }
+      + b.filter { !names.contains($0.name) }.map { (nil, $0) }
+  }
+}
+
+extension BlobDifference.Layer {
+  init(_ a: BlobContents.Layer?, _ b: BlobContents.Layer?) {
+    let names = [a?.name, b?.name].compactMap { $0 }
+    name = names.first == names.last ? names[0] : names.joined(separator: " -> ")
+    before = a.map(BlobDifference.Side.init)
+    after = b.map(BlobDifference.Side.init)
+    guard let a, let b, a.record.kind == b.record.kind, a.record.variant == b.record.variant,
+      a.record.inputSize == b.record.inputSize, a.record.outputSize == b.record.outputSize
+    else {
+      weights = nil
+      return
+    }
+    let (old, new) = (a.weightMatrices, b.weightMatrices)
+    let (wanted, held) = (old.input + old.hidden, new.input + new.hidden)
+    guard wanted.count == held.count, !wanted.isEmpty else {
+      weights = nil
+      return
+    }
+    var statistics = ErrorStatistics()
+    statistics.note(held, wanted.map(Double.init), step: 0)
+    weights = statistics
+  }
+}
+
+extension BlobDifference.Side {
+  fileprivate init(_ layer: BlobContents.Layer) {
+    kind = "\(layer.record.kind)"
+    shape = "\(layer.record.inputSize) -> \(layer.record.outputSize)"
+    type = "\(layer.record.storage)"
+    byteCount = layer.byteCount
+  }
+}

@@ -1,0 +1,47 @@
+import SluiceConversion
+
+/// A report on a blob's accuracy, for people.
+struct AccuracyTable {
+  private let report: AccuracyReport
+
+  init(_ report: AccuracyReport) {
+    self.report = report
+  }
+
+  /// What was read: how many sequences of how many steps.
+  var heading: String {
+    let batch = report.sequences == 1 ? "" : "\(report.sequences.grouped) sequences of "
+    let name =
+      report.input == AccuracyReport.noise
+      ? "noise of seed \(AccuracyReport.seed)" : Console.printable(report.input)
+    return "\(name): \(batch)\(report.steps.grouped) steps"
+  }
+
+  var text: String {
+    let layers = report.layers.map { layer in
+      [
+        Console.printable(layer.name), layer.type, Self.decibels(layer.weights),
+        Self.decibels(layer.outputs), layer.maximalError.scientific, layer.step.grouped,
+        layer.meanError.scientific,
+        layer.saturated.map { "\(($0 * 100).fixed(2)) %" } ?? "-",
+      ]
+    }
+    let drift = report.drift.map {
+      [$0.steps.grouped, $0.maximalError.scientific, $0.meanError.scientific]
+    }
+    return """
+      \(heading)
+
+      \(Table(["layer", "type", "weights dB", "outputs dB", "max error", "at step", "rms error", "saturated"], rows: layers, numbers: [2, 3, 4, 5, 6, 7]).text)
+
+      \(Table(["within steps", "max error", "rms error since"], rows: drift, numbers: [0, 1, 2]).text)
+
+      worst output: \(report.worstChannel), rms error \(report.worstChannelError.scientific)
+      """
+  }
+
+  private static func decibels(_ decibels: Double?) -> String {
+    guard let decibels else { return "-" }
+    return decibels == .infinity ? "exact" : decibels.fixed(1)
+  }
+}
