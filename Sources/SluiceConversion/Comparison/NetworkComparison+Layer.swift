@@ -31,23 +31,12 @@ extension Network.Layer {
 }
 
 extension BlobContents.Layer {
-  /// Bytes of weights, biases and initial state.
-  var byteCount: Int { weights.count + 4 * (biases.count + initialState.count) }
+  /// Bytes of weights, scales, biases and initial state.
+  var byteCount: Int { weights.count + scales.count + 4 * (biases.count + initialState.count) }
 
   /// W (of an embedding its table) and U as the blob holds them, row-major.
   var weightMatrices: (input: [Float], hidden: [Float]) {
-    switch record.kind {
-    case .embedding: return (Packing.unpackEmbedding(weights), [])
-    case .lstm, .gru, .rnn:
-      return Packing.unpackRecurrent(
-        weights, gates: record.gateCount, inputSize: record.inputSize,
-        hiddenSize: record.hiddenSize, variant: record.variant)
-    case .dense:
-      return (
-        Packing.unpackDense(weights, inputSize: record.inputSize, outputSize: record.outputSize),
-        []
-      )
-    default: return ([], [])
-    }
+    guard record.kind.hasCompactWeights else { return ([], []) }
+    return Packing.unpack(Packing.Packed(weights: weights, scales: scales), of: record)
   }
 }

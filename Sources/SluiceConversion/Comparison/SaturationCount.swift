@@ -39,5 +39,13 @@ struct SaturationCount {
 
 extension LayerRecord {
   /// The greatest magnitudes that fixed scales let through; nil for none.
-  var saturationLimits: (input: Float?, hidden: Float?) { (nil, nil) }
+  ///
+  /// 1/127 is no such scale: it is there because |h| <= 1.
+  var saturationLimits: (input: Float?, hidden: Float?) {
+    guard readsQuantised else { return (nil, nil) }
+    return (
+      inputScale > 0 ? 127.5 * inputScale : nil,
+      hiddenScale > 0 && hiddenScale != 1 / 127 ? 127.5 * hiddenScale : nil
+    )
+  }
 }
