@@ -273,8 +273,11 @@ struct RoundedRows {
         if storage == .int4, group.isEmpty { break }
         let scale = Self.scale(of: weights[group], limit: limit, as: storage)
         for index in group {
-          let rounded = (weights[index] / scale).rounded(.toNearestOrEven)
-          values[index] = Int8(max(-limit, min(limit, rounded.isNaN ? 0 : rounded)))
+          let quotient = weights[index] / scale
+          let bounded = max(-limit, min(limit, quotient.isNaN ? 0 : quotient))
+          // Rounds to the nearest, ties to even. Unoptimised, `rounded` needs the C library's
+          // mathematics, which a program that only runs models does not link.
+          values[index] = Int8((bounded + 0x1.8p23) - 0x1.8p23)
           sums[row] += Int32(values[index])
         }
         scales.append(scale)
