@@ -220,7 +220,7 @@ import Testing
         ByteChangeTests.readEverything(view)
         for index in 0..<view.layerCount {
           let scales = unsafe view.scales(of: view.record(at: index))
-          #expect(unsafe scales.count <= memory.count)
+          #expect(scales.count <= memory.count)
         }
       }
       memory[offset] = original
