@@ -74,20 +74,14 @@ private func total(
   var sums = PanelPair(repeating: 0)
   var i = 0
   while i < count {
-    // Lanes beyond the column's end are the mean: they add nothing.
+    // Lanes beyond the column's end add nothing.
     let left = count &- i
-    var v = unsafe load(x + i, first: left, as: PanelPair.self) - PanelPair(repeating: mean)
-    var lane = left
-    while lane < 16 {
-      v[lane] = 0
-      lane &+= 1
-    }
+    let all = unsafe load(x + i, first: left, as: PanelPair.self) - PanelPair(repeating: mean)
+    let v = sluice_keep_first16(all, left)
     sums = isSquared ? multiplyAdd(v, v, sums) : sums + v
     i &+= 16
   }
-  var total: Float = 0
-  for lane in 0..<16 { total += sums[lane] }
-  return total
+  return sluice_sum16(sums)
 }
 
 /// x where x >= 0, else the channel's slope times x.

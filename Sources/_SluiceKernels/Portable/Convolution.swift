@@ -15,7 +15,7 @@ func convolution(_ layer: sluice_layer, _ block: sluice_block, pastPitch: Int) {
   while unsafe row < block.steps {
     if shape.window > 0 {
       let window = unsafe block.scratch
-      let lead = shape.past + shape.before &* shape.input_channels
+      let lead = shape.past &+ shape.before &* shape.input_channels
       unsafe copy(past, to: window, count: shape.past)
       unsafe copy(x, to: window + lead, count: layer.input_size)
       unsafe convolve(layer, shape, window, into: y, scratch: window + shape.window)

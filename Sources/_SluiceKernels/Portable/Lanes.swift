@@ -111,14 +111,10 @@ func squareRoot<V: SIMD>(_ v: V) -> V where V.Scalar == Float {
 func load<V: SIMD>(
   _ pointer: UnsafePointer<Float>, first count: Int, as: V.Type
 ) -> V where V.Scalar == Float {
-  if count >= V.scalarCount { return unsafe load(pointer, as: V.self) }
-  var v = V(repeating: 0)
-  var lane = 0
-  while lane < count {
-    v[lane] = unsafe pointer[lane]
-    lane &+= 1
+  if V.scalarCount == 16 {
+    return unsafe from(sluice_load_first16(pointer, count))
   }
-  return v
+  return unsafe from(sluice_load_first8(pointer, count))
 }
 
 /// The first `count` lanes to memory.
@@ -126,14 +122,10 @@ func load<V: SIMD>(
 func store<V: SIMD>(
   _ v: V, first count: Int, to pointer: UnsafeMutablePointer<Float>
 ) where V.Scalar == Float {
-  if count >= V.scalarCount {
-    unsafe store(v, to: pointer)
-    return
-  }
-  var lane = 0
-  while lane < count {
-    unsafe pointer[lane] = v[lane]
-    lane &+= 1
+  if V.scalarCount == 16 {
+    unsafe sluice_store_first16(pair(v), pointer, count)
+  } else {
+    unsafe sluice_store_first8(panel(v), pointer, count)
   }
 }
 

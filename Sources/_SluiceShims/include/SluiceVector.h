@@ -58,5 +58,35 @@
     return (sluice_float##N)(((sluice_int##N)shifted << 23) + 0x3F800000);                       \
   }
 
+/// Some of a vector's lanes. Swift checks the number of a lane with a trap wherever it cannot see it.
+#define SLUICE_LANES(N)                                                                          \
+  /* The first `count` lanes from memory, the others zero. */                                    \
+  static inline __attribute__((always_inline)) sluice_float##N sluice_load_first##N(             \
+      const float *_Nonnull pointer, long count) {                                               \
+    sluice_float##N value = 0;                                                                   \
+    for (int lane = 0; lane < N; lane++)                                                         \
+      if (lane < count) value[lane] = pointer[lane];                                             \
+    return value;                                                                                \
+  }                                                                                              \
+  /* The first `count` lanes to memory. */                                                       \
+  static inline __attribute__((always_inline)) void sluice_store_first##N(                       \
+      sluice_float##N value, float *_Nonnull pointer, long count) {                              \
+    for (int lane = 0; lane < N; lane++)                                                         \
+      if (lane < count) pointer[lane] = value[lane];                                             \
+  }                                                                                              \
+  /* The first `count` lanes, the others zero. */                                                \
+  SLUICE_PURE sluice_float##N sluice_keep_first##N(sluice_float##N value, long count) {          \
+    for (int lane = 0; lane < N; lane++) value[lane] = lane < count ? value[lane] : 0;           \
+    return value;                                                                                \
+  }                                                                                              \
+  /* All lanes added, from the first to the last. */                                             \
+  SLUICE_PURE float sluice_sum##N(sluice_float##N value) {                                       \
+    float sum = 0;                                                                               \
+    for (int lane = 0; lane < N; lane++) sum += value[lane];                                     \
+    return sum;                                                                                  \
+  }
+
 SLUICE_VECTOR(8)
 SLUICE_VECTOR(16)
+SLUICE_LANES(8)
+SLUICE_LANES(16)
