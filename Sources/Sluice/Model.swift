@@ -53,6 +53,12 @@ public struct Model: ~Copyable {
   /// The hash of the bytes, by which a saved state knows its model.
   public var hash: UInt64 { blob.hash }
 
+  /// Whether the model reads forwards alone, so that it can take one step at a time.
+  ///
+  /// A model with a layer that reads from the sequence's end takes a whole sequence in one call of
+  /// `process`, of at most as many steps as the stream's block has.
+  public var isStreamable: Bool { unsafe !storage.pointee.reads_backwards }
+
   /// Whether `process` writes every step's output or the last alone.
   public var output: OutputMode { blob.output }
 }

@@ -16,6 +16,7 @@ import _SluiceShims
         "This CPU cannot run \(set.rawValue): unset SLUICE_ISA or choose another"
       case .layerDiffers(let index):
         "Layer \(index) is not of the kind, sizes and type of weights that were asked for"
+      case .notStreamable: "The model reads backwards: it takes whole sequences, not steps"
       case .outOfMemory: "Out of memory"
       }
     }

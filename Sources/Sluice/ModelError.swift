@@ -16,6 +16,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case unavailableInstructionSet(InstructionSet)
   /// The layer of that index is not there, or is not what a type of fixed size stands for.
   case layerDiffers(index: Int)
+  /// The model reads backwards, so that it cannot take one step at a time.
+  case notStreamable
   /// Memory ran out.
   case outOfMemory
 }

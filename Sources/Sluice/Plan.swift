@@ -28,6 +28,7 @@ extension sluice_model {
     for index in 0..<blob.layerCount {
       let record = blob.record(at: index)
       let stride = record.outputSize.paddedToLine
+      if record.direction == .reverse { unsafe model.pointee.reads_backwards = true }
       unsafe model.pointee.output_size = record.outputSize
       unsafe model.pointee.longest_stride = max(model.pointee.longest_stride, stride)
       unsafe model.pointee.longest_projection = max(
@@ -90,31 +91,62 @@ extension sluice_layer {
     let output = offset
     let cell = output + (isRecurrent ? 2 : 1) * stride
     let past = record.kind == .convolution ? record.stateStride * record.stateVectorCount : 0
-    let scratch = cell + (record.kind == .lstm ? stride : past)
+    let cellStride = record.kind == .lstm ? record.stateStride : past
+    let scratch = cell + cellStride
     let columns = sluice_columns(record, partStart: 0, partSize: record.inputSize)
-    offset = scratch + (record.variant == .resetBefore ? 2 * stride : columns.scratchFloats)
+    offset =
+      scratch
+      + (isRecurrent ? record.scratchVectorCount * record.stateStride : columns.scratchFloats)
     unsafe self.init(
       weights: weights, biases: blob.biases(of: record).baseAddress ?? weights,
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
       output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
-      scratch_offset: scratch, is_recurrent: isRecurrent, kernel: sluice_kernel(of: record),
+      cell_stride: cellStride, scratch_offset: scratch, is_recurrent: isRecurrent,
+      is_reverse: record.direction == .reverse, kernel: sluice_kernel(of: record),
       activation: sluice_activation(
-        record.kind == .rnn ? record.candidateActivation : record.outputActivation),
-      columns: nil, record: 0, source: -1, slot: 0, reader: 0)
+        record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),
+      form: sluice_form(record, weights: weights), columns: nil, record: 0, source: -1, slot: 0,
+      reader: 0)
+  }
+}
+
+extension sluice_form {
+  /// What a general kernel must know of the layer, whose packed weights start at `weights`.
+  init(_ record: LayerRecord, weights: UnsafePointer<Float>) {
+    let hasProjection = record.cellFlags.contains(.projection)
+    unsafe self.init(
+      hidden_size: record.hiddenSize, hidden_stride: record.stateStride,
+      gate: sluice_function(record.gateActivation),
+      candidate: sluice_function(record.candidateActivation),
+      output: sluice_function(record.outputActivation), clip: record.clip,
+      has_peepholes: record.cellFlags.contains(.peepholes),
+      is_coupled: record.cellFlags.contains(.coupled),
+      projection: hasProjection ? weights + record.gateByteCount / 4 : nil)
+  }
+}
+
+extension sluice_function {
+  init(_ function: ActivationFunction) {
+    self.init(
+      kind: sluice_activation(function.kind), alpha: function.alpha, beta: function.beta)
   }
 }
 
 extension sluice_kernel {
+  /// Whether the layer has a C.
+  var hasCell: Bool { self == sluice_kernel_lstm || self == sluice_kernel_lstm_general }
+
   init(of record: LayerRecord) {
+    let isPlain = record.isPlain
     switch record.kind {
-    case .lstm: self = sluice_kernel_lstm
+    case .lstm: self = isPlain ? sluice_kernel_lstm : sluice_kernel_lstm_general
+    case .gru where record.variant == .resetBefore:
+      self = isPlain ? sluice_kernel_gru_reset_before : sluice_kernel_gru_reset_before_general
     case .gru:
-      self =
-        record.variant == .resetBefore
-        ? sluice_kernel_gru_reset_before : sluice_kernel_gru_reset_after
-    case .rnn: self = sluice_kernel_elman
-    case .dense: self = sluice_kernel_dense
-    case .activation: self = sluice_kernel_activation
+      self = isPlain ? sluice_kernel_gru_reset_after : sluice_kernel_gru_reset_after_general
+    case .rnn: self = isPlain ? sluice_kernel_elman : sluice_kernel_elman_general
+    case .dense: self = isPlain ? sluice_kernel_dense : sluice_kernel_dense_general
+    case .activation: self = isPlain ? sluice_kernel_activation : sluice_kernel_activation_general
     case .convolution: self = sluice_kernel_convolution
     case .scale: self = sluice_kernel_scale
     case .layerNorm: self = sluice_kernel_layer_norm
@@ -135,6 +167,14 @@ extension sluice_activation {
     case .sigmoid: self = sluice_activation_sigmoid
     case .relu: self = sluice_activation_relu
     case .softmax: self = sluice_activation_softmax
+    case .affine: self = sluice_activation_affine
+    case .leakyReLU: self = sluice_activation_leaky_relu
+    case .thresholdedReLU: self = sluice_activation_thresholded_relu
+    case .scaledTanh: self = sluice_activation_scaled_tanh
+    case .hardSigmoid: self = sluice_activation_hard_sigmoid
+    case .elu: self = sluice_activation_elu
+    case .softsign: self = sluice_activation_softsign
+    case .softplus: self = sluice_activation_softplus
     }
   }
 }

@@ -34,16 +34,23 @@ extension Stream {
         unsafe !single
         ? rows + pitch &* Int(layer.pointee.slot)
         : isRecurrent ? states + (1 &- phase) &* layer.pointee.stride : states
+      // From the end: the last row comes first, and the one before it next.
+      let isReverse = unsafe layer.pointee.is_reverse
+      let first = isReverse ? steps &- 1 : 0
+      let rowStride = unsafe layer.pointee.stride
       var block = unsafe sluice_block(
-        input: source, input_stride: sourceStride, hidden: current, output: target,
-        output_stride: layer.pointee.stride, cell: buffer + layer.pointee.cell_offset,
+        input: source + first &* sourceStride,
+        input_stride: isReverse ? 0 &- sourceStride : sourceStride, hidden: current,
+        output: target + first &* rowStride, output_stride: isReverse ? 0 &- rowStride : rowStride,
+        cell: buffer + layer.pointee.cell_offset,
         scratch: buffer + layer.pointee.scratch_offset, projected: projected, recurrent: projected,
         steps: steps, backwards: phase != 0)
       unsafe instructionSet.run(layer, &block)
       unsafe output = UnsafePointer(target)
       unsafe outputStride = layer.pointee.stride
       if !single, isRecurrent {
-        unsafe current.update(from: output + (steps &- 1) &* outputStride, count: outputStride)
+        let last = steps &- 1 &- first
+        unsafe current.update(from: output + last &* outputStride, count: outputStride)
       }
       index &+= 1
     }

@@ -4,18 +4,27 @@ import _SluiceShims
 extension Stream {
   /// A block of time steps, with the bits that as many single steps give.
   ///
+  /// A model that is not ``Model/isStreamable`` takes a whole sequence, of at most ``blockSize``
+  /// steps, from the state that the stream has: ``reset()`` it between sequences.
+  ///
   /// - Parameters:
   ///   - input: x, `[T, inputSize]` row after row.
   ///   - output: y, `[T, outputSize]`, or the last step's `[outputSize]` where the model's
   ///     ``Model/output`` is `last`. Must not be the memory of `input`.
+  /// - Returns: whether the block was run. A sequence that is longer than ``blockSize`` is not, where
+  ///   the model reads backwards: then nothing happened.
   /// - Precondition: `input` holds T >= 1 whole steps and `output` as many, and the model does not
   ///   begin with an embedding.
-  public mutating func process(_ input: Span<Float>, into output: inout MutableSpan<Float>) {
+  @discardableResult
+  public mutating func process(
+    _ input: Span<Float>, into output: inout MutableSpan<Float>
+  ) -> Bool {
     precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
     let size = unsafe model.pointee.input_size
     let steps = input.count / size
     precondition(steps >= 1 && steps * size == input.count, "input is not [T, inputSize]")
     checkRows(output.count, steps: steps)
+    guard takesBlock(of: steps) else { return false }
     unsafe input.withUnsafeBufferPointer { x in
       unsafe output.withUnsafeMutableBufferPointer { y in
         var done = 0
@@ -27,14 +36,22 @@ extension Stream {
         }
       }
     }
+    return true
   }
+
+  /// Whether the model takes one step at a time.
+  package var takesSteps: Bool { unsafe !model.pointee.reads_backwards }
+
+  /// Whether `process` takes so many steps: where the model reads backwards, a block at most.
+  package func takesBlock(of steps: Int) -> Bool { takesSteps || steps <= blockSize }
 
   /// A block of tokens through a model that begins with an embedding.
   ///
   /// - Parameters:
   ///   - tokens: T ids.
   ///   - output: as for ``process(_:into:)``.
-  /// - Returns: whether the model has all these tokens. If not, nothing happened.
+  /// - Returns: whether the model has all these tokens, and the sequence is not too long as for
+  ///   ``process(_:into:)``. If not, nothing happened.
   /// - Precondition: T >= 1, `output` has T rows, and the model begins with an embedding.
   @discardableResult
   public mutating func process(
@@ -42,6 +59,7 @@ extension Stream {
   ) -> Bool {
     precondition(tokens.count >= 1, "no token")
     checkRows(output.count, steps: tokens.count)
+    guard takesBlock(of: tokens.count) else { return false }
     for index in 0..<tokens.count where unsafe features(of: Int(tokens[index])) == nil {
       return false
     }
@@ -95,9 +113,10 @@ extension Stream {
 #if !hasFeature(Embedded)
   extension Stream {
     /// `process(_:into:)` on arrays.
-    public mutating func process(_ input: [Float], into output: inout [Float]) {
+    @discardableResult
+    public mutating func process(_ input: [Float], into output: inout [Float]) -> Bool {
       var y = output.mutableSpan
-      process(input.span, into: &y)
+      return process(input.span, into: &y)
     }
 
     /// `process(tokens:into:)` on arrays.

@@ -26,9 +26,15 @@ extension Stream {
         unsafe !single
         ? rows
         : isRecurrent ? states + (1 &- phase) &* layer.pointee.stride : states
+      // From the end: the last row comes first, and the one before it next.
+      let isReverse = unsafe layer.pointee.is_reverse
+      let first = isReverse ? steps &- 1 : 0
+      let rowStride = unsafe layer.pointee.stride
       var block = unsafe sluice_block(
-        input: output, input_stride: outputStride, hidden: current, output: target,
-        output_stride: layer.pointee.stride, cell: buffer + layer.pointee.cell_offset,
+        input: output + first &* outputStride,
+        input_stride: isReverse ? 0 &- outputStride : outputStride, hidden: current,
+        output: target + first &* rowStride, output_stride: isReverse ? 0 &- rowStride : rowStride,
+        cell: buffer + layer.pointee.cell_offset,
         scratch: buffer + layer.pointee.scratch_offset, projected: projected, recurrent: projected,
         steps: steps,
         backwards: phase != 0)
@@ -37,7 +43,8 @@ extension Stream {
       unsafe outputStride = layer.pointee.stride
       if !single {
         if isRecurrent {
-          unsafe current.update(from: output + (steps &- 1) &* outputStride, count: outputStride)
+          let last = steps &- 1 &- first
+          unsafe current.update(from: output + last &* outputStride, count: outputStride)
         }
         unsafe swap(&rows, &otherRows)
       }

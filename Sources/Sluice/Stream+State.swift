@@ -6,7 +6,7 @@ import _SluiceShims
     ///
     /// - Parameters:
     ///   - layer: the layer's index among the blob's records.
-    ///   - hidden: receives h, `[hiddenSize]`.
+    ///   - hidden: receives h, `[outputSize]`.
     /// - Returns: false where the layer has no such state; nothing is written then.
     @discardableResult
     public func copyHidden(ofLayer layer: Int, into hidden: inout [Float]) -> Bool {
@@ -19,11 +19,11 @@ import _SluiceShims
     /// The cell state C of one LSTM layer as it is now, `[hiddenSize]`; as `copyHidden`.
     @discardableResult
     public func copyCell(ofLayer layer: Int, into cell: inout [Float]) -> Bool {
-      guard let plan = unsafe recurrentLayer(layer), unsafe plan.kernel == sluice_kernel_lstm else {
+      guard let plan = unsafe recurrentLayer(layer), unsafe plan.kernel.hasCell else {
         return false
       }
       let c = unsafe buffer + plan.cell_offset
-      cell = unsafe Array(UnsafeBufferPointer(start: c, count: plan.output_size))
+      cell = unsafe Array(UnsafeBufferPointer(start: c, count: plan.form.hidden_size))
       return true
     }
 
@@ -38,6 +38,33 @@ import _SluiceShims
       guard unsafe Int(plan.record) == layer else { return false }
       let y = unsafe buffer + plan.output_offset + (plan.is_recurrent ? phase * plan.stride : 0)
       output = unsafe Array(UnsafeBufferPointer(start: y, count: plan.output_size))
+      return true
+    }
+
+    /// Sets h of one recurrent layer, of which the next step makes h(t-1).
+    ///
+    /// - Parameters:
+    ///   - layer: the layer's index among the blob's records.
+    ///   - hidden: h, `[outputSize]` of the layer.
+    /// - Returns: false where the layer has no such state, or one of another size; nothing changed.
+    @discardableResult
+    public mutating func setHidden(ofLayer layer: Int, to hidden: Span<Float>) -> Bool {
+      guard let plan = unsafe recurrentLayer(layer), unsafe hidden.count == plan.output_size else {
+        return false
+      }
+      let h = unsafe buffer + plan.output_offset + phase * plan.stride
+      for unit in 0..<hidden.count { unsafe h[unit] = hidden[unit] }
+      return true
+    }
+
+    /// Sets C of one LSTM layer, `[hiddenSize]`; as ``setHidden(ofLayer:to:)``.
+    @discardableResult
+    public mutating func setCell(ofLayer layer: Int, to cell: Span<Float>) -> Bool {
+      guard let plan = unsafe recurrentLayer(layer), unsafe plan.kernel.hasCell,
+        unsafe cell.count == plan.form.hidden_size
+      else { return false }
+      let c = unsafe buffer + plan.cell_offset
+      for unit in 0..<cell.count { unsafe c[unit] = cell[unit] }
       return true
     }
 

@@ -6,12 +6,14 @@ extension Stream {
   /// - Parameters:
   ///   - input: x(t), `[inputSize]`.
   ///   - output: y(t), `[outputSize]`; may be the memory of `input`.
-  /// - Precondition: both have the model's sizes, and the model does not begin with an embedding.
+  /// - Precondition: both have the model's sizes, the model is ``Model/isStreamable`` and does not
+  ///   begin with an embedding.
   /// - Complexity: one pass over the weights; no allocation, lock or system call.
   public mutating func step(_ input: Span<Float>, into output: inout MutableSpan<Float>) {
     precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
     precondition(unsafe input.count == model.pointee.input_size, "input has the wrong size")
     precondition(unsafe output.count == model.pointee.output_size, "output has the wrong size")
+    precondition(unsafe !model.pointee.reads_backwards, "This model takes whole sequences")
     unsafe input.withUnsafeBufferPointer { x in
       unsafe output.withUnsafeMutableBufferPointer { y in
         unsafe stepRow(x.baseAddress!, into: y.baseAddress!)
@@ -35,10 +37,12 @@ extension Stream {
   ///   - output: y(t), `[outputSize]`.
   /// - Returns: whether the model has that token. If not, nothing happened: neither the state nor
   ///   `output` changed.
-  /// - Precondition: `output` has the model's size, and the model begins with an embedding.
+  /// - Precondition: `output` has the model's size, the model is ``Model/isStreamable`` and begins
+  ///   with an embedding.
   @discardableResult
   public mutating func step(token: Int, into output: inout MutableSpan<Float>) -> Bool {
     precondition(unsafe output.count == model.pointee.output_size, "output has the wrong size")
+    precondition(unsafe !model.pointee.reads_backwards, "This model takes whole sequences")
     guard let features = unsafe features(of: token) else { return false }
     unsafe output.withUnsafeMutableBufferPointer { y in
       unsafe stepRow(features, into: y.baseAddress!)

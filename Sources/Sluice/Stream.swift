@@ -11,8 +11,9 @@ public struct Stream: ~Copyable {
   let model: UnsafeMutablePointer<sluice_model>
   let buffer: UnsafeMutablePointer<Float>
   let instructionSet: InstructionSet
-  /// Steps that one pass over a layer takes in `process`.
-  let blockSize: Int
+  /// Steps that one pass over a layer takes in `process`; the longest sequence of a model that
+  /// reads backwards.
+  public let blockSize: Int
   private let ownsBuffer: Bool
   /// Which of a recurrent layer's two vectors holds h(t-1); the other receives h(t).
   var phase = 0
@@ -21,7 +22,8 @@ public struct Stream: ~Copyable {
   ///
   /// - Parameters:
   ///   - model: may be let go before the stream.
-  ///   - blockSize: steps that `process` takes through a layer at once, at least 1.
+  ///   - blockSize: steps that `process` takes through a layer at once, at least 1. A model that is
+  ///     not ``Model/isStreamable`` runs sequences of at most so many steps.
   /// - Throws: ``ModelError/outOfMemory``.
   /// - Complexity: O(state + blockSize * widest layer) bytes, all of them touched here.
   public init(_ model: borrowing Model, blockSize: Int = 32) throws(ModelError) {

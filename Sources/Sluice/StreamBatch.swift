@@ -19,11 +19,13 @@ public struct StreamBatch: ~Copyable {
   /// - Parameters:
   ///   - model: may be let go before the batch.
   ///   - count: streams, at least 1.
-  /// - Throws: ``ModelError/outOfMemory``.
+  /// - Throws: ``ModelError/outOfMemory``, ``ModelError/notStreamable`` where the model reads
+  ///   backwards.
   /// - Complexity: O(count * (state + widest layer)) bytes, all of them touched here.
   public init(_ model: borrowing Model, count: Int) throws(ModelError) {
     precondition(count >= 1, "A batch has at least one stream")
     let plan = unsafe model.storage
+    guard model.isStreamable else { throw .notStreamable }
     unsafe buffer = try plan.makeBuffer(StreamBatch.byteCount(of: model, count: count))
     ownsBuffer = true
     unsafe self.model = plan
@@ -52,9 +54,10 @@ public struct StreamBatch: ~Copyable {
     reset()
   }
 
-  /// Bytes of a batch's flat buffer; nil where there can be no such batch.
+  /// Bytes of a batch's flat buffer; nil where there can be no such batch: it would be too large, or
+  /// the model is not ``Model/isStreamable``.
   public static func byteCount(of model: borrowing Model, count: Int) -> Int? {
-    guard count >= 1 else { return nil }
+    guard count >= 1, model.isStreamable else { return nil }
     let plan = unsafe model.storage
     // States, the gathered states of the active streams, two projections, one row of input.
     let perStream =
@@ -109,11 +112,10 @@ extension sluice_layer {
     of buffer: UnsafeMutablePointer<Float>, streams: Int
   ) -> StateVectors {
     let hidden = unsafe is_recurrent ? buffer + streams &* output_offset : nil
-    let past = unsafe kernel == sluice_kernel_convolution ? columns?.pointee.past_stride ?? 0 : 0
-    let hasSecond = unsafe kernel == sluice_kernel_lstm || past > 0
+    let hasSecond = unsafe cell_stride > 0
     return unsafe StateVectors(
-      first: hidden, second: hasSecond ? buffer + streams &* cell_offset : nil,
-      stride: past > 0 ? past : stride)
+      first: hidden, stride, second: hasSecond ? buffer + streams &* cell_offset : nil,
+      cell_stride)
   }
 }
 
@@ -130,19 +132,23 @@ struct StateVector {
 struct StateVectors {
   private var first: UnsafeMutablePointer<Float>?
   private var second: UnsafeMutablePointer<Float>?
-  private let stride: Int
+  private var stride: Int
+  private let secondStride: Int
 
   init(
-    first: UnsafeMutablePointer<Float>?, second: UnsafeMutablePointer<Float>?, stride: Int
+    first: UnsafeMutablePointer<Float>?, _ stride: Int, second: UnsafeMutablePointer<Float>?,
+    _ secondStride: Int
   ) {
     unsafe self.first = first
     unsafe self.second = second
     self.stride = stride
+    self.secondStride = secondStride
   }
 
   mutating func next() -> StateVector? {
     if unsafe first == nil {
       unsafe swap(&first, &second)
+      stride = secondStride
     }
     defer { unsafe first = nil }
     return unsafe first.map { unsafe StateVector(start: $0, stride: stride) }

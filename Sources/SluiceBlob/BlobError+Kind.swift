@@ -112,9 +112,15 @@ extension BlobError {
     case unknownOutputActivation
     /// The activation grade is not one of the format's.
     case unknownGrade
-    /// A direction that is reserved.
-    case unsupportedDirection
-    /// A storage type that the layer's kind does not have.
+    /// A flag of the cell that this reader does not know.
+    case unknownCellFlag
+    /// A parameter of an activation is infinite or not a number.
+    case parameterNotFinite
+    /// A parameter of an activation that has none.
+    case parameterNotZero
+    /// A direction of a layer without state.
+    case wrongDirection
+    /// A storage type that the layer's kind or form does not have.
     case unsupportedStorage
     /// An activation grade that is reserved.
     case unsupportedGrade
@@ -128,6 +134,10 @@ extension BlobError {
     case wrongCandidateActivation
     /// The output activation is not one that the layer's kind has.
     case wrongOutputActivation
+    /// A flag of the cell on a layer that has none.
+    case wrongCellFlag
+    /// A limit that is not a positive number, or of a layer that has none.
+    case wrongClip
     /// The tile width is not 8.
     case wrongTileWidth
     /// A size of 0.

@@ -68,6 +68,14 @@ package enum BlobLayout {
     package static var after: Int { 188 }
     package static var inputCount: Int { 192 }
     package static var inputs: Int { 196 }
+    package static var cellFlags: Int { 240 }
+    package static var clip: Int { 244 }
+    package static var gateAlpha: Int { 248 }
+    package static var gateBeta: Int { 252 }
+    package static var candidateAlpha: Int { 256 }
+    package static var candidateBeta: Int { 260 }
+    package static var outputAlpha: Int { 264 }
+    package static var outputBeta: Int { 268 }
     package static var columns: Int { 288 }
     package static var columnPadding: Int { 292 }
     package static var epsilon: Int { 296 }

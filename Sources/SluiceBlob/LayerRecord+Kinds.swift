@@ -2,8 +2,9 @@ extension LayerRecord {
   /// A record of the given values; the byte ranges are for the writer to fill in.
   public init(
     kind: LayerKind, variant: GRUVariant? = nil, inputSize: Int, hiddenSize: Int = 0,
-    outputSize: Int, gateOrder: GateOrder = .none, gateActivation: Activation = .identity,
-    candidateActivation: Activation = .identity, outputActivation: Activation = .identity,
+    outputSize: Int, gateOrder: GateOrder = .none, gateActivation: ActivationFunction = .identity,
+    candidateActivation: ActivationFunction = .identity,
+    outputActivation: ActivationFunction = .identity, cellFlags: CellFlags = [], clip: Float = 0,
     direction: Direction = .forward, storage: StorageType = .f32, grade: ActivationGrade = .exact
   ) {
     self.kind = kind
@@ -17,6 +18,8 @@ extension LayerRecord {
     self.gateActivation = gateActivation
     self.candidateActivation = candidateActivation
     self.outputActivation = outputActivation
+    self.cellFlags = cellFlags
+    self.clip = clip
     self.grade = grade
     weights = ByteRange()
     biases = ByteRange()
@@ -45,9 +48,9 @@ extension LayerRecord {
       candidateActivation: .tanh)
   }
 
-  /// An Elman network; `activation` is tanh or relu.
+  /// An Elman network.
   public static func rnn(
-    inputSize: Int, hiddenSize: Int, activation: Activation = .tanh
+    inputSize: Int, hiddenSize: Int, activation: ActivationFunction = .tanh
   ) -> LayerRecord {
     LayerRecord(
       kind: .rnn, inputSize: inputSize, hiddenSize: hiddenSize, outputSize: hiddenSize,
@@ -56,14 +59,14 @@ extension LayerRecord {
 
   /// A fully connected layer.
   public static func dense(
-    inputSize: Int, outputSize: Int, activation: Activation = .identity
+    inputSize: Int, outputSize: Int, activation: ActivationFunction = .identity
   ) -> LayerRecord {
     LayerRecord(
       kind: .dense, inputSize: inputSize, outputSize: outputSize, outputActivation: activation)
   }
 
   /// An activation of `size` values.
-  public static func activation(_ activation: Activation, size: Int) -> LayerRecord {
+  public static func activation(_ activation: ActivationFunction, size: Int) -> LayerRecord {
     LayerRecord(
       kind: .activation, inputSize: size, outputSize: size, outputActivation: activation)
   }

@@ -80,9 +80,10 @@ extension LayerRecord {
     }
   }
 
-  /// Outputs that have weights or biases of their own: those of a column.
+  /// What has weights or biases of its own: the units of a recurrent layer, the outputs of a column.
   public var laneCount: Int {
-    outputLength > 0 ? outputSize / outputLength : outputSize
+    if kind.isRecurrent { return hiddenSize }
+    return outputLength > 0 ? outputSize / outputLength : outputSize
   }
 
   /// Of the first layer: features of the model's input, or its ids. Whatever it lists is that input.
@@ -105,7 +106,7 @@ extension LayerRecord {
   ) -> LayerRecord {
     var record = LayerRecord(
       kind: .convolution, inputSize: length * inputChannels, outputSize: 0,
-      outputActivation: activation)
+      outputActivation: ActivationFunction(activation))
     record.columns.length = length
     record.columns.kernelSize = kernelSize
     record.columns.stride = stride

@@ -16,31 +16,43 @@ extension LayerRecord {
     }
   }
 
-  /// Rows of bias vectors: a GRU that resets after keeps the candidate's recurrent bias apart.
+  /// Rows of bias vectors: a GRU that resets after keeps the candidate's recurrent bias apart, and
+  /// an LSTM with peepholes has their weights behind its biases.
   public var biasRowCount: Int {
     switch kind {
     case .gru: variant == .resetAfter ? 4 : 3
+    case .lstm: cellFlags.contains(.peepholes) ? 7 : 4
     case .scale, .layerNorm: 2
     case .prelu: 1
-    case .embedding, .lstm, .rnn, .dense, .activation, .convolution, .add, .concatenate,
-      .magnitude, .reflectPad, .slice:
+    case .embedding, .rnn, .dense, .activation, .convolution, .add, .concatenate, .magnitude,
+      .reflectPad, .slice:
       gateCount
     }
   }
 
-  /// Output lanes, of a column where there are columns, with padding: a whole number of panels.
-  public var paddedLaneCount: Int {
-    (laneCount + panelWidth - 1) / panelWidth * panelWidth
+  /// Lanes of weights and biases with padding: a whole number of panels.
+  public var paddedLaneCount: Int { Self.wholePanels(laneCount) }
+
+  /// Output lanes with padding: a whole number of panels.
+  public var paddedOutputSize: Int { Self.wholePanels(outputSize) }
+
+  private static func wholePanels(_ size: Int) -> Int {
+    (size + panelWidth - 1) / panelWidth * panelWidth
   }
 
-  /// Floats of one state vector: h, or the columns that a convolution keeps.
+  /// Floats of a vector of units, or of the columns that a convolution keeps.
   public var stateSize: Int {
     kind == .convolution ? pastLength * inputChannels : hiddenSize
   }
 
-  /// Floats of one state vector with padding: a whole number of 64-byte lines.
+  /// Floats of a vector of units, C or a gate, with padding: a whole number of 64-byte lines.
   public var stateStride: Int {
     (stateSize + 15) / 16 * 16
+  }
+
+  /// Floats of the output, h of a recurrent layer, with padding.
+  public var outputStride: Int {
+    (outputSize + 15) / 16 * 16
   }
 
   /// State vectors of the layer: h, and for the LSTM its cell C.
@@ -59,7 +71,8 @@ extension LayerRecord {
   var columnCount: Int {
     switch kind {
     case .convolution: columns.kernelSize * inputChannels
-    case .lstm, .gru, .rnn, .dense: inputSize + hiddenSize
+    case .lstm, .gru, .rnn: inputSize + outputSize
+    case .dense: inputSize
     case .embedding, .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
       .reflectPad, .slice:
       0
@@ -67,13 +80,36 @@ extension LayerRecord {
   }
 
   /// Columns of weights that lie together in a word of each lane: `inputSize` in words, then
-  /// `hiddenSize` in words.
+  /// those of h in words.
   var wordCount: Int {
     switch kind {
-    case .lstm, .gru, .rnn, .dense:
-      storage.wordCount(columns: inputSize) + storage.wordCount(columns: hiddenSize)
+    case .lstm, .gru, .rnn:
+      storage.wordCount(columns: inputSize) + storage.wordCount(columns: outputSize)
+    case .dense: storage.wordCount(columns: inputSize)
     default: columnCount
     }
+  }
+
+  /// Whether the layer is its kind's plain form, with a kernel of its own: no flags, no limit, the
+  /// usual activations.
+  public var isPlain: Bool {
+    guard cellFlags.isEmpty, clip == 0 else { return false }
+    switch kind {
+    case .lstm:
+      return gateActivation == .sigmoid && candidateActivation == .tanh
+        && outputActivation == .tanh
+    case .gru: return gateActivation == .sigmoid && candidateActivation == .tanh
+    case .rnn: return candidateActivation == .tanh || candidateActivation == .relu
+    case .dense, .activation: return outputActivation.kind.isPlain
+    case .embedding, .convolution, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
+      .reflectPad, .slice:
+      return true
+    }
+  }
+
+  /// Bytes of the packed gates, behind which a projection lies.
+  public var gateByteCount: Int {
+    storage.wordByteCount * paddedLaneCount * gateCount * wordCount
   }
 
   /// Bytes of the packed weights, without the padding that follows the block.
@@ -83,8 +119,9 @@ extension LayerRecord {
     switch kind {
     case .embedding: UInt64(inputSize) * UInt64(storage.rowByteCount(columns: outputSize))
     case .lstm, .gru, .rnn, .dense, .convolution:
-      UInt64(storage.wordByteCount) * UInt64(paddedLaneCount) * UInt64(gateCount)
-        * UInt64(wordCount)
+      UInt64(gateByteCount)
+        + (cellFlags.contains(.projection)
+          ? 4 * UInt64(paddedOutputSize) * UInt64(hiddenSize) : 0)
     case .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
       .slice:
       0
@@ -119,15 +156,24 @@ extension LayerRecord {
   /// How often a runtime keeps a vector (h, to read the old one while writing the new) is its own
   /// matter and not counted here.
   public var stateByteCount: Int {
-    4 * stateStride * stateVectorCount
+    switch kind {
+    case .lstm: 4 * (outputStride + stateStride)
+    case .gru, .rnn: 4 * outputStride
+    default: 4 * stateStride * stateVectorCount
+    }
   }
 
-  /// Bytes of scratch memory, as the record declares them: the padded output, and for a GRU that
-  /// resets before, its z and r * h, for a convolution its input with what is put around it.
+  /// Bytes of scratch memory, as the record declares them: the padded output, the vectors of
+  /// ``scratchVectorCount``, and for a convolution its input with what is put around it.
   public var scratchByteCount: Int {
-    let output = 4 * ((outputSize + 15) / 16 * 16)
-    let gates = kind == .gru && variant == .resetBefore ? 4 * 2 * stateStride : 0
-    return output + gates + 4 * windowFloats
+    4 * (outputStride + scratchVectorCount * stateStride + windowFloats)
+  }
+
+  /// Vectors of units that a cell needs while it runs a step: z and r * h of a GRU that resets
+  /// before; all gates, and one more, of a cell beyond its plain form.
+  public var scratchVectorCount: Int {
+    if kind.isRecurrent, !isPlain { return gateCount + 1 }
+    return kind == .gru && variant == .resetBefore ? 2 : 0
   }
 }
 

@@ -62,6 +62,22 @@ public enum Activation: UInt32, Sendable {
   case relu = 3
   /// f(x)_i = exp(x_i) / sum_j exp(x_j); only as a dense layer's or an activation layer's function
   case softmax = 4
+  /// f(x) = alpha x + beta
+  case affine = 5
+  /// f(x) = x where x >= 0, else alpha x
+  case leakyReLU = 6
+  /// f(x) = x where x > alpha, else 0
+  case thresholdedReLU = 7
+  /// f(x) = alpha tanh(beta x)
+  case scaledTanh = 8
+  /// f(x) = min(max(alpha x + beta, 0), 1)
+  case hardSigmoid = 9
+  /// f(x) = x where x >= 0, else alpha (exp x - 1)
+  case elu = 10
+  /// f(x) = x / (1 + |x|)
+  case softsign = 11
+  /// f(x) = log(1 + exp x)
+  case softplus = 12
 }
 
 /// How exactly tanh and sigmoid are approximated. The raw values are those of the file.
@@ -87,13 +103,32 @@ public enum StorageType: UInt32, Sendable {
 }
 
 /// The direction in which a recurrent layer reads the sequence. The raw values are those of the file.
+///
+/// A bidirectional layer is two, one in each direction, that read the same and whose outputs are
+/// joined.
 public enum Direction: UInt32, Sendable {
   /// From the first step to the last: the only direction that can be streamed.
   case forward = 0
-  /// From the last step to the first. Reserved.
+  /// From the last step to the first: needs the whole sequence.
   case reverse = 1
-  /// Both, outputs concatenated. Reserved.
-  case bidirectional = 2
+}
+
+/// What distinguishes a recurrent cell from the plain one. The raw values are those of the file.
+public struct CellFlags: OptionSet, Sendable, Hashable {
+  /// The bits.
+  public var rawValue: UInt32
+
+  /// The flags of these bits.
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// LSTM: i and f see C(t-1), o sees C(t), each times a weight of its unit.
+  public static var peepholes: CellFlags { CellFlags(rawValue: 1) }
+  /// LSTM: f = 1 - i; the forget gate's own weights do not matter.
+  public static var coupled: CellFlags { CellFlags(rawValue: 2) }
+  /// LSTM: h(t) = P (o * tanh C), which has a size of its own.
+  public static var projection: CellFlags { CellFlags(rawValue: 4) }
+  /// Every flag of version 1.
+  public static var all: CellFlags { CellFlags(rawValue: 7) }
 }
 
 /// A range of bytes within a section.
@@ -120,7 +155,7 @@ public struct LayerRecord: Sendable, Hashable {
   public var inputSize: Int
   /// Units of a recurrent layer, 0 elsewhere.
   public var hiddenSize: Int
-  /// Features written at a step: `hiddenSize` for a recurrent layer.
+  /// Features written at a step: `hiddenSize` for a recurrent layer without a projection.
   public var outputSize: Int
   /// The direction of reading.
   public var direction: Direction
@@ -128,12 +163,16 @@ public struct LayerRecord: Sendable, Hashable {
   public var gateOrder: GateOrder
   /// How the weights are stored.
   public var storage: StorageType
-  /// Activation of the gates (LSTM, GRU: sigmoid); `identity` elsewhere.
-  public var gateActivation: Activation
-  /// Activation of the candidate (LSTM, GRU: tanh; RNN: tanh or relu); `identity` elsewhere.
-  public var candidateActivation: Activation
-  /// Activation of the output (LSTM: tanh of the cell; dense, activation: its function).
-  public var outputActivation: Activation
+  /// Activation of the gates (LSTM, GRU: sigmoid as a rule); `identity` elsewhere.
+  public var gateActivation: ActivationFunction
+  /// Activation of the candidate (LSTM, GRU, RNN: tanh as a rule); `identity` elsewhere.
+  public var candidateActivation: ActivationFunction
+  /// Activation of the output (LSTM: of the cell, tanh as a rule; dense, activation: its function).
+  public var outputActivation: ActivationFunction
+  /// What distinguishes the cell from the plain one.
+  public var cellFlags: CellFlags
+  /// What every sum is limited to before its activation, [-clip, clip]; 0 for no limit.
+  public var clip: Float
   /// How exactly tanh and sigmoid are computed.
   public var grade: ActivationGrade
   /// The packed weights, within the section of weights.

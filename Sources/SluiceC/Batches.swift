@@ -46,6 +46,9 @@ func sluice_batch_create(
   guard let model = unsafe model, let batch = unsafe batch, count >= 1 else {
     return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error)
   }
+  guard unsafe UnsafePointer<Model>(model).pointee.isStreamable else {
+    return unsafe Failure(SLUICE_NEEDS_SEQUENCE).report(to: error)
+  }
   guard
     let size = unsafe OpenBatch.byteCount(of: UnsafePointer<Model>(model).pointee, count: count),
     let memory = unsafe sluice_allocate(size)

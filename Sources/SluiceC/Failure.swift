@@ -34,6 +34,7 @@ struct Failure: Error {
       self.init(SLUICE_NO_INSTRUCTION_SET, "SLUICE_ISA names no instruction set")
     case .unavailableInstructionSet: self.init(SLUICE_NO_INSTRUCTION_SET)
     case .layerDiffers: self.init(SLUICE_BAD_ARGUMENT, "No layer of that kind and those sizes")
+    case .notStreamable: self.init(SLUICE_NEEDS_SEQUENCE)
     case .outOfMemory: self.init(SLUICE_OUT_OF_MEMORY)
     }
   }

@@ -10,6 +10,7 @@ func sluice_step(
     unsafe isAligned(x) && isAligned(y)
   else { return SLUICE_BAD_ARGUMENT }
   if unsafe stream.pointee.stream.readsTokens { return SLUICE_WRONG_INPUT }
+  guard unsafe stream.pointee.stream.takesSteps else { return SLUICE_NEEDS_SEQUENCE }
   unsafe stream.pointee.stream.stepRow(x, into: y)
   return unsafe stream.pointee.status
 }
@@ -24,6 +25,7 @@ func sluice_step_token(
   guard unsafe stream.pointee.stream.readsTokens,
     let x = unsafe stream.pointee.stream.features(of: Int(token))
   else { return SLUICE_WRONG_INPUT }
+  guard unsafe stream.pointee.stream.takesSteps else { return SLUICE_NEEDS_SEQUENCE }
   unsafe stream.pointee.stream.stepRow(x, into: y)
   return unsafe stream.pointee.status
 }
@@ -41,6 +43,7 @@ func sluice_process(
     let outputs = unsafe outputCount(stream, steps),
     unsafe !overlap(x, 4 &* inputs, y, 4 &* outputs)
   else { return SLUICE_BAD_ARGUMENT }
+  guard unsafe stream.pointee.stream.takesBlock(of: steps) else { return SLUICE_NEEDS_SEQUENCE }
   var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
   unsafe stream.pointee.stream.process(
     UnsafeBufferPointer(start: x, count: inputs).span, into: &output)
@@ -59,6 +62,7 @@ func sluice_process_tokens(
   guard floats(steps, of: 1) != nil, let outputs = unsafe outputCount(stream, steps),
     unsafe !overlap(tokens, 4 &* steps, y, 4 &* outputs)
   else { return SLUICE_BAD_ARGUMENT }
+  guard unsafe stream.pointee.stream.takesBlock(of: steps) else { return SLUICE_NEEDS_SEQUENCE }
   var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
   guard
     unsafe stream.pointee.stream.process(

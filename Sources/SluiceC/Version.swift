@@ -23,6 +23,7 @@ func text(of status: sluice_status) -> StaticString {
   case SLUICE_WRONG_INPUT: "The model has no such token, or reads the other kind of input"
   case SLUICE_INVALID_STATE: "Not a valid state of this model"
   case SLUICE_NOT_FINITE: "The state holds a NaN or an infinity"
+  case SLUICE_NEEDS_SEQUENCE: "The model reads backwards: it takes whole sequences alone"
   default: "Unknown status"
   }
 }

@@ -38,7 +38,8 @@ import Testing
       let listed =
         Field.inputs..<Field.inputs + 4 * Int(file.u32(offset - field + Field.inputCount))
       return field == Field.outputActivation || field == Field.candidateActivation
-        || listed.contains(field) || field == Field.inputCount && (columns || !listed.isEmpty)
+        || field == Field.direction || listed.contains(field)
+        || field == Field.inputCount && (columns || !listed.isEmpty)
         || columns
           && [
             Field.kind, Field.outputSize, Field.columns, Field.columnStride, Field.dilation,

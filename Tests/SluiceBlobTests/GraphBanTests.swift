@@ -37,7 +37,8 @@ import Testing
       (3, Field.columns, 65537, .sizeAboveMaximum), (1, Field.dilation, 65537, .sizeAboveMaximum),
       (1, Field.kernelSize, .max, .sizeAboveMaximum),
       (1, Field.outputActivation, 4, .wrongOutputActivation),
-      (3, 304, 1, .reservedNotZero), (3, 240, 1, .reservedNotZero),
+      (1, Field.outputActivation, 12, .wrongOutputActivation),
+      (3, 304, 1, .reservedNotZero), (3, 272, 1, .reservedNotZero),
     ] as [(Int, Int, UInt32, BlobError.Kind)] {
       let (file, offset) = try changed(layer, field, to: value)
       file.expect(kind, at: offset)

@@ -82,7 +82,7 @@ import Testing
     let entry = try file.entry(.states)
     places += entry + BlobLayout.Section.reserved..<entry + BlobLayout.sectionEntrySize
     let record = try file.record(2)
-    for range in [240..<288, 304..<320] { places += range.map { record + $0 } }
+    for range in [272..<288, 304..<320] { places += range.map { record + $0 } }
     for id in [SectionID.vocabulary, .labels] {
       places.append(try file.section(id).lowerBound + 4)
     }

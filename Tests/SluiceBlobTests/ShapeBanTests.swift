@@ -89,11 +89,11 @@ private let sizeFields = [
   func unknown() throws {
     for (field, kind, first) in [
       (Field.kind, .unknownKind, 16), (Field.kind, .unknownKind, 0),
-      (Field.variant, .unknownVariant, 3), (Field.direction, .unknownDirection, 3),
+      (Field.variant, .unknownVariant, 3), (Field.direction, .unknownDirection, 2),
       (Field.gateOrder, .unknownGateOrder, 3), (Field.storage, .unknownStorage, 0),
-      (Field.storage, .unknownStorage, 6), (Field.gateActivation, .unknownGateActivation, 5),
-      (Field.candidateActivation, .unknownCandidateActivation, 5),
-      (Field.outputActivation, .unknownOutputActivation, 5), (Field.grade, .unknownGrade, 0),
+      (Field.storage, .unknownStorage, 6), (Field.gateActivation, .unknownGateActivation, 13),
+      (Field.candidateActivation, .unknownCandidateActivation, 13),
+      (Field.outputActivation, .unknownOutputActivation, 13), (Field.grade, .unknownGrade, 0),
       (Field.grade, .unknownGrade, 3),
     ] as [(Int, BlobError.Kind, UInt32)] {
       for value in [first, first | 1 << 8, first | 1 << 31] {
@@ -112,10 +112,80 @@ private let sizeFields = [
     file.expect(.unsupportedGrade, at: offset)
   }
 
-  @Test("B30 a direction other than forward", arguments: [1, 2] as [UInt32])
-  func direction(_ direction: UInt32) throws {
-    let (file, offset) = try changed(.lstm, Field.direction, to: direction)
-    file.expect(.unsupportedDirection, at: offset)
+  @Test("B30 a direction of a layer without state")
+  func direction() throws {
+    for sample in [SampleBlobs.Sample.dense, .activation, .embedding] {
+      let (file, offset) = try changed(sample, Field.direction, to: 1 as UInt32)
+      file.expect(.wrongDirection, at: offset)
+    }
+    for sample in [SampleBlobs.Sample.lstm, .gruResetBefore, .rnn] {
+      try changed(sample, Field.direction, to: 1 as UInt32).file.expectValid()
+    }
+  }
+
+  @Test("flags, limits and parameters that do not belong to the layer")
+  func forms() throws {
+    let half = Float(0.5).bitPattern
+    for (sample, field, value, kind) in [
+      (.lstm, Field.cellFlags, 8, .unknownCellFlag),
+      (.lstm, Field.cellFlags, 1 << 31, .unknownCellFlag),
+      (.gruResetAfter, Field.cellFlags, 1, .wrongCellFlag),
+      (.rnn, Field.cellFlags, 2, .wrongCellFlag), (.dense, Field.cellFlags, 4, .wrongCellFlag),
+      (.dense, Field.clip, half, .wrongClip), (.activation, Field.clip, half, .wrongClip),
+      (.lstm, Field.clip, (-Float(0.5)).bitPattern, .wrongClip),
+      (.lstm, Field.clip, 1 << 31, .wrongClip),
+      (.lstm, Field.clip, Float.infinity.bitPattern, .wrongClip),
+      (.lstm, Field.clip, Float.nan.bitPattern, .wrongClip),
+      (.lstm, Field.gateAlpha, half, .parameterNotZero),
+      (.lstm, Field.gateBeta, 1 << 31, .parameterNotZero),
+      (.gruResetAfter, Field.candidateAlpha, half, .parameterNotZero),
+      (.gruResetAfter, Field.candidateBeta, half, .parameterNotZero),
+      (.dense, Field.outputAlpha, half, .parameterNotZero),
+      (.dense, Field.outputBeta, half, .parameterNotZero),
+      (.dense, Field.outputAlpha, Float.nan.bitPattern, .parameterNotFinite),
+      (.lstm, Field.gateBeta, Float.infinity.bitPattern, .parameterNotFinite),
+    ] as [(SampleBlobs.Sample, Int, UInt32, BlobError.Kind)] {
+      let (file, offset) = try changed(sample, field, to: value)
+      file.expect(kind, at: offset)
+    }
+    // One parameter, and not two.
+    var (file, offset) = try changed(
+      .dense, Field.outputActivation, to: Activation.leakyReLU.rawValue)
+    let record = offset - Field.outputActivation
+    file.put(half, at: record + Field.outputAlpha)
+    file.expectValid()
+    file.put(half, at: record + Field.outputBeta)
+    file.expect(.parameterNotZero, at: record + Field.outputBeta)
+    // Any form needs scratch memory of its own.
+    (file, offset) = try changed(.lstm, Field.cellFlags, to: CellFlags.coupled.rawValue)
+    file.expect(.wrongScratchBytes, at: offset - Field.cellFlags + Field.scratchBytes)
+  }
+
+  @Test("a projection and peepholes take part in every size")
+  func projected() throws {
+    var record = LayerRecord.lstm(inputSize: 3, hiddenSize: 9)
+    record.cellFlags = [.projection, .peepholes]
+    record.outputSize = 5
+    var random = SeededRandom(seed: 5)
+    let contents = SampleBlobs.contents(of: [record], &random)
+    let bytes = try contents.bytes()
+    // 16 lanes of 4 gates over 3 + 5 columns, 8 lanes of 9 columns.
+    #expect(record.weightByteCount == 4 * (16 * 4 * 8 + 8 * 9))
+    #expect(record.biasByteCount == 4 * 16 * 7)
+    #expect(record.stateByteCount == 4 * (16 + 16))
+    #expect(record.scratchByteCount == 4 * (16 + 5 * 16))
+    // Lanes 9 to 15 of the gates, 5 to 7 of the projection.
+    let view = AlignedBytes(bytes)
+    let weights = try #require(try view.view(checkingHash: true).range(of: .weights))
+    for lane in [9, 16 * 4 * 8 + 5] {
+      let place = Int(weights.offset) + 4 * lane
+      view[place] = 1
+      #expect(view.error(checkingHash: false) == BlobError(.paddingLaneNotZero, at: place))
+      view[place] = 0
+    }
+    record.outputSize = 9
+    record.cellFlags = []
+    _ = try SampleBlobs.contents(of: [record], &random).bytes()
   }
 
   @Test("B31 an unknown tile width", arguments: [0, 4, 16, UInt32.max])
@@ -129,12 +199,12 @@ private let sizeFields = [
     for (sample, field, value, kind) in [
       (.gruResetAfter, Field.variant, 0, .wrongVariant), (.lstm, Field.variant, 1, .wrongVariant),
       (.lstm, Field.gateOrder, 2, .wrongGateOrder), (.rnn, Field.gateOrder, 1, .wrongGateOrder),
-      (.lstm, Field.gateActivation, 1, .wrongGateActivation),
+      (.lstm, Field.gateActivation, 4, .wrongGateActivation),
       (.dense, Field.gateActivation, 2, .wrongGateActivation),
-      (.lstm, Field.candidateActivation, 3, .wrongCandidateActivation),
-      (.rnn, Field.candidateActivation, 2, .wrongCandidateActivation),
+      (.lstm, Field.candidateActivation, 4, .wrongCandidateActivation),
+      (.rnn, Field.candidateActivation, 4, .wrongCandidateActivation),
       (.activation, Field.candidateActivation, 1, .wrongCandidateActivation),
-      (.lstm, Field.outputActivation, 0, .wrongOutputActivation),
+      (.lstm, Field.outputActivation, 4, .wrongOutputActivation),
       (.rnn, Field.outputActivation, 4, .wrongOutputActivation),
       (.embedding, Field.outputActivation, 1, .wrongOutputActivation),
     ] as [(SampleBlobs.Sample, Int, UInt32, BlobError.Kind)] {

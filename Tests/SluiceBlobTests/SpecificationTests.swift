@@ -71,6 +71,10 @@ import Testing
       "groups": Field.groups, "before": Field.before, "after": Field.after,
       "inputCount": Field.inputCount, "inputs": Field.inputs, "columns": Field.columns,
       "padding": Field.columnPadding, "epsilon": Field.epsilon, "start": Field.sliceStart,
+      "cellFlags": Field.cellFlags, "clip": Field.clip, "gateAlpha": Field.gateAlpha,
+      "gateBeta": Field.gateBeta, "candidateAlpha": Field.candidateAlpha,
+      "candidateBeta": Field.candidateBeta, "outputAlpha": Field.outputAlpha,
+      "outputBeta": Field.outputBeta,
     ]
     #expect(try offsets("Layer records") == expected)
   }

@@ -7,6 +7,8 @@ import Testing
 struct CaseFolderTests {
   static let fixtures = CaseFolder.all(
     in: CaseFolder.package.appendingPathComponent("Tests/Fixtures/Conversion").path)
+  static let matrixCases = CaseFolder.all(
+    in: CaseFolder.package.appendingPathComponent("Tests/Fixtures/ONNXMatrix").path)
   static let nodeTests = CaseFolder.all(in: CaseFolder.data + "/conformance/onnx_node")
 
   static let models = CaseFolder.all(
@@ -15,27 +17,9 @@ struct CaseFolderTests {
     CaseFolder.all(in: CaseFolder.data + "/conformance/\($0)")
   }.filter { !$0.name.hasPrefix("LICENSE") }
 
-  /// What each source that cannot be streamed, or not yet, is refused for.
-  static let refusals = [
-    "torch_lstm_bidirectional": "direction", "dynamo_lstm_bidirectional": "direction",
-    "test_gru_bidirectional": "direction", "test_gru_reverse": "direction",
-    "test_lstm_bidirectional": "direction", "test_lstm_reverse": "direction",
-    "test_lstm_with_peepholes": "input P", "test_simple_rnn_bidirectional": "direction",
-    "test_simple_rnn_reverse": "direction",
-  ]
-
-  /// Layers that wait for a form of cell.
-  private static let waiting = [
-    "bidirectional": "bidirectional", "projection": "projection",
-    "lstm_activations": "other activations",
-  ]
-
-  /// Layers whose functions no blob can hold yet: they are computed by the reference alone.
-  private static let unpacked = ["_elu", "functional_skips", "sequential_rnn"]
-
-  private func run(_ folder: CaseFolder, packing: Bool = true) throws {
-    guard let text = folder.expectedError ?? Self.refusals[folder.name] else {
-      #expect(try folder.check(packing: packing) > 0)
+  private func run(_ folder: CaseFolder) throws {
+    guard let text = folder.expectedError else {
+      #expect(try folder.check() > 0)
       return
     }
     do {
@@ -47,15 +31,13 @@ struct CaseFolderTests {
   }
 
   @Test("The fixtures are there")
-  func present() { #expect(Self.fixtures.count >= 46) }
+  func present() { #expect(Self.fixtures.count >= 46 && Self.matrixCases.count >= 100) }
+
+  @Test("The matrix of ONNX's recurrent forms", arguments: matrixCases)
+  func matrix(_ folder: CaseFolder) throws { try run(folder) }
 
   @Test("Models of Keras, PyTorch and audio tools", arguments: models)
-  func model(_ folder: CaseFolder) throws {
-    guard let (_, text) = Self.waiting.first(where: { folder.name.contains($0.key) }) else {
-      return try run(folder, packing: !Self.unpacked.contains { folder.name.contains($0) })
-    }
-    #expect(refuses(.unsupported, text, "not supported yet") { _ = try folder.convert() })
-  }
+  func model(_ folder: CaseFolder) throws { try run(folder) }
 
   @Test("There are enough of each")
   func enough() {

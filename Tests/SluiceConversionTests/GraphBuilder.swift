@@ -6,6 +6,7 @@ struct GraphBuilder {
     case integer(Int)
     case integers([Int])
     case float(Float)
+    case floats([Float])
     case string(String)
     case strings([String])
     case tensor([UInt8])
@@ -48,6 +49,9 @@ struct GraphBuilder {
     case .float(let value):
       attribute.float(2, value)
       attribute.integer(20, 1)
+    case .floats(let values):
+      for value in values { attribute.float(7, value) }
+      attribute.integer(20, 6)
     case .string(let value):
       attribute.string(4, value)
       attribute.integer(20, 3)

@@ -27,18 +27,37 @@ struct ModelRunner {
     var network = ReferenceNetwork<Double>(model.network)
     for batch in 0..<sizes[.batch]! {
       network.reset()
+      for state in model.interface.initialStates {
+        if state.hidden.count > 1 {
+          network.hidden[state.layer] = state.hidden[batch].map { Double($0) }
+        }
+        if state.cell.count > 1 {
+          network.cell[state.layer] = state.cell[batch].map { Double($0) }
+        }
+      }
       position[.batch] = batch
+      let count = model.interface.lengths?[batch] ?? sizes[.time]!
+      let rows = (0..<count).map { time in
+        position[.time] = time
+        return (0..<(model.network.readsIDs ? 1 : sizes[.feature]!)).map(element)
+      }
+      let written =
+        model.network.readsIDs
+        ? network.process(ids: rows.map { Int($0[0]) }) : network.process(rows)
+      let padding = [Double](repeating: 0, count: model.network.outputSize)
       steps.append(
-        (0..<sizes[.time]!).map { time in
-          position[.time] = time
-          if model.network.readsIDs { return network.step(id: Int(element(0))) }
-          return network.step((0..<sizes[.feature]!).map(element))
-        })
-      hidden.append(network.hidden)
-      cell.append(network.cell)
+        written[written.count - 1] + Array(repeating: padding, count: sizes[.time]! - count))
+      hidden.append(count > 0 ? network.hidden : network.hidden.map { $0.map { _ in 0 } })
+      cell.append(count > 0 ? network.cell : network.cell.map { $0.map { _ in 0 } })
     }
     return model.interface.outputs.compactMap { output in
       switch output.role {
+      case .sequence(let axes) where axes.contains(.layer):
+        // Two directions, side by side.
+        assemble(axes, layers: 2, features: model.network.outputSize / 2) {
+          let half = $0[.layer]! * model.network.outputSize / 2
+          return steps[$0[.batch]!][$0[.time]!][half + $0[.feature]!]
+        }
       case .sequence(let axes):
         assemble(axes, layers: 1) { steps[$0[.batch]!][$0[.time]!][$0[.feature]!] }
       case .last(let axes):

@@ -77,7 +77,7 @@ import _SluiceShims
           expected += single.run(build, backwards: step % 2 == 1).prefix(outputSize)
           (h, c) = (single.output.copy, single.cell.copy)
         }
-        if shape.kernel == sluice_kernel_lstm { expected += c.prefix(outputSize) }
+        if shape.isLSTM { expected += c.prefix(shape.hiddenSize) }
         let difference = firstDifference(whole.run(build, backwards: false), expected)
         #expect(difference == nil, "\(shape) at \(difference ?? 0)")
       }

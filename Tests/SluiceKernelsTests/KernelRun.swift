@@ -33,11 +33,15 @@ struct Shape: Sendable, CustomStringConvertible {
   let activation: sluice_activation
   let inputSize: Int
   let outputSize: Int
+  /// Of a general kernel: units behind a projection where there are more than outputs.
+  var units: Int?
+  var hasPeepholes = false
 
   /// Every kernel, and every activation where a kernel has one.
   static func all(_ inputSize: Int, _ outputSize: Int) -> [Shape] {
     func shape(_ kernel: sluice_kernel, _ activation: sluice_activation) -> Shape {
-      let size = kernel == sluice_kernel_activation ? outputSize : inputSize
+      let alone = [sluice_kernel_activation, sluice_kernel_activation_general]
+      let size = alone.contains(kernel) ? outputSize : inputSize
       return Shape(
         kernel: kernel, activation: activation, inputSize: size, outputSize: outputSize)
     }
@@ -45,7 +49,17 @@ struct Shape: Sendable, CustomStringConvertible {
       sluice_activation_identity, sluice_activation_tanh, sluice_activation_sigmoid,
       sluice_activation_relu, sluice_activation_softmax,
     ]
+    var peeping = shape(sluice_kernel_lstm_general, sluice_activation_softsign)
+    peeping.hasPeepholes = true
+    var projected = shape(sluice_kernel_lstm_general, sluice_activation_elu)
+    projected.units = outputSize + 5
     return [
+      peeping, projected, shape(sluice_kernel_lstm_general, sluice_activation_scaled_tanh),
+      shape(sluice_kernel_gru_reset_after_general, sluice_activation_hard_sigmoid),
+      shape(sluice_kernel_gru_reset_before_general, sluice_activation_softsign),
+      shape(sluice_kernel_elman_general, sluice_activation_elu),
+      shape(sluice_kernel_dense_general, sluice_activation_softplus),
+      shape(sluice_kernel_activation_general, sluice_activation_thresholded_relu),
       shape(sluice_kernel_lstm, sluice_activation_tanh),
       shape(sluice_kernel_gru_reset_after, sluice_activation_identity),
       shape(sluice_kernel_gru_reset_before, sluice_activation_identity),
@@ -57,26 +71,52 @@ struct Shape: Sendable, CustomStringConvertible {
 
   var gates: Int {
     switch kernel {
-    case sluice_kernel_lstm: 4
-    case sluice_kernel_gru_reset_after, sluice_kernel_gru_reset_before: 3
-    case sluice_kernel_elman, sluice_kernel_dense: 1
+    case sluice_kernel_lstm, sluice_kernel_lstm_general: 4
+    case sluice_kernel_gru_reset_after, sluice_kernel_gru_reset_before,
+      sluice_kernel_gru_reset_after_general, sluice_kernel_gru_reset_before_general:
+      3
+    case sluice_kernel_elman, sluice_kernel_dense, sluice_kernel_elman_general,
+      sluice_kernel_dense_general:
+      1
     default: 0
     }
   }
 
+  var isGeneral: Bool { kernel.rawValue >= sluice_kernel_dense_general.rawValue }
+
+  var isLSTM: Bool { kernel == sluice_kernel_lstm || kernel == sluice_kernel_lstm_general }
+
   var isRecurrent: Bool {
-    kernel != sluice_kernel_dense && kernel != sluice_kernel_activation
+    ![
+      sluice_kernel_dense, sluice_kernel_activation, sluice_kernel_dense_general,
+      sluice_kernel_activation_general,
+    ].contains(kernel)
   }
 
   /// Whether every output lies within [-1, 1], so that an absolute error has a meaning.
   var isBounded: Bool {
-    activation != sluice_activation_relu && (gates > 1 || activation != sluice_activation_identity)
+    activation != sluice_activation_relu && activation != sluice_activation_softplus
+      && activation != sluice_activation_thresholded_relu
+      && (gates > 1 || activation != sluice_activation_identity)
   }
 
   var padded: Int { (outputSize + 7) / 8 * 8 }
   var stride: Int { (outputSize + 15) / 16 * 16 }
-  var weightCount: Int { gates * padded * (inputSize + (isRecurrent ? outputSize : 0)) }
-  var biasCount: Int { padded * (kernel == sluice_kernel_gru_reset_after ? 4 : gates) }
+  var hiddenSize: Int { units ?? outputSize }
+  var paddedHidden: Int { (hiddenSize + 7) / 8 * 8 }
+  var hiddenStride: Int { (hiddenSize + 15) / 16 * 16 }
+  var gateWeightCount: Int {
+    gates * paddedHidden * (inputSize + (isRecurrent ? outputSize : 0))
+  }
+  var weightCount: Int { gateWeightCount + (units == nil ? 0 : padded * hiddenSize) }
+  var biasCount: Int {
+    switch kernel {
+    case sluice_kernel_gru_reset_after, sluice_kernel_gru_reset_after_general: 4 * padded
+    default: paddedHidden * (gates + (hasPeepholes ? 3 : 0))
+    }
+  }
+  /// Vectors of units that a kernel needs within a step.
+  var scratchCount: Int { isGeneral && isRecurrent ? gates + 1 : 2 }
 
   var description: String {
     "kernel \(kernel.rawValue) activation \(activation.rawValue) \(inputSize)x\(outputSize)"
@@ -113,8 +153,8 @@ struct KernelRun {
     input = memory(random.floats(steps * shape.inputSize))
     hidden = memory(random.floats(shape.stride))
     output = nan(steps * shape.stride)
-    cell = memory(random.floats(shape.stride))
-    scratch = nan(2 * shape.stride)
+    cell = memory(random.floats(shape.hiddenStride))
+    scratch = nan(shape.scratchCount * shape.hiddenStride)
     // Unused for a single step.
     projected = nan(steps == 1 ? 0 : steps * shape.gates * shape.stride)
   }
@@ -124,9 +164,10 @@ struct KernelRun {
     let layer = unsafe sluice_layer(
       weights: weights.start, biases: biases.start, initial_state: nil,
       input_size: shape.inputSize, output_size: shape.outputSize, stride: shape.stride,
-      output_offset: 0, cell_offset: 0, scratch_offset: 0, is_recurrent: shape.isRecurrent,
-      kernel: shape.kernel, activation: shape.activation, columns: nil, record: 0, source: -1,
-      slot: 0, reader: 0)
+      output_offset: 0, cell_offset: 0, cell_stride: shape.hiddenStride, scratch_offset: 0,
+      is_recurrent: shape.isRecurrent, is_reverse: false, kernel: shape.kernel,
+      activation: shape.activation, form: form, columns: nil, record: 0, source: -1, slot: 0,
+      reader: 0)
     let block = unsafe sluice_block(
       input: input.start, input_stride: shape.inputSize, hidden: hidden.start,
       output: output.start, output_stride: shape.stride, cell: cell.start,
@@ -140,8 +181,19 @@ struct KernelRun {
     for step in 0..<steps {
       results += rows[step * shape.stride..<step * shape.stride + shape.outputSize]
     }
-    if shape.kernel == sluice_kernel_lstm { results += cell.copy.prefix(shape.outputSize) }
+    if shape.isLSTM { results += cell.copy.prefix(shape.hiddenSize) }
     return results
+  }
+
+  /// The shape's function in every place, with a limit and a coupled gate where there are peepholes.
+  private var form: sluice_form {
+    let function = sluice_function(kind: shape.activation, alpha: 0.5, beta: 0.25)
+    let gate = sluice_function(kind: sluice_activation_hard_sigmoid, alpha: 0.2, beta: 0.5)
+    return unsafe sluice_form(
+      hidden_size: shape.hiddenSize, hidden_stride: shape.hiddenStride, gate: gate,
+      candidate: function, output: function, clip: shape.hasPeepholes ? 0.7 : 0,
+      has_peepholes: shape.hasPeepholes, is_coupled: shape.hasPeepholes,
+      projection: shape.units == nil ? nil : weights.start + shape.gateWeightCount)
   }
 }
 

@@ -86,7 +86,24 @@ extension Activation {
     case .sigmoid: x.map { TestSupport.sigmoid($0) }
     case .relu: x.map { $0.isNaN ? $0 : max($0, 0) }
     case .softmax: TestSupport.softmax(x)
+    case .affine: x.map { alpha * $0 + beta }
+    case .leakyReLU: x.map { $0 < 0 ? alpha * $0 : $0 }
+    case .thresholdedReLU: x.map { $0 <= alpha ? 0 : $0 }
+    case .scaledTanh: x.map { alpha * Foundation.tanh(beta * $0) }
+    case .hardSigmoid: x.map { $0.isNaN ? $0 : min(max(alpha * $0 + beta, 0), 1) }
+    case .elu: x.map { $0 < 0 ? alpha * expm1($0) : $0 }
+    case .softsign: x.map { $0 / (1 + abs($0)) }
+    case .softplus: x.map { $0.isNaN ? $0 : max($0, 0) + log1p(exp(-abs($0))) }
     }
+  }
+
+  private var alpha: Double { Double(sampled.alpha) }
+  private var beta: Double { Double(sampled.beta) }
+
+  /// The function with the parameters that tests give it.
+  public var sampled: ActivationFunction {
+    ActivationFunction(
+      self, alpha: parameterCount > 0 ? 0.375 : 0, beta: parameterCount > 1 ? 0.625 : 0)
   }
 }
 

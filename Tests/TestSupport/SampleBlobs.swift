@@ -110,10 +110,16 @@ public enum SampleBlobs {
         outputSize: record.outputSize)
     case .lstm, .gru, .rnn:
       let rows = record.gateCount * record.hiddenSize
-      return Packing.packRecurrent(
+      let gates = Packing.packRecurrent(
         input: random.floats(rows * record.inputSize),
-        hidden: random.floats(rows * record.hiddenSize), gates: record.gateCount,
-        inputSize: record.inputSize, hiddenSize: record.hiddenSize, variant: record.variant)
+        hidden: random.floats(rows * record.outputSize), gates: record.gateCount,
+        inputSize: record.inputSize, hiddenSize: record.hiddenSize, outputSize: record.outputSize,
+        variant: record.variant)
+      guard record.cellFlags.contains(.projection) else { return gates }
+      return gates
+        + Packing.packDense(
+          random.floats(record.hiddenSize * record.outputSize), inputSize: record.hiddenSize,
+          outputSize: record.outputSize)
     case .convolution:
       let columns = record.columns.kernelSize * record.inputChannels
       return Packing.packDense(

@@ -26,12 +26,13 @@ extension TestLayer {
     case .dense(let weights, let biases, let inputSize, let activation):
       return BlobContents.Layer(
         record: .dense(
-          inputSize: inputSize, outputSize: biases.count, activation: activation), name: name,
+          inputSize: inputSize, outputSize: biases.count, activation: activation.sampled),
+        name: name,
         weights: Packing.packDense(weights, inputSize: inputSize, outputSize: biases.count),
         biases: Packing.packRows(biases, rowCount: 1, outputSize: biases.count))
     case .activation(let activation, let size):
       return BlobContents.Layer(
-        record: .activation(activation, size: size), name: name, weights: [], biases: [])
+        record: .activation(activation.sampled, size: size), name: name, weights: [], biases: [])
     case .recurrent(let tensors):
       return tensors.packed(name: name)
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fit the polynomial behind tanh and sigmoid, and print it as the kernels spell it.
+"""Fit the polynomials behind tanh, sigmoid and softplus, and print them as the kernels spell them.
 
     pip install mpmath && python3 tools/python/fit_activations.py
 
@@ -7,10 +7,13 @@ exp(r) - 1 = r + r^2 q(r) on |r| <= ln(2)/2. q is the polynomial of least maxima
 exp(r) - 1, found by Remez's exchange in 60 digits; then its coefficients are rounded to binary32
 one at a time, lowest first, and the remaining ones fitted again, so that rounding one is made good
 by the others. `Sources/_SluiceKernels/Portable/Activations.swift` holds what this prints.
+
+log(1 + t) on 0 <= t <= 1 is 2 artanh s with s = t / (2 + t), 2 s + s u p(u) with u = s^2 <= 1/9. p is a Chebyshev
+interpolation, which comes within a few percent of the least error; see `Functions.swift`.
 """
 import struct
 
-from mpmath import mp, mpf, expm1, log, matrix, lu_solve, cos, pi
+from mpmath import atanh, chebyfit, cos, expm1, log, lu_solve, matrix, mp, mpf, pi, sqrt
 
 mp.dps = 60
 LIMIT = log(2) / 2 * mpf("1.0005")  # rounding of n leaves r a little beyond ln(2)/2
@@ -72,6 +75,24 @@ def remez(fixed):
     return coefficients, max(abs(residual(r, coefficients) * weight(r)) for r in grid)
 
 
+def fit_log1p():
+    def p(u):
+        if u < mpf("1e-12"):
+            return mpf(2) / 3 + 2 * u / 5
+        s = sqrt(u)
+        return 2 * (atanh(s) - s) / s**3
+
+    coefficients = [as_float32(c) for c in reversed(chebyfit(p, [0, mpf(1) / 9], 4))]
+
+    def error(s):
+        return (2 * s + s**3 * sum(c * s ** (2 * i) for i, c in enumerate(coefficients))) / (2 * atanh(s)) - 1
+
+    worst = max(abs(error(mpf(i) / 3000)) for i in range(1, 1001))
+    print(f"log(1 + t): maximal relative error {float(worst):.3e}")
+    for i, c in enumerate(coefficients):
+        print(f"p{i} = {float(c):.10g}  // {float(c).hex()}")
+
+
 def main():
     fixed = []
     for _ in range(DEGREE + 1):
@@ -83,6 +104,7 @@ def main():
     print(f"all rounded: {float(error):.3e}")
     for i, c in enumerate(fixed):
         print(f"q{i} = {float(c):.10g}  // {float(c).hex()}")
+    fit_log1p()
 
 
 if __name__ == "__main__":

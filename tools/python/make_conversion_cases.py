@@ -94,6 +94,38 @@ def safetensors_cases() -> list[Case]:
     files = {"model.safetensors": save_module(module), "model.json": json_bytes(architecture)}
     add("embedding_lstm_last", module, files, ids(765900, 11, 14), nn.Softmax(-1), last=True)
 
+    # Projections, and both directions: told, and inferred from the tensors' names.
+    forms: list[tuple[str, nn.Module, int, Architecture | None]] = [
+        ("lstm_projection", nn.LSTM(3, 9, num_layers=2, proj_size=5), 5, recurrent("lstm", "rnn.", 2, projection=5)),
+        ("lstm_projection_inferred", nn.LSTM(4, 17, proj_size=3), 3, None),
+        (
+            "lstm_bidirectional",
+            nn.LSTM(3, 8, num_layers=2, bidirectional=True),
+            16,
+            recurrent("lstm", "rnn.", 2, bidirectional=True),
+        ),
+        ("gru_bidirectional_inferred", nn.GRU(2, 7, bidirectional=True), 14, None),
+        (
+            "rnn_bidirectional",
+            nn.RNN(5, 6, nonlinearity="relu", bidirectional=True),
+            12,
+            recurrent("rnn", "rnn.", nonlinearity="relu", bidirectional=True),
+        ),
+        (
+            "lstm_bidirectional_projection",
+            nn.LSTM(3, 9, num_layers=2, proj_size=4, bidirectional=True, bias=False),
+            8,
+            recurrent("lstm", "rnn.", 2, bidirectional=True, projection=4),
+        ),
+    ]
+    for i, (name, rnn, outputs, layer) in enumerate(forms):
+        module = fill(nn.ModuleDict({"rnn": rnn, "fc": nn.Linear(outputs, 2)}), 780 + i)
+        files = {"model.safetensors": save_module(module)}
+        if layer is not None:
+            files["model.json"] = json_bytes({"input_size": rnn.input_size, "layers": [layer, dense()]})
+        x = tensor(780900 + i, 11, rnn.input_size, scale=1)
+        add(name, module, files, x, nn.Identity())
+
     # What must be refused. A tensor that the architecture does not mention:
     module = fill(nn.ModuleDict({"lstm": nn.LSTM(3, 4), "fc": nn.Linear(4, 1), "extra": nn.Linear(4, 1)}), 770)
     architecture = {"input_size": 3, "layers": [recurrent("lstm", "lstm."), dense()]}

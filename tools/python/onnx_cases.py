@@ -140,9 +140,13 @@ def refused_cases() -> list[Case]:
     """Valid graphs outside what the runtime computes. The expected text is the attribute's or the operator's name."""
     cases: list[Case] = []
     attributes: dict[str, tuple[dict[str, Any], str]] = {
-        "lstm_clip": ({"clip": 0.5}, "clip"),
-        "lstm_input_forget": ({"input_forget": 1}, "input_forget"),
-        "lstm_activations": ({"activations": ["Sigmoid", "Softsign", "Tanh"]}, "activations"),
+        "lstm_activations": ({"activations": ["Sigmoid", "Mish", "Tanh"]}, "Mish"),
+        # The standard and ONNX Runtime differ about the default.
+        "lstm_activation_default": ({"activations": ["Sigmoid", "ThresholdedRelu", "Tanh"]}, "activation_alpha"),
+        "lstm_activation_surplus": (
+            {"activations": ["Sigmoid", "Elu", "Tanh"], "activation_alpha": [0.5, 0.5]},
+            "activation_alpha",
+        ),
     }
     for i, (name, (more, text)) in enumerate(attributes.items()):
         g = Graph()

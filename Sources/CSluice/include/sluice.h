@@ -79,6 +79,8 @@ typedef enum sluice_status {
   SLUICE_INVALID_STATE = 8,
   /* The step was done, but the state is no longer finite: see sluice_stream_check. */
   SLUICE_NOT_FINITE = 9,
+  /* The model reads backwards: it takes whole sequences, of at most the stream's block_size steps. */
+  SLUICE_NEEDS_SEQUENCE = 10,
 } sluice_status;
 
 /* A build of the kernels. All are in the library; one is chosen when a model is opened. */
@@ -183,6 +185,8 @@ bool sluice_next_token(const sluice_model_t *model, const char *text, size_t siz
  *
  * block_size is the number of steps that sluice_process takes through a layer at once; the results do
  * not depend on it, memory and speed do. 0 stands for 32; a stream that is only stepped needs 1.
+ * A model with a layer that reads from the sequence's end takes whole sequences by sluice_process, of at
+ * most block_size steps; a step, a batch and a longer sequence are SLUICE_NEEDS_SEQUENCE.
  *
  * sluice_stream_create allocates a stream. sluice_stream_init makes one in `size` bytes of the caller's
  * memory and allocates nothing: at least sluice_stream_size bytes at a multiple of

@@ -14,10 +14,20 @@ extension LayerRecord {
     direction = try file.value(start + Field.direction, or: .unknownDirection)
     gateOrder = try file.value(start + Field.gateOrder, or: .unknownGateOrder)
     storage = try file.value(start + Field.storage, or: .unknownStorage)
-    gateActivation = try file.value(start + Field.gateActivation, or: .unknownGateActivation)
-    candidateActivation = try file.value(
-      start + Field.candidateActivation, or: .unknownCandidateActivation)
-    outputActivation = try file.value(start + Field.outputActivation, or: .unknownOutputActivation)
+    gateActivation = try file.function(
+      start + Field.gateActivation, parameters: start + Field.gateAlpha,
+      or: .unknownGateActivation)
+    candidateActivation = try file.function(
+      start + Field.candidateActivation, parameters: start + Field.candidateAlpha,
+      or: .unknownCandidateActivation)
+    outputActivation = try file.function(
+      start + Field.outputActivation, parameters: start + Field.outputAlpha,
+      or: .unknownOutputActivation)
+    cellFlags = CellFlags(rawValue: file.u32(start + Field.cellFlags))
+    guard cellFlags.isSubset(of: .all) else {
+      throw BlobError(.unknownCellFlag, at: start + Field.cellFlags)
+    }
+    clip = Float(bitPattern: file.u32(start + Field.clip))
     grade = try file.value(start + Field.grade, or: .unknownGrade)
     let inputs = kind == .embedding ? BlobLimits.tokenCount : BlobLimits.size
     inputSize = try file.size(start + Field.inputSize, atMost: inputs)
@@ -81,6 +91,27 @@ extension BlobBytes {
   ) throws(BlobError) -> Value where Value.RawValue == UInt32 {
     guard let value = Value(rawValue: u32(at)) else { throw BlobError(kind, at: at) }
     return value
+  }
+
+  /// The activation at byte `at` with its parameters, side by side, at byte `parameters`.
+  ///
+  /// - Throws: ``BlobError`` where a parameter is not finite, or a function has none but there is one.
+  func function(
+    _ at: Int, parameters: Int, or kind: BlobError.Kind
+  ) throws(BlobError) -> ActivationFunction {
+    let activation: Activation = try value(at, or: kind)
+    for index in 0..<2 {
+      let place = parameters + 4 * index
+      guard Float(bitPattern: u32(place)).isFinite else {
+        throw BlobError(.parameterNotFinite, at: place)
+      }
+      guard index < activation.parameterCount || u32(place) == 0 else {
+        throw BlobError(.parameterNotZero, at: place)
+      }
+    }
+    return ActivationFunction(
+      activation, alpha: Float(bitPattern: u32(parameters)),
+      beta: Float(bitPattern: u32(parameters + 4)))
   }
 
   /// The size at byte `at`, compared before any product is formed of it. Zero passes here.

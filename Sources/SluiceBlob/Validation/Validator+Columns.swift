@@ -59,7 +59,8 @@ extension Validator {
   /// What the layer makes of its input size; nil where its weights alone say.
   func outputSize(of record: LayerRecord) -> Int? {
     switch record.kind {
-    case .lstm, .gru, .rnn: record.hiddenSize
+    case .lstm, .gru, .rnn:
+      record.cellFlags.contains(.projection) ? nil : record.hiddenSize
     case .activation, .scale, .layerNorm, .prelu, .add, .concatenate: record.inputSize
     case .magnitude: record.inputSize / 2
     case .reflectPad: record.paddedLength * record.inputChannels

@@ -63,6 +63,11 @@ extension Validator {
         outputs: record.laneCount, rows: pass.gates * record.wordCount,
         at: block.start + pass.offset, laneBytes: record.storage.wordByteCount)
     }
+    if record.cellFlags.contains(.projection) {
+      try validatePadding(
+        outputs: record.outputSize, rows: record.hiddenSize,
+        at: block.start + record.gateByteCount)
+    }
   }
 
   /// Checks `rows` rows of every tile from byte `start`: only the last panel can have padding.
@@ -90,12 +95,17 @@ extension Validator {
     }
   }
 
-  /// Checks the floats between the hidden size and the stride of every state vector.
+  /// Checks the floats between the size and the stride of every state vector.
   func validatePadding(ofState record: LayerRecord, at start: Int) throws(BlobError) {
-    for vector in 0..<record.stateVectorCount {
-      let first = start + 4 * record.stateStride * vector
+    if record.kind == .convolution {
       try requireZero(
-        first + 4 * record.stateSize..<first + 4 * record.stateStride, or: .paddingLaneNotZero)
+        start + 4 * record.stateSize..<start + 4 * record.stateStride, or: .paddingLaneNotZero)
+      return
     }
+    let cell = start + 4 * record.outputStride
+    try requireZero(start + 4 * record.outputSize..<cell, or: .paddingLaneNotZero)
+    guard record.stateVectorCount > 1 else { return }
+    try requireZero(
+      cell + 4 * record.hiddenSize..<cell + 4 * record.stateStride, or: .paddingLaneNotZero)
   }
 }

@@ -50,8 +50,8 @@ extension Validator {
     guard file.u64(start + Field.scratchBytes) == UInt64(record.scratchByteCount) else {
       throw BlobError(.wrongScratchBytes, at: start + Field.scratchBytes)
     }
-    // The parameters of recurrent forms, and nothing yet.
-    try requireZero(start + 240..<start + 288, or: .reservedNotZero)
+    // Nothing yet.
+    try requireZero(start + 272..<start + 288, or: .reservedNotZero)
     try requireZero(start + 304..<start + 320, or: .reservedNotZero)
   }
 

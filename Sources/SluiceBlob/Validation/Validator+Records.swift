@@ -6,9 +6,11 @@ extension Validator {
     func require(_ holds: Bool, _ kind: BlobError.Kind, _ field: Int) throws(BlobError) {
       if !holds { throw BlobError(kind, at: start + field) }
     }
-    try require(record.direction == .forward, .unsupportedDirection, Field.direction)
     try require(
-      record.storage == .f32 || record.kind.hasCompactWeights, .unsupportedStorage, Field.storage)
+      record.direction == .forward || record.kind.isRecurrent, .wrongDirection, Field.direction)
+    try require(
+      record.storage == .f32 || record.kind.hasCompactWeights && record.isPlain,
+      .unsupportedStorage, Field.storage)
     try require(
       record.inputScale.isStep(allowed: record.readsQuantised), .wrongInputScale, Field.inputScale)
     try require(
@@ -18,14 +20,20 @@ extension Validator {
     try require((record.kind == .gru) == (record.variant != nil), .wrongVariant, Field.variant)
     try require(record.gateOrder == record.kind.gateOrder, .wrongGateOrder, Field.gateOrder)
     try require(
-      record.gateActivation == record.kind.gateActivation, .wrongGateActivation,
+      record.kind.allows(gate: record.gateActivation.kind), .wrongGateActivation,
       Field.gateActivation)
     try require(
-      record.kind.allows(candidate: record.candidateActivation), .wrongCandidateActivation,
+      record.kind.allows(candidate: record.candidateActivation.kind), .wrongCandidateActivation,
       Field.candidateActivation)
     try require(
-      record.kind.allows(output: record.outputActivation), .wrongOutputActivation,
+      record.kind.allows(output: record.outputActivation.kind), .wrongOutputActivation,
       Field.outputActivation)
+    try require(
+      record.cellFlags.isEmpty || record.kind == .lstm, .wrongCellFlag, Field.cellFlags)
+    let bits = record.clip.bitPattern
+    try require(
+      bits == 0 || record.kind.isRecurrent && record.clip > 0 && record.clip.isFinite, .wrongClip,
+      Field.clip)
   }
 
   /// Checks the sizes, each already within its limit, against each other.
@@ -98,20 +106,18 @@ extension LayerKind {
     }
   }
 
-  /// The one gate activation of the kind.
-  var gateActivation: Activation {
+  func allows(gate activation: Activation) -> Bool {
     switch self {
-    case .lstm, .gru: .sigmoid
+    case .lstm, .gru: activation != .softmax
     case .rnn, .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
       .concatenate, .magnitude, .reflectPad, .slice:
-      .identity
+      activation == .identity
     }
   }
 
   func allows(candidate activation: Activation) -> Bool {
     switch self {
-    case .lstm, .gru: activation == .tanh
-    case .rnn: activation == .tanh || activation == .relu
+    case .lstm, .gru, .rnn: activation != .softmax
     case .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
       .concatenate, .magnitude, .reflectPad, .slice:
       activation == .identity
@@ -120,11 +126,11 @@ extension LayerKind {
 
   func allows(output activation: Activation) -> Bool {
     switch self {
-    case .lstm: activation == .tanh
+    case .lstm: activation != .softmax
     case .gru, .rnn, .embedding, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
       .reflectPad, .slice:
       activation == .identity
-    case .convolution: activation != .softmax
+    case .convolution: activation != .softmax && activation.isPlain
     case .dense, .activation: true
     }
   }

@@ -14,6 +14,9 @@ extension LayerKind: CaseIterable {
 extension Activation: CaseIterable {
   /// Every activation of the format.
   public static var allCases: [Activation] {
-    [.identity, .tanh, .sigmoid, .relu, .softmax]
+    [
+      .identity, .tanh, .sigmoid, .relu, .softmax, .affine, .leakyReLU, .thresholdedReLU,
+      .scaledTanh, .hardSigmoid, .elu, .softsign, .softplus,
+    ]
   }
 }

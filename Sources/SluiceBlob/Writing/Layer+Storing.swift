@@ -8,7 +8,7 @@ extension BlobContents.Layer {
   /// - Precondition: the weights are f32.
   public func stored(as type: StorageType) -> BlobContents.Layer {
     precondition(record.storage == .f32, "The weights are rounded already")
-    guard type != .f32, record.kind.hasCompactWeights else { return self }
+    guard type != .f32, record.kind.hasCompactWeights, record.isPlain else { return self }
     var layer = self
     layer.record.storage = type
     let (input, hidden) = Packing.unpack(

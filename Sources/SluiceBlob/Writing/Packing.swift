@@ -7,26 +7,28 @@ public enum Packing {
   ///
   /// - Parameters:
   ///   - input: `[gates * hiddenSize, inputSize]`, row-major, gates in the order of the file.
-  ///   - hidden: `[gates * hiddenSize, hiddenSize]`, likewise.
+  ///   - hidden: `[gates * hiddenSize, outputSize]`, likewise.
   ///   - gates: 4 for the LSTM, 3 for the GRU, 1 for the Elman network.
   ///   - inputSize: features read at a step.
   ///   - hiddenSize: units.
+  ///   - outputSize: what h has of them behind a projection; nil for all.
   ///   - variant: the GRU's form: one that resets before has its candidate in a pass of its own.
-  /// - Returns: `4 * roundUp8(hiddenSize) * gates * (inputSize + hiddenSize)` bytes.
+  /// - Returns: `4 * roundUp8(hiddenSize) * gates * (inputSize + outputSize)` bytes.
   public static func packRecurrent(
     input: [Float], hidden: [Float], gates: Int, inputSize: Int, hiddenSize: Int,
-    variant: GRUVariant? = nil
+    outputSize: Int? = nil, variant: GRUVariant? = nil
   ) -> [UInt8] {
+    let outputSize = outputSize ?? hiddenSize
     precondition(input.count == gates * hiddenSize * inputSize, "input is not [G*H, I]")
-    precondition(hidden.count == gates * hiddenSize * hiddenSize, "hidden is not [G*H, H]")
+    precondition(hidden.count == gates * hiddenSize * outputSize, "hidden is not [G*H, O]")
     let order = PackedOrder(
-      gates: gates, columns: inputSize + hiddenSize, outputs: hiddenSize, variant: variant)
+      gates: gates, columns: inputSize + outputSize, outputs: hiddenSize, variant: variant)
     var packed = [Float](repeating: 0, count: order.count)
     order.forEachLane { index, gate, column, lane in
       let row = gate * hiddenSize + lane
       packed[index] =
         column < inputSize
-        ? input[row * inputSize + column] : hidden[row * hiddenSize + column - inputSize]
+        ? input[row * inputSize + column] : hidden[row * outputSize + column - inputSize]
     }
     return bytes(of: packed)
   }

@@ -51,9 +51,8 @@ extension Architecture {
     }
     layers =
       embeddings.map { Layer(.embedding(tensors: $0)) }
-      + orders[0].map {
-        Layer(.recurrent(Recurrent(cell: $0.cell, tensors: $0.prefix, count: $0.count)))
-      } + denses.map { Layer(.dense(tensors: $0, activation: .identity)) }
+      + orders[0].map { Layer(.recurrent($0.recurrent)) }
+      + denses.map { Layer(.dense(tensors: $0, activation: .identity)) }
   }
 
   /// What was inferred, in one line.
@@ -62,7 +61,9 @@ extension Architecture {
       switch layer.kind {
       case .embedding(let tensors): "embedding (\(quotable(tensors)))"
       case .recurrent(let stack):
-        "\(stack.count == 1 ? "" : "\(stack.count) x ")\(stack.cell.name) (\(quotable(stack.tensors)))"
+        "\(stack.count == 1 ? "" : "\(stack.count) x ")"
+          + "\(stack.isBidirectional ? "bidirectional " : "")\(stack.cell.name) "
+          + "(\(quotable(stack.tensors)))"
       case .dense(let tensors, _): "dense (\(quotable(tensors)))"
       default: "\(layer.kind)"
       }
@@ -77,6 +78,7 @@ private struct Stack {
   let count: Int
   let inputSize: Int
   let outputSize: Int
+  let isBidirectional: Bool
   let names: Set<String>
 
   /// Nil where the shapes are not those of a recurrent layer.
@@ -84,25 +86,37 @@ private struct Stack {
     self.prefix = prefix
     guard let input = tensors.shapes["\(prefix)weight_ih_l0"], input.count == 2,
       let hidden = tensors.shapes["\(prefix)weight_hh_l0"], hidden.count == 2,
-      hidden[1] > 0, hidden[0] % hidden[1] == 0
+      case let projection = tensors.shapes["\(prefix)weight_hr_l0"],
+      // Behind a projection the units are its columns.
+      case let units = projection?.last ?? hidden[1], units > 0, hidden[0] % units == 0
     else { return nil }
-    switch hidden[0] / hidden[1] {
+    switch hidden[0] / units {
     case 4: cell = .lstm
-    case 3: cell = .gru(.resetAfter)
-    case 1: cell = .rnn(.tanh)
+    case 3 where projection == nil: cell = .gru(.resetAfter)
+    case 1 where projection == nil: cell = .rnn(.tanh)
     default: return nil
     }
-    (inputSize, outputSize) = (input[1], hidden[1])
+    isBidirectional = tensors.has("\(prefix)weight_ih_l0_reverse")
+    inputSize = input[1]
+    outputSize = isBidirectional ? 2 * hidden[1] : hidden[1]
     var index = 0
     var names: Set<String> = []
     while tensors.has("\(prefix)weight_ih_l\(index)") {
-      for part in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
+      for part in ["weight_ih", "weight_hh", "weight_hr", "bias_ih", "bias_hh"] {
         names.insert("\(prefix)\(part)_l\(index)")
+        if isBidirectional { names.insert("\(prefix)\(part)_l\(index)_reverse") }
       }
       index += 1
     }
     count = index
     self.names = names
+  }
+
+  /// What an architecture says of them.
+  var recurrent: Architecture.Recurrent {
+    var recurrent = Architecture.Recurrent(cell: cell, tensors: prefix, count: count)
+    recurrent.isBidirectional = isBidirectional
+    return recurrent
   }
 
   /// The orders of `stacks`, at most two, in which each reads as many features as the one before it

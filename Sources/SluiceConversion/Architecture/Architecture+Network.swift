@@ -107,7 +107,17 @@ struct ArchitectureBuilder {
     case .dense(let prefix, let activation):
       append(own(prefix, "dense"), .dense(try dense(prefix, activation)))
     case .convolution(let layer):
-      append(own(layer.tensors, "conv1d"), .convolution(try convolution(layer)))
+      var taps = try convolution(layer)
+      let function = taps.activation
+      let name = own(layer.tensors, "conv1d")
+      // A convolution's kernel has the plain functions alone: others are a layer behind it.
+      guard !function.isPlainPointwise else {
+        append(name, .convolution(taps))
+        break
+      }
+      taps.activation = .identity
+      append("\(name)_sums", .convolution(taps))
+      append(name, .activation(function, size: try knownFeatures()))
     case .layerNorm(let prefix, let epsilon):
       append(own(prefix, "layernorm"), .layerNorm(try layerNorm(prefix, epsilon)))
     case .batchNorm(let prefix, let epsilon):

@@ -5,22 +5,26 @@ extension ArchitectureBuilder {
   mutating func append(
     _ stack: Architecture.Recurrent, name: String
   ) throws(ConversionError) {
-    let isPlain =
-      stack.gateActivation == .sigmoid && (stack.activation == .tanh || stack.cell.gateCount == 1)
-    guard isPlain else {
-      throw unsupported("activation", "a cell with other activations is not supported yet")
-    }
-    guard !stack.isBidirectional else {
-      throw unsupported("bidirectional", "a bidirectional layer is not supported yet")
-    }
-    guard !stack.isReverse else {
-      throw unsupported("reverse", "a layer that reads backwards is not supported yet")
-    }
-    guard stack.projection ?? 0 == 0 else {
-      throw unsupported("projection", "an LSTM with a projection is not supported yet")
-    }
     for index in 0..<stack.count {
-      append("\(name).l\(index)", .recurrent(try recurrent(stack, "l\(index)")))
+      let before = inputs
+      let suffix = "l\(index)"
+      guard stack.isBidirectional else {
+        append("\(name).\(suffix)", .recurrent(try recurrent(stack, suffix)))
+        continue
+      }
+      append("\(name).\(suffix)", .recurrent(try recurrent(stack, suffix)))
+      inputs = before
+      append("\(name).\(suffix)_reverse", .recurrent(try recurrent(stack, "\(suffix)_reverse")))
+      inputs = [chain.count - 2, chain.count - 1]
+      let sizes = chain.suffix(2).map(\.outputSize)
+      guard stack.isSummed else {
+        append("\(name).\(suffix)_both", .concatenate(length: 1, channels: sizes))
+        continue
+      }
+      guard sizes[0] == sizes[1] else {
+        throw malformed("merge", "the directions write \(sizes[0]) and \(sizes[1]) features")
+      }
+      append("\(name).\(suffix)_both", .add(size: sizes[0], count: 2))
     }
   }
 
@@ -30,21 +34,32 @@ extension ArchitectureBuilder {
   ) throws(ConversionError) -> Network.Recurrent {
     let (prefix, cell) = (stack.tensors, stack.cell)
     let (inputName, hiddenName) = ("\(prefix)weight_ih_\(suffix)", "\(prefix)weight_hh_\(suffix)")
-    for (name, what) in [
-      ("\(prefix)weight_hr_\(suffix)", "a projection"),
-      ("\(inputName)_reverse", "a bidirectional layer"),
-    ] where tensors.has(name) {
-      throw tensors.unsupported(name, "\(what) is not supported yet")
-    }
     let shape = try tensors.shape(inputName, rank: 2)
-    let size = try tensors.shape(hiddenName, rank: 2)[1]
+    let outputs = try tensors.shape(hiddenName, rank: 2)[1]
+    var form = Network.CellForm()
+    form.isReverse = stack.isReverse || suffix.hasSuffix("_reverse")
+    if cell.gateCount > 1 {
+      form.gateActivation = stack.gateActivation
+      form.candidateActivation = stack.activation
+    }
+    if cell == .lstm { form.outputActivation = stack.activation }
+    var size = outputs
+    let projectionName = "\(prefix)weight_hr_\(suffix)"
+    if stack.projection.map({ $0 > 0 }) ?? (cell == .lstm && tensors.has(projectionName)) {
+      size = try tensors.shape(projectionName, rank: 2)[1]
+      form.projection = try tensors.take(
+        projectionName, shape: [stack.projection ?? outputs, size],
+        why: "the projection to the \(outputs) columns of \(hiddenName)")
+    }
     let (rows, overflow) = size.multipliedReportingOverflow(by: cell.gateCount)
     guard !overflow else { throw tensors.error(hiddenName, "too large") }
-    let why = "\(cell.gateCount) gates of the \(size) units of \(hiddenName)"
+    let why = "\(cell.gateCount) gates of \(size) units, \(outputs) columns of \(hiddenName)"
     let inputWeights = try tensors.take(
       inputName, shape: [rows, features?.size ?? shape[1]],
       why: features.map { "\(why), \($0.why)" } ?? why)
-    let hiddenWeights = try tensors.take(hiddenName, shape: [rows, size], why: why)
+    let hiddenWeights = try tensors.take(
+      hiddenName, shape: [rows, form.projection == nil ? size : stack.projection ?? outputs],
+      why: why)
     var biases: [[Float]] = []
     let names = ["\(prefix)bias_ih_\(suffix)", "\(prefix)bias_hh_\(suffix)"]
     // Both or neither: a bias that is missing shows in the error of the take.
@@ -53,7 +68,7 @@ extension ArchitectureBuilder {
     }
     return Network.Recurrent(
       cell: cell, inputSize: shape[1], hiddenSize: size, inputWeights: inputWeights,
-      hiddenWeights: hiddenWeights, inputBias: biases.first, hiddenBias: biases.last)
+      hiddenWeights: hiddenWeights, inputBias: biases.first, hiddenBias: biases.last, form: form)
   }
 }
 

@@ -16,7 +16,12 @@ package enum ArrayRun {
       input, axes: model.readsTokens ? [.time] : [.time, .feature], inputSize: model.inputSize,
       readsIDs: model.readsTokens, file: file)
     var stream: Stream
-    do throws(ModelError) { stream = try Stream(model) } catch {
+    do throws(ModelError) {
+      // A model that reads backwards takes each sequence as a whole.
+      stream =
+        try model.isStreamable
+        ? Stream(model) : Stream(model, blockSize: max(array.steps, 1))
+    } catch {
       throw .unsupported(file, "", error.description)
     }
     var values: [Float] = []

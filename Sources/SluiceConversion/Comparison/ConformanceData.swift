@@ -46,13 +46,32 @@ struct ConformanceData {
     }
     let model = try Converter.convert(source: source, options: options)
     let contents = try model.network.blobContents(type: options.type, grade: options.grade)
-    let blob = try OpenBlob(contents, file: source)
+    let array = try sequences(of: model, inputs, source)
+    try check(array, model.interface, source)
+    let blob = try OpenBlob(contents, file: source, steps: array.steps)
     let recording = Recording(
-      blob, try sequences(of: model, inputs, source), layers: model.network.layers.count)
+      blob, array, layers: model.network.layers.count, model.interface)
     guard recording.blockMatches else {
       return Outcome(worst: .infinity, message: "a block of steps gives other bits than the steps")
     }
     return try compare(recording, with: model.interface.outputs, settings)
+  }
+
+  /// Checks that there are as many lengths and initial states as sequences.
+  private func check(
+    _ array: SequenceArray, _ interface: ModelInterface, _ source: String
+  ) throws(ConversionError) {
+    let count = array.sequences.count
+    if let lengths = interface.lengths {
+      guard lengths.count == count, lengths.allSatisfy({ $0 <= array.steps }) else {
+        throw .malformed(
+          source, "sequence_lens", "\(lengths) for \(count) sequences of \(array.steps) steps")
+      }
+    }
+    for rows in interface.initialStates.flatMap({ [$0.hidden, $0.cell] })
+    where rows.count > 1 && rows.count != count {
+      throw .malformed(source, "initial state", "of \(rows.count) for \(count) sequences")
+    }
   }
 
   private func sequences(

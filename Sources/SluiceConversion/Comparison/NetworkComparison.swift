@@ -69,6 +69,10 @@ package struct NetworkComparison: Sendable {
     steps = input.steps
     sequences = input.sequences.count
     layers = zip(network.layers, contents.layers).map { Layer($1, of: $0) }
+    guard network.isStreamable else {
+      try compareWhole(network, contents, over: input, file, recorded, instructionSet)
+      return
+    }
     let blob = try OpenBlob(contents, file: file, instructionSet: instructionSet)
     // A table's row is not computed, but looked up: a model of its own says what is there.
     let table =
@@ -107,6 +111,33 @@ package struct NetworkComparison: Sendable {
       }
     }
     for index in layers.indices { layers[index].saturated = saturation[index].share }
+    moments = drift.moments
+    (worstChannel, worstChannelError) = drift.worstChannel
+  }
+}
+
+extension NetworkComparison {
+  /// Whole sequences through a model that reads backwards: what its last layer writes.
+  private mutating func compareWhole(
+    _ network: Network, _ contents: BlobContents, over input: SequenceArray, _ file: String,
+    _ recorded: ReferenceRun?, _ instructionSet: InstructionSet?
+  ) throws(ConversionError) {
+    var contents = contents
+    contents.output = .sequence
+    let blob = try OpenBlob(contents, file: file, instructionSet: instructionSet, steps: steps)
+    let last = layers.count - 1
+    let size = layers[last].size
+    var drift = Drift(steps: steps, channels: size)
+    let reference = recorded ?? ReferenceRun(network, over: input)
+    for (index, sequence) in input.sequences.enumerated() {
+      let output = blob.stream.run(sequence, of: blob.model, steps: steps)
+      for step in 0..<steps {
+        let row = Array(output[step * size..<(step + 1) * size])
+        let expected = reference.outputs[index * steps + step][last]
+        layers[last].outputs.note(row, expected, step: step)
+        drift.note(row, expected, step: step)
+      }
+    }
     moments = drift.moments
     (worstChannel, worstChannelError) = drift.worstChannel
   }

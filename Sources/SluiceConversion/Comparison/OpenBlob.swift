@@ -27,8 +27,10 @@ package final class OpenBlob {
   /// - Parameters:
   ///   - file: the name of the source, for errors.
   ///   - instructionSet: nil for the one that this CPU would choose.
+  ///   - steps: the longest sequence that a model which reads backwards is to take.
   package init(
-    _ contents: BlobContents, file: String, instructionSet: InstructionSet? = nil
+    _ contents: BlobContents, file: String, instructionSet: InstructionSet? = nil,
+    steps: Int = 32
   ) throws(ConversionError) {
     do throws(BlobError) { bytes = AlignedBytes(try contents.bytes()) } catch {
       throw .unsupported(file, "as a blob", error.description)
@@ -37,7 +39,9 @@ package final class OpenBlob {
       model = unsafe try Model(
         bytes: UnsafeRawBufferPointer(bytes.buffer), checkingHash: false,
         instructionSet: instructionSet)
-      stream = try Sluice.Stream(model)
+      stream =
+        try model.isStreamable
+        ? Sluice.Stream(model) : Sluice.Stream(model, blockSize: max(steps, 1))
     } catch {
       throw ConversionError(.unsupported, file: file, place: "as a blob", reason: "\(error)")
     }
@@ -62,6 +66,14 @@ package enum InputSequence {
   case features([Float], size: Int)
   /// `[T]`, each an id that the model has.
   case ids([Int32])
+
+  /// The first steps alone.
+  func prefix(_ steps: Int) -> InputSequence {
+    switch self {
+    case .features(let values, let size): .features(Array(values.prefix(steps * size)), size: size)
+    case .ids(let ids): .ids(Array(ids.prefix(steps)))
+    }
+  }
 }
 
 extension Sluice.Stream {
@@ -69,9 +81,16 @@ extension Sluice.Stream {
   package mutating func run(
     _ sequence: InputSequence, of model: borrowing Model, steps: Int
   ) -> [Float] {
+    reset()
+    return goOn(sequence, of: model, steps: steps)
+  }
+
+  /// All of a sequence from the state as it is.
+  mutating func goOn(
+    _ sequence: InputSequence, of model: borrowing Model, steps: Int
+  ) -> [Float] {
     let rows = model.output == .last ? 1 : steps
     var output = [Float](repeating: 0, count: rows * model.outputSize)
-    reset()
     switch sequence {
     case .features(let values, _): process(values, into: &output)
     case .ids(let ids): process(tokens: ids, into: &output)

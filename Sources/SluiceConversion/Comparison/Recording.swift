@@ -14,29 +14,46 @@ struct Recording {
   /// Whether a block of steps gave the bits that the steps one by one gave.
   private(set) var blockMatches = true
 
-  /// Runs every sequence from the initial state, a step at a time and as a block.
-  init(_ blob: OpenBlob, _ array: SequenceArray, layers: Int) {
+  /// Runs every sequence from its initial state, a step at a time and as a block; as a block alone
+  /// where a layer reads backwards.
+  init(
+    _ blob: OpenBlob, _ array: SequenceArray, layers: Int, _ interface: ModelInterface
+  ) {
     steps = array.steps
-    for sequence in array.sequences {
-      blob.stream.reset()
-      let rows = (0..<steps).map { blob.step(sequence, $0) }
-      outputs.append(rows)
+    let (size, yieldsLast) = (blob.model.outputSize, blob.model.output == .last)
+    for (index, sequence) in array.sequences.enumerated() {
+      let count = interface.lengths?[index] ?? steps
+      let sequence = sequence.prefix(count)
+      var rows: [[Float]] = []
+      var block: [Float] = []
+      blob.begin(interface.initialStates, of: index)
+      if count > 0 { block = blob.stream.goOn(sequence, of: blob.model, steps: count) }
+      if blob.model.isStreamable {
+        blob.begin(interface.initialStates, of: index)
+        rows = (0..<count).map { blob.step(sequence, $0) }
+        let expected = yieldsLast ? rows[count - 1] : rows.flatMap(\.self)
+        blockMatches =
+          blockMatches && block.map(\.bitPattern) == expected.map(\.bitPattern)
+      } else if yieldsLast {
+        rows = Array(repeating: [], count: count - 1) + [block]
+      } else {
+        rows = (0..<count).map { Array(block[$0 * size..<($0 + 1) * size]) }
+      }
+      let padding = [Float](repeating: 0, count: size)
+      outputs.append(rows + Array(repeating: padding, count: steps - count))
       hidden.append(
         (0..<layers).map { layer in
           var h: [Float] = []
           blob.stream.copyHidden(ofLayer: layer, into: &h)
-          return h
+          // A sequence without steps has no state to end in.
+          return count > 0 ? h : h.map { _ in 0 }
         })
       cell.append(
         (0..<layers).map { layer in
           var c: [Float] = []
           blob.stream.copyCell(ofLayer: layer, into: &c)
-          return c
+          return count > 0 ? c : c.map { _ in 0 }
         })
-      let block = blob.stream.run(sequence, of: blob.model, steps: steps)
-      let expected = blob.model.output == .last ? rows[steps - 1] : rows.flatMap(\.self)
-      blockMatches =
-        blockMatches && block.map(\.bitPattern) == expected.map(\.bitPattern)
     }
   }
 
@@ -81,8 +98,10 @@ struct Recording {
     of role: ModelInterface.Output.Role, rank: Int
   ) -> (axes: [ModelInterface.Axis], rows: [[[[Float]]]]) {
     switch role {
-    case .sequence(let axes): (batched(axes, rank), outputs.map { $0.map { [$0] } })
-    case .last(let axes): (batched(axes, rank), outputs.map { [[$0[steps - 1]]] })
+    case .sequence(let axes):
+      (batched(axes, rank), outputs.map { $0.map { directions($0, axes) } })
+    case .last(let axes):
+      (batched(axes, rank), outputs.map { [directions($0[steps - 1], axes)] })
     case .finalHidden(let layers, let axes):
       (batched(axes, rank), hidden.map { all in [layers.map { all[$0] }] })
     case .finalCell(let layers, let axes):
@@ -91,9 +110,35 @@ struct Recording {
     }
   }
 
+  /// The features of each direction, where the source has an axis for these.
+  private func directions(
+    _ features: [Float], _ axes: [ModelInterface.Axis]
+  ) -> [[Float]] {
+    guard axes.contains(.layer) else { return [features] }
+    let size = features.count / 2
+    return [Array(features[..<size]), Array(features[size...])]
+  }
+
   /// An axis of sequences may stand before `axes` where they have none, as for the inputs.
   private func batched(_ axes: [ModelInterface.Axis], _ rank: Int) -> [ModelInterface.Axis] {
     rank == axes.count + 1 && !axes.contains(.batch) ? [.batch] + axes : axes
+  }
+}
+
+extension OpenBlob {
+  /// Returns to the initial state, that of sequence `index` where sequences have their own.
+  fileprivate func begin(_ states: [ModelInterface.InitialState], of index: Int) {
+    stream.reset()
+    for state in states {
+      if state.hidden.count > 1 {
+        let hidden = state.hidden[index]
+        stream.setHidden(ofLayer: state.layer, to: hidden.span)
+      }
+      if state.cell.count > 1 {
+        let cell = state.cell[index]
+        stream.setCell(ofLayer: state.layer, to: cell.span)
+      }
+    }
   }
 }
 

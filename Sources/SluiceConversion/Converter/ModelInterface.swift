@@ -27,6 +27,9 @@ public struct ModelInterface: Sendable, Hashable {
       case constant
       /// A state that the caller of the graph keeps from step to step; here the stream does.
       case state
+      /// Lengths or initial states that the caller may give at every run; by default sequences
+      /// are as long as they are and start at zero.
+      case free
       /// An input that no output depends on.
       case unused
     }
@@ -57,8 +60,23 @@ public struct ModelInterface: Sendable, Hashable {
     public let role: Role
   }
 
+  /// A recurrent layer's initial states where they differ from one sequence to the next.
+  public struct InitialState: Sendable, Hashable {
+    /// The layer's index in `Network.layers`.
+    public let layer: Int
+    /// h of each sequence; of one sequence or none where the network itself has it.
+    public let hidden: [[Float]]
+    /// C of each sequence, likewise.
+    public let cell: [[Float]]
+  }
+
   /// The inputs in the source's order.
   public var inputs: [Input]
   /// The outputs in the source's order.
   public var outputs: [Output]
+  /// The steps that each sequence has; nil for all. Outputs behind a sequence's end are zero, and
+  /// so are the final states of one without steps.
+  public var lengths: [Int]?
+  /// Initial states that differ from one sequence to the next.
+  public var initialStates: [InitialState] = []
 }

@@ -6,6 +6,11 @@ extension GraphImporter {
       let place = "input \"\(quotable(input.name))\""
       if constantInputs.contains(input.name) {
         guard let tensor = constants[input.name] else {
+          if let value = freeValue(of: input) {
+            values[input.name] = value
+            freeInputs.insert(input.name)
+            continue
+          }
           throw .unsupported(
             model.source.file, place,
             "feeds a weight or a state of a recurrent node; its value must be given")
@@ -32,6 +37,22 @@ extension GraphImporter {
       throw .unsupported(model.source.file, "inputs", "no output depends on a sequence")
     }
     return sequence
+  }
+
+  /// What an input of lengths or initial states stands for without a value: sequences as long as
+  /// they are, and zero, of which the caller may make another state. Nil for a weight.
+  private func freeValue(of input: ONNXModel.Value) -> GraphValue? {
+    if model.inputsOf([4]).contains(input.name) {
+      return .constant(ConstantValue(shape: [0], .integers([])))
+    }
+    guard model.inputsOf([5, 6]).contains(input.name),
+      !model.inputsOf([1, 2, 3, 7]).contains(input.name),
+      let shape = input.shape
+    else { return nil }
+    return .constant(
+      ConstantValue(
+        extents: shape.map { $0.map(Extent.known) ?? .unknown },
+        shape: Array(repeating: 1, count: shape.count), elements: .floats([0])))
   }
 
   /// The value of input `index`, which must be there.
@@ -81,8 +102,12 @@ extension GraphImporter {
     case .ids: throw node.unsupported("reads token ids, which only an embedding does")
     case .finalCell: throw node.unsupported("reads a final cell state; only outputs can be that")
     case .finalHidden(let indices):
-      guard indices == [layers.count - 1] else {
-        throw node.unsupported("reads the final state of a layer that others follow")
+      guard indices == [layers.count - 1], layers.last?.isReverse == false else {
+        throw node.unsupported(
+          "reads the final state of a layer that others follow, or that reads backwards")
+      }
+      guard lengths.flatMap({ $0 }) == nil else {
+        throw node.unsupported("reads a final state beside the input sequence_lens")
       }
       // Of the last layer it is that layer's output at the last step.
       value.content = .last

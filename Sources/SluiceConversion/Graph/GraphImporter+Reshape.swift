@@ -18,7 +18,7 @@ extension GraphImporter {
       guard let axes = regrouped(features.axes, target) else {
         throw node.unsupported("a shape that does not follow the input's axes")
       }
-      features.axes = axes
+      features.axes = axes.map { features.content.joiningDirections($0) }
       try define(node, .features(features))
     case .constant(let constant):
       guard let sizes = sizes(target, of: constant) else {
@@ -122,5 +122,16 @@ extension GraphImporter {
       }
       return taken
     }
+  }
+}
+
+extension FeatureValue.Content {
+  /// The axis of two directions' features, which are the features of the layer that joins them.
+  fileprivate func joiningDirections(_ axis: FeatureValue.Axis) -> FeatureValue.Axis {
+    let atoms = FeatureValue.significant(axis)
+    guard self == .sequence || self == .last, atoms.count == 2, case .layers(let count) = atoms[0],
+      case .features(let size) = atoms[1]
+    else { return axis }
+    return [.features(count * size)]
   }
 }

@@ -5,6 +5,12 @@ extension GraphImporter {
       throw .unsupported(model.source.file, "outputs", "no layer lies before them")
     }
     try bindRest(of: sequence)
+    let lengths = lengths.flatMap { $0 }
+    if lengths != nil, let layer = layers.first(where: { !$0.hasRecurrentRows }) {
+      // Rows behind a sequence's end are zero: only these layers leave them so.
+      throw .unsupported(
+        model.source.file, "layer \(quotable(layer.name))", "beside the input sequence_lens")
+    }
     var outputs: [ModelInterface.Output] = []
     for output in model.outputs {
       outputs.append(.init(name: output.name, role: try role(of: output)))
@@ -16,7 +22,9 @@ extension GraphImporter {
       ModelInterface.Input(name: input.name, role: role(of: input, sequence: sequence))
     }
     return ConvertedModel(
-      network: network, interface: ModelInterface(inputs: inputs, outputs: outputs))
+      network: network,
+      interface: ModelInterface(
+        inputs: inputs, outputs: outputs, lengths: lengths, initialStates: initialStates))
   }
 
   /// Names the input's axes that no recurrent layer named: the last of them counts steps.
@@ -45,6 +53,7 @@ extension GraphImporter {
       return .sequence((0..<(sequence.shape?.count ?? 0)).map(axis(ofInput:)))
     }
     guard case .constant? = values[input.name] else { return .unused }
+    if freeInputs.contains(input.name) { return .free }
     return .constant
   }
 
@@ -74,6 +83,8 @@ extension GraphImporter {
     }
     switch features.content {
     case .ids: throw .unsupported(model.source.file, place, "the token ids themselves")
+    case .last where lengths.flatMap({ $0 }) != nil:
+      throw .unsupported(model.source.file, place, "the last step beside the input sequence_lens")
     case .finalHidden(let layers): return .finalHidden(layers: layers, axes)
     case .finalCell(let layers): return .finalCell(layers: layers, axes)
     case .sequence, .last:
@@ -83,6 +94,16 @@ extension GraphImporter {
           "layers follow that lead to another output: a graph that branches")
       }
       return features.content == .sequence ? .sequence(axes) : .last(axes)
+    }
+  }
+}
+
+extension Network.Layer {
+  /// Whether rows of padding, which are zero, would not come out otherwise.
+  fileprivate var hasRecurrentRows: Bool {
+    switch operation {
+    case .recurrent, .concatenate: true
+    default: false
     }
   }
 }

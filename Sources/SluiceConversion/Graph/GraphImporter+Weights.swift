@@ -1,17 +1,17 @@
 import SluiceBlob
 
 extension GraphImporter {
-  /// The layer of W, R and B, its gates in PyTorch's order.
+  /// The layers of W, R, B and P, one for each direction, gates in PyTorch's order.
   mutating func weights(
     _ node: ONNXNode, _ form: RecurrentForm
-  ) throws(ConversionError) -> Network.Recurrent {
+  ) throws(ConversionError) -> [Network.Recurrent] {
     let w = try floats(node, 1, "W", rank: 3)
     let r = try floats(node, 2, "R", rank: 3)
     let size = r.shape[2]
     guard (1...Int(BlobLimits.size)).contains(size), form.hiddenSize ?? size == size else {
       throw node.malformed("hidden_size does not agree with R of shape \(r.shape)")
     }
-    let (directions, rows) = (form.directionCount, form.cell.gateCount * size)
+    let (directions, rows) = (form.directionCount, form.gateCount * size)
     guard r.shape == [directions, rows, size] else {
       throw node.malformed(
         "R has the shape \(r.shape), expected \([directions, rows, size]) for direction "
@@ -22,28 +22,43 @@ extension GraphImporter {
         "W has the shape \(w.shape), expected [\(directions), \(rows), input size] for direction "
           + form.direction)
     }
-    var bias: [Float]?
-    if node.input(3) != nil {
-      let b = try floats(node, 3, "B", rank: 2)
-      guard b.shape == [directions, 2 * rows] else {
-        throw node.malformed("B has the shape \(b.shape), expected \([directions, 2 * rows])")
-      }
-      bias = b.values
+    let bias = try vectors(node, 3, "B", [directions, 2 * rows])
+    let peepholes =
+      node.operation == "LSTM" ? try vectors(node, 7, "P", [directions, 3 * size]) : nil
+    func part(_ values: [Float], _ index: Int) -> ArraySlice<Float> {
+      let count = values.count / directions
+      return values[index * count..<(index + 1) * count]
     }
-    guard form.direction == "forward" else {
-      throw node.unsupported(
-        "the attribute direction is \(form.direction); only forward can stream")
-    }
-    func ordered(_ values: ArraySlice<Float>) -> [Float] {
-      let block = values.count / form.cell.gateCount
-      return form.gateOrder.flatMap { gate in
+    func ordered(_ values: ArraySlice<Float>, _ order: [Int]) -> [Float] {
+      let block = values.count / order.count
+      return order.flatMap { gate in
         values[values.startIndex + gate * block..<values.startIndex + (gate + 1) * block]
       }
     }
-    return Network.Recurrent(
-      cell: form.cell, inputSize: w.shape[2], hiddenSize: size,
-      inputWeights: ordered(w.values[...]), hiddenWeights: ordered(r.values[...]),
-      inputBias: bias.map { ordered($0[..<rows]) }, hiddenBias: bias.map { ordered($0[rows...]) })
+    return form.sides.enumerated().map { index, side in
+      var sideForm = side.form
+      // i, o, f to i, f, o.
+      sideForm.peepholes = peepholes.map { ordered(part($0, index), [0, 2, 1]) }
+      let biases = bias.map { part($0, index) }
+      return Network.Recurrent(
+        cell: side.cell, inputSize: w.shape[2], hiddenSize: size,
+        inputWeights: ordered(part(w.values, index), form.gateOrder),
+        hiddenWeights: ordered(part(r.values, index), form.gateOrder),
+        inputBias: biases.map { ordered($0.prefix(rows), form.gateOrder) },
+        hiddenBias: biases.map { ordered($0.suffix(rows), form.gateOrder) }, form: sideForm)
+    }
+  }
+
+  /// The floats of an optional input of this shape.
+  private mutating func vectors(
+    _ node: ONNXNode, _ index: Int, _ what: String, _ shape: [Int]
+  ) throws(ConversionError) -> [Float]? {
+    guard node.input(index) != nil else { return nil }
+    let tensor = try floats(node, index, what, rank: 2)
+    guard tensor.shape == shape else {
+      throw node.malformed("\(what) has the shape \(tensor.shape), expected \(shape)")
+    }
+    return tensor.values
   }
 
   /// The finite, fully stored floats of input `index`.
@@ -62,27 +77,36 @@ extension GraphImporter {
     return (constant.shape, values)
   }
 
-  /// The one initial state that all sequences share; empty for zero or none.
-  mutating func initialState(
+  /// The initial states, `[direction][sequence][size]`: of one sequence where all share it, of none
+  /// where all start at zero.
+  mutating func initialStates(
     _ node: ONNXNode, _ index: Int, _ what: String, _ form: RecurrentForm, _ size: Int
-  ) throws(ConversionError) -> [Float] {
-    guard node.input(index) != nil else { return [] }
+  ) throws(ConversionError) -> [[[Float]]] {
+    let none = [[[Float]]](repeating: [], count: form.directionCount)
+    guard node.input(index) != nil else { return none }
     let state = try constant(node, index, what)
-    let directionAxis = form.isBatchFirst ? 1 : 0
-    guard state.shape.count == 3, state.extents[directionAxis] == .known(1),
+    let (directionAxis, batchAxis) = form.isBatchFirst ? (1, 0) : (0, 1)
+    guard state.shape.count == 3, state.extents[directionAxis] == .known(form.directionCount),
       state.extents[2] == .known(size), let values = state.floats, !values.isEmpty
     else {
-      throw node.malformed("\(what) is not of floats for 1 direction and \(size) units")
+      throw node.malformed(
+        "\(what) is not of floats for \(form.directionCount) directions and \(size) units")
     }
     let place = "tensor \(quotable(node.input(index) ?? what))"
     try requireFinite(values, file: model.source.file, place: place)
-    if values.allSatisfy({ $0 == 0 }) { return [] }
-    let width = state.shape[2]
-    let first = values.prefix(width)
-    for start in stride(from: 0, to: values.count, by: width)
-    where values[start..<start + width] != first {
-      throw node.unsupported("\(what) differs from one sequence of the batch to the next")
+    if values.allSatisfy({ $0 == 0 }) { return none }
+    let strides = state.strides
+    // One stored element stands for a whole axis.
+    func offset(_ position: Int, _ axis: Int) -> Int {
+      state.shape[axis] == 1 ? 0 : position * strides[axis]
     }
-    return width == size ? Array(first) : Array(repeating: values[0], count: size)
+    return (0..<form.directionCount).map { direction in
+      let rows = (0..<state.shape[batchAxis]).map { batch in
+        (0..<size).map { unit in
+          values[offset(direction, directionAxis) + offset(batch, batchAxis) + offset(unit, 2)]
+        }
+      }
+      return rows.allSatisfy { $0 == rows[0] } ? [rows[0]] : rows
+    }
   }
 }

@@ -19,6 +19,12 @@ struct GraphImporter {
   var timeAxis: Int?
   var batchAxis: Int?
   var featureAxis: Int?
+  /// The lengths that the recurrent nodes were given: nil before the first.
+  var lengths: [Int]??
+  /// Initial states that differ from one sequence to the next.
+  var initialStates: [ModelInterface.InitialState] = []
+  /// Graph inputs of lengths and initial states without a value: the caller's at every run.
+  var freeInputs: Set<String> = []
   var layerNames: Set<String> = []
   /// The names that live nodes read, and the outputs.
   var liveNames: Set<String> = []
@@ -72,9 +78,10 @@ struct GraphImporter {
     if let name = node.output(index) { values[name] = value }
   }
 
-  /// Appends a layer that `node` computes, under a name of its own.
+  /// Appends a layer that `node` computes, under a name of its own; without `inputs` it reads the
+  /// layer before it.
   mutating func append(
-    _ operation: Network.Operation, _ node: ONNXNode
+    _ operation: Network.Operation, _ node: ONNXNode, reading inputs: [Int] = []
   ) throws(ConversionError) {
     guard layers.count < BlobLimits.layerCount else {
       throw node.unsupported("more than \(BlobLimits.layerCount) layers")
@@ -87,7 +94,7 @@ struct GraphImporter {
       copies += 1
       name = "\(base)#\(copies)"
     }
-    layers.append(Network.Layer(name: name, operation: operation))
+    layers.append(Network.Layer(name: name, operation: operation, inputs: inputs))
     version += 1
   }
 }

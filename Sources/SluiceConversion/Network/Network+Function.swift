@@ -36,17 +36,27 @@ extension Network {
 }
 
 extension Network.Function {
-  /// The function as a record names it; nil where no record can.
-  var recorded: Activation? {
+  /// Whether a convolution can apply it; others are a layer behind it.
+  var isPlainPointwise: Bool { isPointwise && recorded.kind.isPlain }
+
+  /// The function as a record holds it.
+  var recorded: ActivationFunction {
     switch self {
     case .identity: .identity
     case .tanh: .tanh
     case .sigmoid: .sigmoid
     case .relu: .relu
     case .softmax: .softmax
-    case .affine, .leakyReLU, .thresholdedReLU, .scaledTanh, .hardSigmoid, .elu, .softsign,
-      .softplus:
-      nil
+    case .affine(let alpha, let beta): ActivationFunction(.affine, alpha: alpha, beta: beta)
+    case .leakyReLU(let alpha): ActivationFunction(.leakyReLU, alpha: alpha)
+    case .thresholdedReLU(let alpha): ActivationFunction(.thresholdedReLU, alpha: alpha)
+    case .scaledTanh(let alpha, let beta):
+      ActivationFunction(.scaledTanh, alpha: alpha, beta: beta)
+    case .hardSigmoid(let alpha, let beta):
+      ActivationFunction(.hardSigmoid, alpha: alpha, beta: beta)
+    case .elu(let alpha): ActivationFunction(.elu, alpha: alpha)
+    case .softsign: .softsign
+    case .softplus: .softplus
     }
   }
 }

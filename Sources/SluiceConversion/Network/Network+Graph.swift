@@ -79,7 +79,7 @@ extension Network.Layer {
   public var outputSize: Int {
     switch operation {
     case .embedding(let table): table.size
-    case .recurrent(let cell): cell.hiddenSize
+    case .recurrent(let cell): cell.outputSize
     case .dense(let dense): dense.outputSize
     case .activation(_, let size): size
     case .convolution(let layer): layer.outputLength * layer.outputChannels

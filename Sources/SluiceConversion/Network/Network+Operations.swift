@@ -63,32 +63,39 @@ extension Network {
     }
   }
 
-  /// A recurrent layer that reads forwards, in PyTorch's shapes and row order.
+  /// A recurrent layer in PyTorch's shapes and row order.
   public struct Recurrent: Sendable {
     /// The cell, G = `cell.gateCount` gates.
     public var cell: Cell
     /// Features read at a step, I.
     public var inputSize: Int
-    /// Hidden units, H: also the features written at a step.
+    /// Hidden units, H: also the features written at a step, O, where there is no projection.
     public var hiddenSize: Int
     /// W: `[G * H, I]`.
     public var inputWeights: [Float]
-    /// U: `[G * H, H]`.
+    /// U: `[G * H, O]`.
     public var hiddenWeights: [Float]
     /// The bias beside W, `[G * H]`; nil for none.
     public var inputBias: [Float]?
     /// The bias beside U, `[G * H]`; nil for none.
     public var hiddenBias: [Float]?
-    /// h before the first step, `[H]`; empty for zero.
+    /// h before the first step, `[O]`; empty for zero.
     public var initialHidden: [Float]
     /// C before the first step, `[H]`; empty for zero, and for every cell but the LSTM.
     public var initialCell: [Float]
+    /// What distinguishes the layer from the plain one.
+    public var form: CellForm
+
+    /// Features written at a step, O.
+    public var outputSize: Int {
+      form.projection.map { $0.count / max(hiddenSize, 1) } ?? hiddenSize
+    }
 
     /// A recurrent layer; biases and initial states are optional.
     public init(
       cell: Cell, inputSize: Int, hiddenSize: Int, inputWeights: [Float], hiddenWeights: [Float],
       inputBias: [Float]? = nil, hiddenBias: [Float]? = nil, initialHidden: [Float] = [],
-      initialCell: [Float] = []
+      initialCell: [Float] = [], form: CellForm = CellForm()
     ) {
       self.cell = cell
       self.inputSize = inputSize
@@ -99,6 +106,7 @@ extension Network {
       self.hiddenBias = hiddenBias
       self.initialHidden = initialHidden
       self.initialCell = initialCell
+      self.form = form
     }
   }
 }

@@ -10,15 +10,14 @@ extension Network.Layer {
         record: .embedding(tokenCount: table.count, outputSize: table.size), name: name,
         weights: Packing.packEmbedding(table.weights), biases: [])
     case .recurrent(let layer):
-      guard let record = layer.record else { return nil }
       return BlobContents.Layer(
-        record: record, name: name, weights: layer.packedWeights,
+        record: layer.record, name: name, weights: layer.packedWeights,
         biases: layer.packedBiases, initialState: layer.packedInitialState)
     case .dense(let dense):
-      guard let function = dense.activation.recorded else { return nil }
       return BlobContents.Layer(
         record: .dense(
-          inputSize: dense.inputSize, outputSize: dense.outputSize, activation: function),
+          inputSize: dense.inputSize, outputSize: dense.outputSize,
+          activation: dense.activation.recorded),
         name: name,
         weights: Packing.packDense(
           dense.weights, inputSize: dense.inputSize, outputSize: dense.outputSize),
@@ -26,14 +25,12 @@ extension Network.Layer {
           dense.bias ?? Array(repeating: 0, count: dense.outputSize), rowCount: 1,
           outputSize: dense.outputSize))
     case .activation(let function, let size):
-      guard let function = function.recorded else { return nil }
       return BlobContents.Layer(
-        record: .activation(function, size: size), name: name, weights: [], biases: [])
+        record: .activation(function.recorded, size: size), name: name, weights: [], biases: [])
     case .convolution(let layer):
-      guard let function = layer.activation.recorded, layer.activation.isPointwise else {
-        return nil
-      }
-      return layer.withoutIdleTaps.packed(name: name, activation: function)
+      guard layer.activation.isPlainPointwise else { return nil }
+      return layer.withoutIdleTaps.packed(
+        name: name, activation: layer.activation.recorded.kind)
     case .scale(let layer):
       return Self.packed(
         name, .scale, layer.length, [layer.scale, layer.shift], channels: layer.scale.count)
@@ -85,23 +82,39 @@ extension Network.Layer {
 }
 
 extension Network.Recurrent {
-  /// The record; nil where a blob cannot hold the layer.
-  var record: LayerRecord? {
+  /// The layer's record.
+  var record: LayerRecord {
+    var record: LayerRecord
     switch cell {
-    case .lstm: .lstm(inputSize: inputSize, hiddenSize: hiddenSize)
-    case .gru(let variant): .gru(inputSize: inputSize, hiddenSize: hiddenSize, variant: variant)
+    case .lstm:
+      record = .lstm(inputSize: inputSize, hiddenSize: hiddenSize)
+      record.outputActivation = form.outputActivation.recorded
+    case .gru(let variant):
+      record = .gru(inputSize: inputSize, hiddenSize: hiddenSize, variant: variant)
     case .rnn(let function):
-      function == .tanh || function == .relu
-        ? function.recorded.map {
-          .rnn(inputSize: inputSize, hiddenSize: hiddenSize, activation: $0)
-        } : nil
+      record = .rnn(
+        inputSize: inputSize, hiddenSize: hiddenSize, activation: function.recorded)
     }
+    if cell.gateCount > 1 {
+      record.gateActivation = form.gateActivation.recorded
+      record.candidateActivation = form.candidateActivation.recorded
+    }
+    record.clip = form.clip ?? 0
+    if form.peepholes != nil { record.cellFlags.insert(.peepholes) }
+    if form.isCoupled { record.cellFlags.insert(.coupled) }
+    if form.projection != nil { record.cellFlags.insert(.projection) }
+    record.outputSize = outputSize
+    record.direction = form.isReverse ? .reverse : .forward
+    return record
   }
 
   var packedWeights: [UInt8] {
-    Packing.packRecurrent(
+    let gates = Packing.packRecurrent(
       input: inputWeights, hidden: hiddenWeights, gates: cell.gateCount, inputSize: inputSize,
-      hiddenSize: hiddenSize, variant: cell.variant)
+      hiddenSize: hiddenSize, outputSize: outputSize, variant: cell.variant)
+    guard let projection = form.projection else { return gates }
+    return gates
+      + Packing.packDense(projection, inputSize: hiddenSize, outputSize: outputSize)
   }
 
   var packedBiases: [Float] {
@@ -109,7 +122,8 @@ extension Network.Recurrent {
     return Packing.packRows(rows, rowCount: rows.count / hiddenSize, outputSize: hiddenSize)
   }
 
-  /// The bias rows of the file, `[rows, H]`: i, f, g, o; r, z, n and then n's hidden bias.
+  /// The bias rows of the file, `[rows, H]`: i, f, g, o, and their peepholes; r, z, n and then n's
+  /// hidden bias.
   ///
   /// The two biases are added in float32, as PyTorch does, where only their sum counts; a GRU that
   /// resets after multiplies the candidate's hidden bias by its reset gate, so it stays apart.
@@ -117,7 +131,7 @@ extension Network.Recurrent {
     let none = [Float](repeating: 0, count: cell.gateCount * hiddenSize)
     let (input, hidden) = (inputBias ?? none, hiddenBias ?? none)
     let sums = zip(input, hidden).map { $0 + $1 }
-    guard cell == .gru(.resetAfter) else { return sums }
+    guard cell == .gru(.resetAfter) else { return sums + (form.peepholes ?? []) }
     let candidate = 2 * hiddenSize
     return Array(sums[..<candidate] + input[candidate...] + hidden[candidate...])
   }
@@ -125,10 +139,12 @@ extension Network.Recurrent {
   /// h, then for the LSTM C, padded; empty where both start at zero.
   var packedInitialState: [Float] {
     guard !(initialHidden + initialCell).allSatisfy({ $0 == 0 }) else { return [] }
-    let zero = [Float](repeating: 0, count: hiddenSize)
-    let hidden = initialHidden.isEmpty ? zero : initialHidden
-    let cellState = initialCell.isEmpty ? zero : initialCell
-    return Packing.padState(cell == .lstm ? hidden + cellState : hidden, hiddenSize: hiddenSize)
+    func padded(_ vector: [Float], _ size: Int) -> [Float] {
+      Packing.padState(
+        vector.isEmpty ? Array(repeating: 0, count: size) : vector, hiddenSize: size)
+    }
+    let hidden = padded(initialHidden, outputSize)
+    return cell == .lstm ? hidden + padded(initialCell, hiddenSize) : hidden
   }
 }
 

@@ -39,7 +39,7 @@ extension Network.Operation {
       dense.activation = function
       return .dense(dense)
     case (.convolution(var layer), .activation(let function, _))
-    where layer.activation == .identity && function.isPointwise && function.recorded != nil:
+    where layer.activation == .identity && function.isPlainPointwise:
       layer.activation = function
       return .convolution(layer)
     case (.dense(var dense), .scale(let scale))

@@ -7,7 +7,7 @@ import SluiceBlob
 public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
   /// The network.
   public let network: Network
-  /// h of each layer, `[layers][hiddenSize]`; empty for a layer without a state.
+  /// h of each layer, `[layers][outputSize]`; empty for a layer without a state.
   public internal(set) var hidden: [[Scalar]] = []
   /// C of each layer, `[layers][hiddenSize]`; empty for a layer that is no LSTM.
   public internal(set) var cell: [[Scalar]] = []
@@ -27,7 +27,7 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     outputs = network.layers.map { _ in [] }
     hidden = network.layers.map { layer in
       guard case .recurrent(let cell) = layer.operation else { return [] }
-      return Self.vector(cell.initialHidden, count: cell.hiddenSize)
+      return Self.vector(cell.initialHidden, count: cell.outputSize)
     }
     cell = network.layers.map { layer in
       guard case .recurrent(let cell) = layer.operation, cell.cell == .lstm else { return [] }
@@ -65,70 +65,32 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
 
   private mutating func run(_ input: [Scalar], from first: Int) -> [Scalar] {
     for index in first..<network.layers.count {
-      let inputs = network.inputs(of: index).map { $0 < 0 ? input : outputs[$0] }
-      let x = inputs[0]
-      outputs[index] =
-        switch network.layers[index].operation {
-        case .embedding: preconditionFailure("an embedding after the first layer")
-        case .recurrent(let layer): step(layer, at: index, x)
-        case .dense(let layer):
-          Self.apply(
-            layer.activation,
-            Self.product(layer.weights, rows: 0..<layer.outputSize, x, bias: layer.bias))
-        case .activation(let function, _): Self.apply(function, x)
-        case .convolution(let layer): step(layer, at: index, x)
-        case .scale(let layer): Self.scaled(layer, x)
-        case .layerNorm(let layer): Self.normalized(layer, x)
-        case .prelu(let layer): Self.bent(layer, x)
-        case .add(let size, _): (0..<size).map { feature in inputs.reduce(0) { $0 + $1[feature] } }
-        case .concatenate(let length, let channels): Self.joined(inputs, length, channels)
-        case .magnitude(let length, let channels): Self.magnitudes(x, length, channels)
-        case .reflectPad(let layer): Self.padded(layer, x)
-        case .slice(let layer): Self.sliced(layer, x)
-        }
+      outputs[index] = evaluate(
+        index, network.inputs(of: index).map { $0 < 0 ? input : outputs[$0] })
     }
     return outputs[outputs.count - 1]
   }
 
-  private mutating func step(
-    _ layer: Network.Recurrent, at index: Int, _ x: [Scalar]
-  ) -> [Scalar] {
-    let size = layer.hiddenSize
-    let h = hidden[index]
-    func fromInput(_ gate: Int) -> [Scalar] {
-      let rows = gate * size..<(gate + 1) * size
-      return Self.product(layer.inputWeights, rows: rows, x, bias: layer.inputBias)
+  /// What one layer makes of its inputs at a step; moves its state on.
+  mutating func evaluate(_ index: Int, _ inputs: [[Scalar]]) -> [Scalar] {
+    let x = inputs[0]
+    return switch network.layers[index].operation {
+    case .embedding: preconditionFailure("an embedding after the first layer")
+    case .recurrent(let layer): step(layer, at: index, x)
+    case .dense(let layer):
+      Self.apply(
+        layer.activation,
+        Self.product(layer.weights, rows: 0..<layer.outputSize, x, bias: layer.bias))
+    case .activation(let function, _): Self.apply(function, x)
+    case .convolution(let layer): step(layer, at: index, x)
+    case .scale(let layer): Self.scaled(layer, x)
+    case .layerNorm(let layer): Self.normalized(layer, x)
+    case .prelu(let layer): Self.bent(layer, x)
+    case .add(let size, _): (0..<size).map { feature in inputs.reduce(0) { $0 + $1[feature] } }
+    case .concatenate(let length, let channels): Self.joined(inputs, length, channels)
+    case .magnitude(let length, let channels): Self.magnitudes(x, length, channels)
+    case .reflectPad(let layer): Self.padded(layer, x)
+    case .slice(let layer): Self.sliced(layer, x)
     }
-    func fromHidden(_ gate: Int, _ h: [Scalar]) -> [Scalar] {
-      let rows = gate * size..<(gate + 1) * size
-      return Self.product(layer.hiddenWeights, rows: rows, h, bias: layer.hiddenBias)
-    }
-    func gate(_ index: Int, _ function: Network.Function) -> [Scalar] {
-      Self.apply(function, zip(fromInput(index), fromHidden(index, h)).map { $0 + $1 })
-    }
-    var next: [Scalar]
-    switch layer.cell {
-    case .rnn(let function): next = gate(0, function)
-    case .lstm:
-      let (input, forget) = (gate(0, .sigmoid), gate(1, .sigmoid))
-      let (candidate, output) = (gate(2, .tanh), gate(3, .sigmoid))
-      for unit in 0..<size {
-        cell[index][unit] = forget[unit] * cell[index][unit] + input[unit] * candidate[unit]
-      }
-      next = zip(output, Self.apply(.tanh, cell[index])).map { $0 * $1 }
-    case .gru(let variant):
-      let (reset, update) = (gate(0, .sigmoid), gate(1, .sigmoid))
-      let recurrent =
-        switch variant {
-        case .resetAfter: zip(reset, fromHidden(2, h)).map { $0 * $1 }
-        case .resetBefore: fromHidden(2, zip(reset, h).map { $0 * $1 })
-        }
-      next = Self.apply(.tanh, zip(fromInput(2), recurrent).map { $0 + $1 })
-      for unit in 0..<size {
-        next[unit] = (1 - update[unit]) * next[unit] + update[unit] * h[unit]
-      }
-    }
-    hidden[index] = next
-    return next
   }
 }

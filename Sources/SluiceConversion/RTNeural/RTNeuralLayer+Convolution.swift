@@ -26,7 +26,7 @@ extension RTNeuralLayer {
       inputChannels: inputSize, outputChannels: outputSize, kernelSize: taps,
       dilation: try number("dilation"), groups: groups, weights: rows,
       bias: try weights[1].array(shape: [outputSize], sizes),
-      activation: activation.isPointwise ? activation : .identity)
+      activation: activation.isPlainPointwise ? activation : .identity)
   }
 
   /// A number of at least 1, alone or, as Keras writes it, the one element of an array.

@@ -60,7 +60,7 @@ struct RTNeuralLayer {
     case "dense", "time-distributed-dense": return [layer(.dense(try dense()))]
     case "conv1d":
       let convolution = layer(.convolution(try convolution()))
-      return activation.isPointwise ? [convolution] : [convolution] + alone()
+      return activation.isPlainPointwise ? [convolution] : [convolution] + alone()
     case "lstm", "gru":
       guard activation == .tanh || activation == .identity else {
         throw try node.member("activation").unsupported(

@@ -6,13 +6,13 @@ extension StepImporter {
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
     let form = try RecurrentForm(node, &attributes)
-    if node.operation == "LSTM", node.input(7) != nil {
-      throw node.unsupported("the input P (peepholes) is not supported in a graph of one step")
+    guard form.direction == "forward" else {
+      throw node.unsupported("the attribute direction is \(form.direction) in a graph of one step")
     }
     guard node.input(4) == nil else {
       throw node.unsupported("the input sequence_lens is not supported in a graph of one step")
     }
-    let layer = try constants.weights(node, form)
+    let layer = try constants.weights(node, form)[0]
     let x = try view(node, 0)
     guard x.axes.count == 3, x.axes[0].size == 1, x.axes[1].size == 1 else {
       throw node.unsupported("X has the shape \(x.shape); expected one step of one sequence")

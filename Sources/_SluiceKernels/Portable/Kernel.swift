@@ -5,20 +5,21 @@ import _SluiceShims
 /// All entries stand in this file: what two files' entries share, `load` or an array's subscript,
 /// would become functions with weak symbols, and calls in every loop.
 ///
-/// The contract: `layer` comes from a validated blob, every pointer of `block` is valid for the
-/// sizes that `layer` states, `steps` >= 1. Reads nothing else, writes `output`, `cell`,
+/// The contract: `plan` comes from a validated blob, every pointer of `rows` is valid for the
+/// sizes that it states, `steps` >= 1. Reads nothing else, writes `output`, `cell`,
 /// `scratch`, `projected` and `recurrent` alone; never allocates, locks, calls out or traps.
 @export(interface)
-public func run(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>) {
-  let layer = unsafe layer.pointee
-  let block = unsafe block.pointee
+public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  let layer = unsafe plan.pointee
+  let block = unsafe rows.pointee
   switch unsafe layer.kernel {
   case sluice_kernel_lstm: unsafe lstm(layer, block)
   case sluice_kernel_gru_reset_after: unsafe gruResetAfter(layer, block)
   case sluice_kernel_gru_reset_before: unsafe gruResetBefore(layer, block)
   case sluice_kernel_elman: unsafe elman(layer, block)
-  case sluice_kernel_dense: unsafe dense(layer, block)
-  case sluice_kernel_activation: unsafe activation(layer, block)
+  case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
+  case sluice_kernel_activation, sluice_kernel_activation_general:
+    unsafe activation(layer, block)
   case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: 0)
   case sluice_kernel_scale: unsafe scale(layer, block)
   case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
@@ -29,22 +30,26 @@ public func run(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<slu
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
   default: break
   }
+  if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
+    unsafe runGeneral(plan, rows, isChained: true)
+  }
 }
 
 /// Runs one layer over one step of many streams: as `run`, with a row for each stream.
 ///
 /// Every weight is read once for several streams; each stream's bits are those that it has alone.
 @export(interface)
-public func runBatch(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>) {
-  let layer = unsafe layer.pointee
-  let block = unsafe block.pointee
+public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  let layer = unsafe plan.pointee
+  let block = unsafe rows.pointee
   switch unsafe layer.kernel {
   case sluice_kernel_lstm: unsafe lstmBatch(layer, block)
   case sluice_kernel_gru_reset_after: unsafe gruResetAfterBatch(layer, block)
   case sluice_kernel_gru_reset_before: unsafe gruResetBeforeBatch(layer, block)
   case sluice_kernel_elman: unsafe elmanBatch(layer, block)
-  case sluice_kernel_dense: unsafe dense(layer, block)
-  case sluice_kernel_activation: unsafe activation(layer, block)
+  case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
+  case sluice_kernel_activation, sluice_kernel_activation_general:
+    unsafe activation(layer, block)
   case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: pastStride(layer))
   case sluice_kernel_scale: unsafe scale(layer, block)
   case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
@@ -55,6 +60,17 @@ public func runBatch(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointe
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
   default: break
   }
+  if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
+    unsafe runGeneral(plan, rows, isChained: false)
+  }
+}
+
+/// What the general kernels do: not inlined, so that one copy serves both entries.
+@inline(never)
+private func runGeneral(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  unsafe general(plan.pointee, rows.pointee, isChained: isChained)
 }
 
 /// Whether `count` floats, a multiple of 16 on a 64-byte line, hold neither NaN nor infinity.

@@ -90,6 +90,15 @@ func floored<V: SIMD>(_ v: V, _ limit: Float) -> V where V.Scalar == Float {
   return from(sluice_max8(panel(v), Panel(repeating: limit)))
 }
 
+/// v where it is above `limit`, else 0; NaN passes.
+@inline(always)
+func above<V: SIMD>(_ v: V, _ limit: Float) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_above16(pair(v), PanelPair(repeating: limit)))
+  }
+  return from(sluice_above8(panel(v), Panel(repeating: limit)))
+}
+
 @inline(always)
 func magnitude<V: SIMD>(_ v: V) -> V where V.Scalar == Float {
   if V.scalarCount == 16 {

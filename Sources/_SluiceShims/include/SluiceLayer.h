@@ -18,15 +18,32 @@ typedef enum : uint32_t {
   sluice_kernel_accumulate,
   sluice_kernel_magnitude,
   sluice_kernel_reflect_pad,
+  // From here on general: a kernel's rows are passed over once more, or are its own altogether.
+  /// Dense and activation layers whose function the plain kernels do not have.
+  sluice_kernel_dense_general,
+  sluice_kernel_activation_general,
+  /// Recurrent layers beyond the plain form: any activations, limits, peepholes, projections.
+  sluice_kernel_lstm_general,
+  sluice_kernel_gru_reset_after_general,
+  sluice_kernel_gru_reset_before_general,
+  sluice_kernel_elman_general,
 } sluice_kernel;
 
-/// What is applied to the sums of an Elman or dense layer, or by an activation layer.
+/// A function of sums. The plain kernels know those up to softmax, the general ones all but that.
 typedef enum : uint32_t {
   sluice_activation_identity,
   sluice_activation_tanh,
   sluice_activation_sigmoid,
   sluice_activation_relu,
   sluice_activation_softmax,
+  sluice_activation_affine,
+  sluice_activation_leaky_relu,
+  sluice_activation_thresholded_relu,
+  sluice_activation_scaled_tanh,
+  sluice_activation_hard_sigmoid,
+  sluice_activation_elu,
+  sluice_activation_softsign,
+  sluice_activation_softplus,
 } sluice_activation;
 
 /// What a layer does with its columns: a step's features as [length, channels].
@@ -51,6 +68,29 @@ typedef struct {
 /// Rows that a convolution gathers or spreads at a time.
 enum { sluice_convolution_rows = 8 };
 
+/// An activation with its parameters.
+typedef struct {
+  sluice_activation kind;
+  float alpha, beta;
+} sluice_function;
+
+/// What a general kernel must know beside; the plain kernels do not read it.
+typedef struct {
+  /// Units: other than the layer's outputs behind a projection. Lanes of gates and of C.
+  intptr_t hidden_size;
+  /// Floats of a vector of units with its padding, a multiple of 16.
+  intptr_t hidden_stride;
+  sluice_function gate, candidate, output;
+  /// Sums are limited to [-clip, clip] before their activation; 0 for no limit.
+  float clip;
+  /// Whether the weights of i, f and o from C follow the biases: rows 4, 5 and 6 of a tile.
+  bool has_peepholes;
+  /// Whether f = 1 - i.
+  bool is_coupled;
+  /// Packed like a dense layer's weights, [output_size] of [hidden_size]; NULL for none.
+  const float *_Nullable projection;
+} sluice_form;
+
 /// One layer of a model's immutable plan. Offsets are in floats into a Stream's buffer.
 typedef struct {
   /// Packed weights in the mapped blob, 64-byte aligned.
@@ -69,12 +109,17 @@ typedef struct {
   intptr_t output_offset;
   /// Where the LSTM's C lies.
   intptr_t cell_offset;
-  /// Where z and r * h of a GRU that resets before lie.
+  /// Floats of C, or of the columns that a convolution keeps, with padding; 0 where there are none.
+  intptr_t cell_stride;
+  /// Where the vectors lie that a cell needs within a step.
   intptr_t scratch_offset;
   /// Whether the layer has a state: two vectors at `output_offset`.
   bool is_recurrent;
+  /// Whether the layer reads the sequence from its end: the runtime hands it the rows so.
+  bool is_reverse;
   sluice_kernel kernel;
   sluice_activation activation;
+  sluice_form form;
   /// Of a layer that has columns, else NULL.
   const sluice_columns *_Nullable columns;
   /// The blob's layer; those of several inputs take a plan's layer for each.
@@ -97,9 +142,10 @@ typedef struct {
   /// [steps, stride], rows `output_stride` floats apart, 64-byte aligned; h(t) of a recurrent layer.
   float *_Nonnull output;
   intptr_t output_stride;
-  /// C of the LSTM, updated in place; rows of many streams `stride` floats apart.
+  /// C of the LSTM, updated in place; rows of many streams as far apart as C is long.
   float *_Nonnull cell;
-  /// Two vectors of `stride` floats; of many streams, all first vectors, then all second.
+  /// Two vectors of `stride` floats; of many streams, all first vectors, then all second. A general
+  /// kernel has one vector of `hidden_stride` floats for each gate and one more, for all streams.
   float *_Nonnull scratch;
   /// W x + b of every row, [rows][gates * stride]; unused for a single step.
   float *_Nonnull projected;

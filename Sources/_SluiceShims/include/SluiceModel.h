@@ -12,6 +12,8 @@ typedef struct {
   size_t byte_count;
   /// Whether `bytes` is a mapping of ours; otherwise the caller keeps it.
   bool is_mapped;
+  /// Whether a layer reads from the sequence's end, so that it must be there as a whole.
+  bool reads_backwards;
   /// Whether a block yields its last step's output alone.
   bool yields_last;
   /// Rows of `embedding_size` floats, one a token id; NULL where the model reads features.

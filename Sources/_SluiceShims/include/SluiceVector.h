@@ -42,6 +42,10 @@
   SLUICE_PURE sluice_float##N sluice_max##N(sluice_float##N value, sluice_float##N limit) {      \
     return limit > value ? limit : value;                                                        \
   }                                                                                              \
+  /* The value where it is above a limit, else 0: NaN passes. */                                  \
+  SLUICE_PURE sluice_float##N sluice_above##N(sluice_float##N value, sluice_float##N limit) {    \
+    return value <= limit ? (sluice_float##N)(0) : value;                                       \
+  }                                                                                              \
   SLUICE_PURE sluice_float##N sluice_magnitude##N(sluice_float##N a) {                           \
     return (sluice_float##N)((sluice_int##N)a & 0x7FFFFFFF);                                     \
   }                                                                                              \

@@ -33,7 +33,7 @@ struct ToolError: Error {
     case .unknownInstructionSet, .unavailableInstructionSet:
       self.init(.usage, error.description)
     case .outOfMemory, .notLocked: self.init(.failed, "\(path): \(error)")
-    case .unreadable, .notARegularFile, .invalid, .layerDiffers:
+    case .unreadable, .notARegularFile, .invalid, .layerDiffers, .notStreamable:
       self.init(.badFile, "\(path): \(error)")
     }
   }
@@ -60,7 +60,10 @@ func openModel(_ path: String) throws(ToolError) -> Model {
   }
 }
 
-/// A stream of `model`, which came from `path`.
+/// A stream of `model`, which came from `path`, to take steps.
 func openStream(_ model: borrowing Model, _ path: String) throws(ToolError) -> Stream {
-  do throws(ModelError) { return try Stream(model) } catch { throw ToolError(error, file: path) }
+  do throws(ModelError) {
+    guard model.isStreamable else { throw .notStreamable }
+    return try Stream(model)
+  } catch { throw ToolError(error, file: path) }
 }

@@ -80,7 +80,8 @@ extension LayerRecord {
     switch kind {
     case .embedding: inputSize * outputSize
     case .lstm, .gru, .rnn, .dense:
-      outputSize * (gateCount * (inputSize + hiddenSize) + biasRowCount)
+      laneCount * (gateCount * (inputSize + (kind == .dense ? 0 : outputSize)) + biasRowCount)
+        + (cellFlags.contains(.projection) ? outputSize * hiddenSize : 0)
     case .convolution: laneCount * (columns.kernelSize * inputChannels + 1)
     case .scale, .layerNorm, .prelu: laneCount * biasRowCount
     case .activation, .add, .concatenate, .magnitude, .reflectPad, .slice: 0
@@ -97,15 +98,15 @@ extension LayerRecord {
   }
 
   /// The function that distinguishes layers of one kind.
-  var function: Activation { kind == .rnn ? candidateActivation : outputActivation }
+  var function: Activation { (kind == .rnn ? candidateActivation : outputActivation).kind }
 
   /// The kind with what distinguishes it, for people.
   var title: String {
     switch kind {
     case .embedding: "embedding"
-    case .lstm: "LSTM"
-    case .gru: variant == .resetBefore ? "GRU, reset before" : "GRU, reset after"
-    case .rnn: "RNN, \(function)"
+    case .lstm: "LSTM\(form)"
+    case .gru: (variant == .resetBefore ? "GRU, reset before" : "GRU, reset after") + form
+    case .rnn: "RNN, \(function)\(form)"
     case .dense: function == .identity ? "dense" : "dense, \(function)"
     case .activation: "\(function)"
     case .convolution:
@@ -125,5 +126,23 @@ extension LayerRecord {
     case .reflectPad: "reflecting pad"
     case .slice: "slice"
     }
+  }
+
+  /// What distinguishes a recurrent layer from the plain one.
+  private var form: String {
+    var parts: [String] = []
+    if direction == .reverse { parts.append("reverse") }
+    if cellFlags.contains(.peepholes) { parts.append("peepholes") }
+    if cellFlags.contains(.coupled) { parts.append("coupled") }
+    if cellFlags.contains(.projection) { parts.append("\(hiddenSize) units projected") }
+    if clip > 0 { parts.append("clip \(clip)") }
+    if kind != .rnn, !isPlain {
+      let functions = [gateActivation.kind, candidateActivation.kind]
+      let all = kind == .lstm ? functions + [outputActivation.kind] : functions
+      if all != (kind == .lstm ? [.sigmoid, .tanh, .tanh] : [.sigmoid, .tanh]) {
+        parts.append(all.map { "\($0)" }.joined(separator: "/"))
+      }
+    }
+    return parts.map { ", " + $0 }.joined()
   }
 }

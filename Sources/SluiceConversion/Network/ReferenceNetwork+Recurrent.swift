@@ -1,0 +1,115 @@
+import SluiceBlob
+
+extension ReferenceNetwork {
+  mutating func step(
+    _ layer: Network.Recurrent, at index: Int, _ x: [Scalar]
+  ) -> [Scalar] {
+    let size = layer.hiddenSize
+    let form = layer.form
+    let h = hidden[index]
+    func fromInput(_ gate: Int) -> [Scalar] {
+      let rows = gate * size..<(gate + 1) * size
+      return Self.product(layer.inputWeights, rows: rows, x, bias: layer.inputBias)
+    }
+    func fromHidden(_ gate: Int, _ h: [Scalar]) -> [Scalar] {
+      let rows = gate * size..<(gate + 1) * size
+      return Self.product(layer.hiddenWeights, rows: rows, h, bias: layer.hiddenBias)
+    }
+    func apply(_ function: Network.Function, _ sums: [Scalar]) -> [Scalar] {
+      guard let clip = form.clip.map({ Scalar($0) }) else { return Self.apply(function, sums) }
+      // NaN is neither less nor greater.
+      return Self.apply(function, sums.map { $0 < -clip ? -clip : $0 > clip ? clip : $0 })
+    }
+    func sums(_ gate: Int) -> [Scalar] {
+      zip(fromInput(gate), fromHidden(gate, h)).map { $0 + $1 }
+    }
+    func gate(_ index: Int) -> [Scalar] { apply(form.gateActivation, sums(index)) }
+    var next: [Scalar]
+    switch layer.cell {
+    case .rnn(let function): next = apply(function, sums(0))
+    case .lstm:
+      func peephole(_ row: Int) -> [Scalar] {
+        guard let weights = form.peepholes else { return Array(repeating: 0, count: size) }
+        return (0..<size).map { Scalar(weights[row * size + $0]) * cell[index][$0] }
+      }
+      func peeping(_ gate: Int, _ row: Int) -> [Scalar] {
+        apply(form.gateActivation, zip(sums(gate), peephole(row)).map { $0 + $1 })
+      }
+      let input = peeping(0, 0)
+      let forget = form.isCoupled ? input.map { 1 - $0 } : peeping(1, 1)
+      let candidate = apply(form.candidateActivation, sums(2))
+      for unit in 0..<size {
+        cell[index][unit] = forget[unit] * cell[index][unit] + input[unit] * candidate[unit]
+      }
+      let output = peeping(3, 2)
+      next = zip(output, Self.apply(form.outputActivation, cell[index])).map { $0 * $1 }
+      if let projection = form.projection {
+        next = Self.product(projection, rows: 0..<layer.outputSize, next, bias: nil)
+      }
+    case .gru(let variant):
+      let (reset, update) = (gate(0), gate(1))
+      let recurrent =
+        switch variant {
+        case .resetAfter: zip(reset, fromHidden(2, h)).map { $0 * $1 }
+        case .resetBefore: fromHidden(2, zip(reset, h).map { $0 * $1 })
+        }
+      next = apply(form.candidateActivation, zip(fromInput(2), recurrent).map { $0 + $1 })
+      for unit in 0..<size {
+        next[unit] = (1 - update[unit]) * next[unit] + update[unit] * h[unit]
+      }
+    }
+    hidden[index] = next
+    return next
+  }
+
+  /// A whole sequence, `[T][inputSize]`, layer by layer, each in its direction: what every layer
+  /// wrote, `[layers][T][outputSize]`. The states move on as they do step by step.
+  ///
+  /// - Precondition: the network reads features, `inputSize` of them at a step.
+  public mutating func process(_ sequence: [[Scalar]]) -> [[[Scalar]]] {
+    precondition(!network.readsIDs, "the network reads ids")
+    return process(sequence, written: [])
+  }
+
+  /// A whole sequence of token ids, as ``process(_:)``.
+  ///
+  /// - Precondition: the network reads ids, and all are of its embedding's.
+  public mutating func process(ids: [Int]) -> [[[Scalar]]] {
+    guard case .embedding(let table) = network.layers.first?.operation else {
+      preconditionFailure("the network reads features")
+    }
+    let rows = ids.map { id in
+      table.weights[id * table.size..<(id + 1) * table.size].map { Scalar($0) }
+    }
+    return process(rows, written: [rows])
+  }
+
+  private mutating func process(
+    _ sequence: [[Scalar]], written: [[[Scalar]]]
+  ) -> [[[Scalar]]] {
+    var written = written
+    for index in written.count..<network.layers.count {
+      var rows = [[Scalar]](repeating: [], count: sequence.count)
+      let isReverse = network.layers[index].isReverse
+      let inputs = network.inputs(of: index)
+      for turn in 0..<sequence.count {
+        let step = isReverse ? sequence.count - 1 - turn : turn
+        rows[step] = evaluate(index, inputs.map { $0 < 0 ? sequence[step] : written[$0][step] })
+      }
+      written.append(rows)
+    }
+    return written
+  }
+}
+
+extension Network.Layer {
+  /// Whether the layer reads from the last step to the first.
+  public var isReverse: Bool {
+    if case .recurrent(let layer) = operation { layer.form.isReverse } else { false }
+  }
+}
+
+extension Network {
+  /// Whether no layer reads backwards, so that one step can be taken at a time.
+  public var isStreamable: Bool { !layers.contains { $0.isReverse } }
+}
