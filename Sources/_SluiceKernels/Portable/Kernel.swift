@@ -65,9 +65,11 @@ public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   }
 }
 
-/// What the general kernels do: not inlined, so that one copy serves both entries.
+/// What the general kernels do: not inlined, so that one copy serves both entries; an entry itself,
+/// because what is not would become a weak symbol.
 @inline(never)
-private func runGeneral(
+@export(interface)
+public func runGeneral(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
 ) {
   unsafe general(plan.pointee, rows.pointee, isChained: isChained)
