@@ -4,7 +4,8 @@ extension LayerRecord {
     kind: LayerKind, variant: GRUVariant? = nil, inputSize: Int, hiddenSize: Int = 0,
     outputSize: Int, gateOrder: GateOrder = .none, gateActivation: ActivationFunction = .identity,
     candidateActivation: ActivationFunction = .identity,
-    outputActivation: ActivationFunction = .identity, cellFlags: CellFlags = [], clip: Float = 0,
+    outputActivation: ActivationFunction = .identity, cellFlags: CellFlags = CellFlags(rawValue: 0),
+    clip: Float = 0,
     direction: Direction = .forward, storage: StorageType = .f32, grade: ActivationGrade = .exact
   ) {
     self.kind = kind

@@ -9,8 +9,8 @@ package struct GatePass: Sendable {
   package let offset: Int
 }
 
-/// One or two passes, without an array.
-package struct GatePasses: Sequence, IteratorProtocol, Sendable {
+/// One or two passes, without an array; and no Sequence, whose conformance brings arrays along.
+package struct GatePasses: Sendable {
   private var first: GatePass?
   private var second: GatePass?
 
@@ -48,7 +48,8 @@ extension LayerRecord {
     _ body: (_ gate: Int, _ lane: Int, _ lanes: Int, _ offset: Int, _ pitch: Int) throws(Failure)
       -> Void
   ) throws(Failure) {
-    for pass in passes {
+    var passes = passes
+    while let pass = passes.next() {
       var lane = 0
       while lane < paddedLaneCount {
         let rest = paddedLaneCount - lane

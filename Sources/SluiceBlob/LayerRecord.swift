@@ -114,7 +114,9 @@ public enum Direction: UInt32, Sendable {
 }
 
 /// What distinguishes a recurrent cell from the plain one. The raw values are those of the file.
-public struct CellFlags: OptionSet, Sendable, Hashable {
+///
+/// No OptionSet, whose conformance brings arrays along: readers must do without an allocation.
+public struct CellFlags: Sendable, Hashable {
   /// The bits.
   public var rawValue: UInt32
 
@@ -129,6 +131,18 @@ public struct CellFlags: OptionSet, Sendable, Hashable {
   public static var projection: CellFlags { CellFlags(rawValue: 4) }
   /// Every flag of version 1.
   public static var all: CellFlags { CellFlags(rawValue: 7) }
+
+  /// Whether no flag is set: a plain cell.
+  public var isEmpty: Bool { rawValue == 0 }
+
+  /// Whether all of `flags` are set.
+  public func contains(_ flags: CellFlags) -> Bool { rawValue & flags.rawValue == flags.rawValue }
+
+  /// Whether no flag but those of `flags` is set.
+  public func isSubset(of flags: CellFlags) -> Bool { flags.contains(self) }
+
+  /// Sets all of `flags`.
+  public mutating func insert(_ flags: CellFlags) { rawValue |= flags.rawValue }
 }
 
 /// A range of bytes within a section.

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What these functions do is documented in sluice.h.
+
 import CSluice
 import Sluice
 import _SluiceShims
@@ -33,13 +36,13 @@ struct OpenBatch: ~Copyable {
 }
 
 @c @implementation
-func sluice_batch_size(_ model: OpaquePointer!, _ count: Int) -> Int {
+public func sluice_batch_size(_ model: OpaquePointer!, _ count: Int) -> Int {
   guard let model = unsafe model else { return 0 }
   return unsafe OpenBatch.byteCount(of: UnsafePointer<Model>(model).pointee, count: count) ?? 0
 }
 
 @c @implementation
-func sluice_batch_create(
+public func sluice_batch_create(
   _ model: OpaquePointer!, _ count: Int, _ batch: UnsafeMutablePointer<OpaquePointer?>!,
   _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
@@ -59,7 +62,7 @@ func sluice_batch_create(
 }
 
 @c @implementation
-func sluice_batch_init(
+public func sluice_batch_init(
   _ model: OpaquePointer!, _ count: Int, _ memory: UnsafeMutableRawPointer!, _ size: Int,
   _ batch: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
@@ -82,7 +85,7 @@ func sluice_batch_init(
 }
 
 @c @implementation
-func sluice_batch_destroy(_ batch: OpaquePointer!) {
+public func sluice_batch_destroy(_ batch: OpaquePointer!) {
   guard let batch = unsafe openedBatch(batch) else { return }
   let owned = unsafe batch.pointee.ownsMemory
   unsafe batch.deinitialize(count: 1)
@@ -90,12 +93,12 @@ func sluice_batch_destroy(_ batch: OpaquePointer!) {
 }
 
 @c @implementation
-func sluice_batch_reset(_ batch: OpaquePointer!) {
+public func sluice_batch_reset(_ batch: OpaquePointer!) {
   unsafe openedBatch(batch)?.pointee.batch.reset()
 }
 
 @c @implementation
-func sluice_batch_reset_stream(_ batch: OpaquePointer!, _ index: Int) -> sluice_status {
+public func sluice_batch_reset_stream(_ batch: OpaquePointer!, _ index: Int) -> sluice_status {
   guard let batch = unsafe openedBatch(batch), index >= 0, unsafe index < batch.pointee.batch.count
   else { return SLUICE_BAD_ARGUMENT }
   unsafe batch.pointee.batch.reset(index)
@@ -103,7 +106,7 @@ func sluice_batch_reset_stream(_ batch: OpaquePointer!, _ index: Int) -> sluice_
 }
 
 @c @implementation
-func sluice_batch_step(
+public func sluice_batch_step(
   _ batch: OpaquePointer!, _ x: UnsafePointer<Float>!, _ y: UnsafeMutablePointer<Float>!,
   _ active: UnsafePointer<Bool>!
 ) -> sluice_status {
@@ -128,7 +131,7 @@ func sluice_batch_step(
 }
 
 @c @implementation
-func sluice_batch_step_tokens(
+public func sluice_batch_step_tokens(
   _ batch: OpaquePointer!, _ tokens: UnsafePointer<Int32>!, _ y: UnsafeMutablePointer<Float>!,
   _ active: UnsafePointer<Bool>!
 ) -> sluice_status {

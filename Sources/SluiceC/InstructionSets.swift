@@ -1,13 +1,16 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What these functions do is documented in sluice.h.
+
 import CSluice
 import Sluice
 
 @c @implementation
-func sluice_isa_name(_ isa: sluice_isa) -> UnsafePointer<CChar>? {
+public func sluice_isa_name(_ isa: sluice_isa) -> UnsafePointer<CChar>? {
   unsafe InstructionSet(isa)?.name
 }
 
 @c @implementation
-func sluice_isa_available(_ isa: sluice_isa) -> Bool {
+public func sluice_isa_available(_ isa: sluice_isa) -> Bool {
   InstructionSet(isa)?.isRunnable ?? false
 }
 

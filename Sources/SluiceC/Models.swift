@@ -1,10 +1,13 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What these functions do is documented in sluice.h.
+
 import CSluice
 import Sluice
 import SluiceBlob
 import _SluiceShims
 
 @c @implementation
-func sluice_open_file(
+public func sluice_open_file(
   _ path: UnsafePointer<CChar>!, _ flags: UInt32, _ isa: sluice_isa,
   _ model: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
@@ -22,7 +25,7 @@ func sluice_open_file(
 }
 
 @c @implementation
-func sluice_open_memory(
+public func sluice_open_memory(
   _ bytes: UnsafeRawPointer!, _ size: Int, _ flags: UInt32, _ isa: sluice_isa,
   _ model: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
@@ -49,39 +52,39 @@ func sluice_open_memory(
 }
 
 @c @implementation
-func sluice_close(_ model: OpaquePointer!) {
+public func sluice_close(_ model: OpaquePointer!) {
   guard let model = unsafe model.map({ unsafe UnsafeMutablePointer<Model>($0) }) else { return }
   unsafe model.deinitialize(count: 1)
   unsafe free(model)
 }
 
 @c @implementation
-func sluice_input_size(_ model: OpaquePointer!) -> Int {
+public func sluice_input_size(_ model: OpaquePointer!) -> Int {
   unsafe model == nil ? 0 : UnsafePointer<Model>(model).pointee.inputSize
 }
 
 @c @implementation
-func sluice_output_size(_ model: OpaquePointer!) -> Int {
+public func sluice_output_size(_ model: OpaquePointer!) -> Int {
   unsafe model == nil ? 0 : UnsafePointer<Model>(model).pointee.outputSize
 }
 
 @c @implementation
-func sluice_reads_tokens(_ model: OpaquePointer!) -> Bool {
+public func sluice_reads_tokens(_ model: OpaquePointer!) -> Bool {
   unsafe model == nil ? false : UnsafePointer<Model>(model).pointee.readsTokens
 }
 
 @c @implementation
-func sluice_yields_last(_ model: OpaquePointer!) -> Bool {
+public func sluice_yields_last(_ model: OpaquePointer!) -> Bool {
   unsafe model == nil ? false : UnsafePointer<Model>(model).pointee.output == .last
 }
 
 @c @implementation
-func sluice_model_hash(_ model: OpaquePointer!) -> UInt64 {
+public func sluice_model_hash(_ model: OpaquePointer!) -> UInt64 {
   unsafe model == nil ? 0 : UnsafePointer<Model>(model).pointee.hash
 }
 
 @c @implementation
-func sluice_model_isa(_ model: OpaquePointer!) -> sluice_isa {
+public func sluice_model_isa(_ model: OpaquePointer!) -> sluice_isa {
   unsafe model == nil ? SLUICE_ISA_BEST : UnsafePointer<Model>(model).pointee.instructionSet.c
 }
 

@@ -1,13 +1,16 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What these functions do is documented in sluice.h.
+
 import CSluice
 import Sluice
 
 @c @implementation
-func sluice_state_size(_ model: OpaquePointer!) -> Int {
+public func sluice_state_size(_ model: OpaquePointer!) -> Int {
   unsafe model == nil ? 0 : UnsafePointer<Model>(model).pointee.stateByteCount
 }
 
 @c @implementation
-func sluice_stream_save(
+public func sluice_stream_save(
   _ stream: OpaquePointer!, _ state: UnsafeMutableRawPointer!, _ size: Int
 ) -> sluice_status {
   guard let stream = unsafe opened(stream), let state = unsafe state,
@@ -18,7 +21,7 @@ func sluice_stream_save(
 }
 
 @c @implementation
-func sluice_stream_restore(
+public func sluice_stream_restore(
   _ stream: OpaquePointer!, _ state: UnsafeRawPointer!, _ size: Int,
   _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
@@ -34,7 +37,8 @@ func sluice_stream_restore(
 }
 
 @c @implementation
-func sluice_stream_fork(_ stream: OpaquePointer!, _ source: OpaquePointer!) -> sluice_status {
+public func sluice_stream_fork(_ stream: OpaquePointer!, _ source: OpaquePointer!) -> sluice_status
+{
   guard let stream = unsafe opened(stream), let source = unsafe opened(source) else {
     return SLUICE_BAD_ARGUMENT
   }

@@ -1,9 +1,12 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What these functions do is documented in sluice.h.
+
 import CSluice
 import Sluice
 import SluiceBlob
 
 @c @implementation
-func sluice_step(
+public func sluice_step(
   _ stream: OpaquePointer!, _ x: UnsafePointer<Float>!, _ y: UnsafeMutablePointer<Float>!
 ) -> sluice_status {
   guard let stream = unsafe opened(stream), let x = unsafe x, let y = unsafe y,
@@ -16,7 +19,7 @@ func sluice_step(
 }
 
 @c @implementation
-func sluice_step_token(
+public func sluice_step_token(
   _ stream: OpaquePointer!, _ token: Int32, _ y: UnsafeMutablePointer<Float>!
 ) -> sluice_status {
   guard let stream = unsafe opened(stream), let y = unsafe y, unsafe isAligned(y) else {
@@ -31,7 +34,7 @@ func sluice_step_token(
 }
 
 @c @implementation
-func sluice_process(
+public func sluice_process(
   _ stream: OpaquePointer!, _ x: UnsafePointer<Float>!, _ steps: Int,
   _ y: UnsafeMutablePointer<Float>!
 ) -> sluice_status {
@@ -51,7 +54,7 @@ func sluice_process(
 }
 
 @c @implementation
-func sluice_process_tokens(
+public func sluice_process_tokens(
   _ stream: OpaquePointer!, _ tokens: UnsafePointer<Int32>!, _ steps: Int,
   _ y: UnsafeMutablePointer<Float>!
 ) -> sluice_status {

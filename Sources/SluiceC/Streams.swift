@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What these functions do is documented in sluice.h.
+
 import CSluice
 import Sluice
 import _SluiceShims
@@ -43,17 +46,17 @@ struct OpenStream: ~Copyable {
 }
 
 @c @implementation
-func sluice_stream_alignment() -> Int { 64 }
+public func sluice_stream_alignment() -> Int { 64 }
 
 @c @implementation
-func sluice_stream_size(_ model: OpaquePointer!, _ block_size: Int) -> Int {
+public func sluice_stream_size(_ model: OpaquePointer!, _ block_size: Int) -> Int {
   guard let model = unsafe model else { return 0 }
   return unsafe OpenStream.byteCount(
     of: UnsafePointer<Model>(model).pointee, blockSize: block_size) ?? 0
 }
 
 @c @implementation
-func sluice_stream_create(
+public func sluice_stream_create(
   _ model: OpaquePointer!, _ block_size: Int, _ stream: UnsafeMutablePointer<OpaquePointer?>!,
   _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
@@ -72,7 +75,7 @@ func sluice_stream_create(
 }
 
 @c @implementation
-func sluice_stream_init(
+public func sluice_stream_init(
   _ model: OpaquePointer!, _ block_size: Int, _ memory: UnsafeMutableRawPointer!, _ size: Int,
   _ stream: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
@@ -97,7 +100,7 @@ func sluice_stream_init(
 }
 
 @c @implementation
-func sluice_stream_destroy(_ stream: OpaquePointer!) {
+public func sluice_stream_destroy(_ stream: OpaquePointer!) {
   guard let stream = unsafe opened(stream) else { return }
   let owned = unsafe stream.pointee.ownsMemory
   unsafe stream.deinitialize(count: 1)
@@ -105,12 +108,12 @@ func sluice_stream_destroy(_ stream: OpaquePointer!) {
 }
 
 @c @implementation
-func sluice_stream_reset(_ stream: OpaquePointer!) {
+public func sluice_stream_reset(_ stream: OpaquePointer!) {
   unsafe opened(stream)?.pointee.stream.reset()
 }
 
 @c @implementation
-func sluice_stream_check(_ stream: OpaquePointer!, _ on: Bool) {
+public func sluice_stream_check(_ stream: OpaquePointer!, _ on: Bool) {
   unsafe opened(stream)?.pointee.checks = on
 }
 

@@ -1,8 +1,11 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What these functions do is documented in sluice.h.
+
 import CSluice
 import Sluice
 
 @c @implementation
-func sluice_next_token(
+public func sluice_next_token(
   _ model: OpaquePointer!, _ text: UnsafePointer<CChar>!, _ size: Int,
   _ position: UnsafeMutablePointer<Int>!, _ token: UnsafeMutablePointer<Int32>!
 ) -> Bool {

@@ -1,12 +1,15 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// What these functions do is documented in sluice.h.
+
 import CSluice
 
 @c @implementation
-func sluice_version() -> UnsafePointer<CChar>! {
+public func sluice_version() -> UnsafePointer<CChar>! {
   unsafe constant("0.1.0")
 }
 
 @c @implementation
-func sluice_status_text(_ status: sluice_status) -> UnsafePointer<CChar>! {
+public func sluice_status_text(_ status: sluice_status) -> UnsafePointer<CChar>! {
   unsafe constant(text(of: status))
 }
 

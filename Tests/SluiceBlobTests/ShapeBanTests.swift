@@ -164,7 +164,8 @@ private let sizeFields = [
   @Test("a projection and peepholes take part in every size")
   func projected() throws {
     var record = LayerRecord.lstm(inputSize: 3, hiddenSize: 9)
-    record.cellFlags = [.projection, .peepholes]
+    record.cellFlags = CellFlags(
+      rawValue: CellFlags.projection.rawValue | CellFlags.peepholes.rawValue)
     record.outputSize = 5
     var random = SeededRandom(seed: 5)
     let contents = SampleBlobs.contents(of: [record], &random)
@@ -184,7 +185,7 @@ private let sizeFields = [
       view[place] = 0
     }
     record.outputSize = 9
-    record.cellFlags = []
+    record.cellFlags = CellFlags(rawValue: 0)
     _ = try SampleBlobs.contents(of: [record], &random).bytes()
   }
 

@@ -58,7 +58,8 @@ extension Validator {
   /// Checks the lanes beyond the output size of a layer's weights.
   func validatePadding(ofWeights record: LayerRecord, at block: Extent) throws(BlobError) {
     guard block.count > 0, record.kind != .embedding else { return }
-    for pass in record.passes {
+    var passes = record.passes
+    while let pass = passes.next() {
       try validatePadding(
         outputs: record.laneCount, rows: pass.gates * record.wordCount,
         at: block.start + pass.offset, laneBytes: record.storage.wordByteCount)

@@ -54,7 +54,8 @@ extension Validator {
     try record.forEachTileGate {
       (_, _, lanes, offset, pitch) throws(BlobError) in
       var first = start + offset
-      for columns in InlineColumns(record.inputSize, record.hiddenSize) {
+      var sizes = InlineColumns(record.inputSize, record.hiddenSize)
+      while let columns = sizes.next() {
         let words = record.storage.wordCount(columns: columns)
         for word in columns / record.storage.wordColumns..<words {
           let used = columns - word * record.storage.wordColumns
@@ -131,7 +132,9 @@ extension Validator {
       let tile = scales + 4 * lane * rows
       var first = weights + offset
       var row = gate
-      for columns in InlineColumns(record.inputSize, record.hiddenSize) where columns > 0 {
+      var sizes = InlineColumns(record.inputSize, record.hiddenSize)
+      while let columns = sizes.next() {
+        if columns <= 0 { continue }
         let words = record.storage.wordCount(columns: columns)
         for panel in 0..<lanes / panelWidth {
           let sums = weightSums(first + 4 * panelWidth * panel, words: words, pitch: pitch)
@@ -170,7 +173,8 @@ extension Validator {
   /// Checks the scales of an int4 layer, which lie as its weights do: a group for every four words.
   private func validateGroupScales(of record: LayerRecord, at start: Int) throws(BlobError) {
     let groups = record.wordCount / 4
-    for pass in record.passes {
+    var passes = record.passes
+    while let pass = passes.next() {
       // A word of a lane is four bytes, of which there are four a group; a scale is two.
       let first = start + pass.offset / 8
       try validatePadding(
@@ -191,8 +195,9 @@ extension Validator {
   }
 }
 
-/// Two numbers to go through, without an array.
-struct InlineColumns: Sequence, IteratorProtocol {
+/// Two numbers to go through, without an array; and no Sequence, whose conformance brings arrays
+/// along.
+struct InlineColumns {
   private var first: Int?
   private var second: Int?
 
