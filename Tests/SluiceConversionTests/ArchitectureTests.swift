@@ -126,7 +126,6 @@ struct ArchitectureTests {
     #expect(contents.layers.map(\.record.kind) == [.lstm, .dense])
     #expect(contents.layers[0].biases[0] == ramp(12)[0] + ramp(12)[0])
     #expect(contents.provenance.contains("\"source\":\"model.safetensors\""))
-    #expect(refuses(.unsupported, "int8") { _ = try network.blobContents(type: .int8) })
   }
 
   @Test("A GRU that resets after keeps the candidate's two biases apart")

@@ -5,7 +5,7 @@ extension AccuracyReport {
   /// Steps of a report where they cost little.
   package static let mostSteps = 10_000
   /// Products that a report may cost: a second or two.
-  private static let products = 5_000_000_000
+  private static let products = 6_000_000_000
 
   /// Steps that a report on `network` takes: 10,000, or fewer where they would take long.
   package static func steps(for network: Network) -> Int {

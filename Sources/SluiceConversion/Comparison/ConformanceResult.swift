@@ -44,8 +44,7 @@ extension ConformanceCase {
     do throws(ConversionError) {
       let settings = try ConformanceSettings(of: self)
       let model = try Converter.convert(source: source(), options: settings.options)
-      _ = try model.network.blobContents(
-        type: settings.options.type, grade: settings.options.grade)
+      _ = try model.network.packed(settings.options)
       return result(false, "expected an error containing '\(text)'")
     } catch {
       guard error.kind != .unwritable, error.description.contains(text) else {

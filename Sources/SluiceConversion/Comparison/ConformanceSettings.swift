@@ -28,7 +28,7 @@ struct ConformanceSettings {
         throw node.malformed("expected a value after '\(quotable(option))'")
       }
       // Paths are those of the folder.
-      let isPath = option == "--architecture" && !value.hasPrefix("/")
+      let isPath = ["--architecture", "--calibrate"].contains(option) && !value.hasPrefix("/")
       do throws(ConversionOptions.ArgumentError) {
         try options.set(option, to: isPath ? "\(folder)/\(value)" : value)
       } catch {

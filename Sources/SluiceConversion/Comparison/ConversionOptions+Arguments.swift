@@ -8,20 +8,25 @@ extension ConversionOptions {
 
   /// Takes over one option of `sluice convert` that tells how to convert.
   ///
-  /// - Throws: ``ArgumentError`` for an option or a value that is not there (yet).
+  /// - Throws: ``ArgumentError`` for an option or a value that is not there.
   package mutating func set(_ option: String, to value: String) throws(ArgumentError) {
     switch option {
     case "--architecture": architecture = value
+    case "--calibrate": calibration = value
+    case "--max-error":
+      guard let bound = Double(value), bound > 0, bound.isFinite else {
+        throw ArgumentError(
+          reason: "--max-error: '\(value)' is no number greater than zero")
+      }
+      maximalError = bound
     case "--type":
-      let types: [String: StorageType] = [
-        "f32": .f32, "f16": .f16, "bf16": .bf16, "int8": .int8, "int4": .int4,
+      let types: [String: TypeChoice] = [
+        "f32": .one(.f32), "f16": .one(.f16), "bf16": .one(.bf16), "int8": .one(.int8),
+        "int4": .one(.int4), "auto": .automatic,
       ]
       guard let type = types[value] else {
-        throw ArgumentError(reason: "'\(value)' is no type of weights; expected f32")
-      }
-      guard type == .f32 else {
         throw ArgumentError(
-          reason: "weights of the type \(value) are not supported yet; expected f32")
+          reason: "'\(value)' is no type of weights; expected f32, f16, bf16, int8, int4 or auto")
       }
       self.type = type
     case "--activation":

@@ -8,23 +8,35 @@ package struct ReferenceRun: Sendable {
     _ network: Network, over input: SequenceArray,
     progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
   ) {
-    var reference = ReferenceNetwork<Double>(network)
     var outputs: [[[Double]]] = []
-    for sequence in input.sequences {
-      reference.reset()
-      guard network.isStreamable else {
-        let written = reference.process(sequence, steps: input.steps)
-        for step in 0..<input.steps { outputs.append(written.map { $0[step] }) }
-        progress(outputs.count, input.sequences.count * input.steps)
-        continue
-      }
-      for step in 0..<input.steps {
-        reference.step(sequence, step)
-        outputs.append(reference.outputs)
-        progress(outputs.count, input.sequences.count * input.steps)
-      }
+    network.compute(over: input) { _, _, written in
+      outputs.append(written)
+      progress(outputs.count, input.sequences.count * input.steps)
     }
     self.outputs = outputs
+  }
+}
+
+extension Network {
+  /// Runs the network in Double, and calls `body` at every step of every sequence with what each
+  /// layer wrote, `[layers][outputSize]`.
+  func compute(
+    over input: SequenceArray, _ body: (_ sequence: Int, _ step: Int, _ written: [[Double]]) -> Void
+  ) {
+    var reference = ReferenceNetwork<Double>(self)
+    for (index, sequence) in input.sequences.enumerated() {
+      reference.reset()
+      // One that reads backwards takes a sequence as a whole.
+      let whole = isStreamable ? nil : reference.process(sequence, steps: input.steps)
+      for step in 0..<input.steps {
+        if let whole {
+          body(index, step, whole.map { $0[step] })
+        } else {
+          reference.step(sequence, step)
+          body(index, step, reference.outputs)
+        }
+      }
+    }
   }
 }
 

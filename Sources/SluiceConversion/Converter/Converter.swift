@@ -1,5 +1,13 @@
 import SluiceBlob
 
+/// How the weights of a conversion are stored.
+public enum TypeChoice: Sendable, Hashable {
+  /// As this type, in every layer that has it; in others as f32.
+  case one(StorageType)
+  /// Each layer's as the smallest type with which the output's error stays under the bound.
+  case automatic
+}
+
 /// What a conversion may be told beside its source.
 public struct ConversionOptions: Sendable {
   /// The path of an architecture file, for sources that hold tensors without a graph.
@@ -8,19 +16,26 @@ public struct ConversionOptions: Sendable {
   ///
   /// Only such inputs take their value from here: the sequence may be among them and stays an input.
   public var constants: [String: Tensor]
-  /// How weights are stored: f32 alone for now.
-  public var type: StorageType
+  /// How weights are stored.
+  public var type: TypeChoice
+  /// The path of an array of sequences that the network will read, or their like; nil for none.
+  public var calibration: String?
+  /// What the output's error may be at most; nil for anything.
+  public var maximalError: Double?
   /// How exactly tanh and sigmoid are computed.
   public var grade: ActivationGrade
 
   /// Options; the defaults leave everything to the source.
   public init(
-    architecture: String? = nil, constants: [String: Tensor] = [:], type: StorageType = .f32,
+    architecture: String? = nil, constants: [String: Tensor] = [:],
+    type: TypeChoice = .one(.f32), calibration: String? = nil, maximalError: Double? = nil,
     grade: ActivationGrade = .exact
   ) {
     self.architecture = architecture
     self.constants = constants
     self.type = type
+    self.calibration = calibration
+    self.maximalError = maximalError
     self.grade = grade
   }
 }
@@ -49,9 +64,6 @@ public enum Converter {
   public static func convert(
     source: String, options: ConversionOptions = ConversionOptions()
   ) throws(ConversionError) -> ConvertedModel {
-    guard options.type == .f32 else {
-      throw .unsupported(source, "", "weights stored as \(options.type); expected f32 for now")
-    }
     var architecture: JSONNode?
     if let path = options.architecture {
       let text = try SourceBytes(path: path)

@@ -3,13 +3,13 @@ import SluiceBlob
 extension Network {
   /// The network packed for a blob, its weights stored as `type`.
   ///
-  /// - Throws: ``ConversionError`` naming the layer that a blob cannot hold.
+  /// Layers of which only f32 can be had stay f32.
+  ///
+  /// - Throws: ``ConversionError`` naming the layer that a blob cannot hold, or whose weights are
+  ///   beyond the type's range.
   public func blobContents(
     type: StorageType = .f32, grade: ActivationGrade = .exact
   ) throws(ConversionError) -> BlobContents {
-    guard type == .f32 else {
-      throw .unsupported(provenance.source, "type", "weights stored as \(type); expected f32")
-    }
     guard grade == .exact else {
       throw .unsupported(provenance.source, "activation", "the grade \(grade); expected exact")
     }
@@ -39,10 +39,16 @@ extension Network {
       // Two finite biases may have an infinite sum.
       let place = "biases of layer \(quotable(layer.name))"
       try requireFinite(packed[packed.count - 1].biases, file: provenance.source, place: place)
+      guard record.fits(type) else {
+        throw .unsupported(
+          provenance.source, "layer \(quotable(layer.name))",
+          "a weight is beyond the range of \(type)")
+      }
     }
     return BlobContents(
       layers: packed, output: output, vocabulary: vocabulary, labels: labels,
-      provenance: provenance.json)
+      provenance: provenance.json
+    ).stored(as: type)
   }
 
   private func checkSizes(of layer: Layer) throws(ConversionError) {

@@ -35,9 +35,7 @@ enum CompareCommand {
       inferred = model.inferred
       let sequences: SequenceArray
       if let file = arguments[input] {
-        sequences = try SequenceArray(
-          NPY.read(file), axes: network.readsIDs ? [.time] : [.time, .feature],
-          inputSize: network.rangeOfInput, readsIDs: network.readsIDs, file: file)
+        sequences = try SequenceArray(NPY.read(file), of: network, file: file)
       } else {
         sequences = try AccuracyReport.noise(for: network, steps: noiseSteps)
       }

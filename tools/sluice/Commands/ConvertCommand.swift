@@ -10,24 +10,31 @@ enum ConvertCommand {
   private static let output = Syntax.Option(
     "--output", "-o", value: "OUT.sluice", help: "the blob to write; whole or not at all")
   private static let settings = [
-    Syntax.Option("--type", value: "TYPE", help: "how weights are stored: f32 (the default)"),
+    Syntax.Option(
+      "--type", value: "TYPE",
+      help: "how weights are stored: f32 (the default), f16, bf16, int8, int4 or auto"),
     Syntax.Option(
       "--architecture", value: "A.json",
       help: "the layers of a source that holds tensors without a graph"),
+    Syntax.Option(
+      "--calibrate", value: "X.npy",
+      help: "sequences to take the scales of inputs from, and to measure with"),
+    Syntax.Option(
+      "--max-error", value: "E",
+      help: "write nothing where the output's measured error is greater"),
     Syntax.Option("--activation", value: "GRADE", help: "tanh and sigmoid: exact (the default)"),
   ]
 
-  private static let bound = Syntax.Option(
-    "--max-error", value: "E",
-    help: "write nothing where the output's measured error is greater")
-
   static let syntax = Syntax(
     name: "convert", summary: "Converts a trained model into a blob.", operands: "SOURCE",
-    operandCount: 1...1, options: [output] + settings + [bound, .json],
+    operandCount: 1...1, options: [output] + settings + [.json],
     details: """
       SOURCE is a safetensors file with PyTorch's names, an ONNX file, or a model of RTNeural, AIDA-X,
       GuitarML or NAM. The scripts of tools/python make safetensors files of PyTorch modules, Keras
       and TensorFlow Lite models.
+      Layers that have no such type stay f32. Without X.npy, [T, inputs] or [B, T, inputs] or token ids, integer
+      weights read inputs at a scale for each step, and the blob is measured over noise. 'auto' measures mixes of
+      types and takes the smallest under --max-error.
       """,
     example: "sluice convert model.onnx -o model.sluice")
 
@@ -40,25 +47,16 @@ enum ConvertCommand {
       throw arguments.usage("-o names SOURCE itself, which would be lost")
     }
     let options = try options(arguments)
-    let bound = try arguments.positive(bound)
+    if options.type == .automatic, options.maximalError == nil {
+      throw arguments.usage("expected --max-error E beside --type auto")
+    }
     try checkInstructionSet()
     var progress = Progress()
-    var report: AccuracyReport?
-    var inferred: String?
-    let contents = try converting { () throws(ConversionError) in
-      let model = try Converter.convert(source: source, options: options)
-      inferred = model.inferred
-      progress.report("\(source): read, now packing")
-      let contents = try model.network.blobContents(type: options.type, grade: options.grade)
-      progress.report("\(source): packed, now measuring")
-      let noise = try AccuracyReport.noise(for: model.network)
-      let measured = try AccuracyReport(
-        of: model.network, contents, over: (noise, AccuracyReport.noise)
-      ) { progress.report("\(source): measuring, step \($0.grouped) of \($1.grouped)") }
-      report = measured
-      return contents.reporting(measured)
+    let conversion = try converting { () throws(ConversionError) in
+      try Conversion(source: source, options: options) { progress.report($0.text(of: source)) }
     }
-    if let bound, let report, !(report.maximalError <= bound) {
+    let report = conversion.report
+    if let bound = options.maximalError, !(report.maximalError <= bound) {
       progress.finish()
       if !arguments.has(.json) { Console.print("measured over \(AccuracyTable(report).text)") }
       throw ToolError(
@@ -67,15 +65,14 @@ enum ConvertCommand {
           + "\(bound); nothing is written")
     }
     let bytes: [UInt8]
-    do throws(BlobError) { bytes = try contents.bytes() } catch {
+    do throws(BlobError) { bytes = try conversion.contents.bytes() } catch {
       throw ToolError(.badFile, "\(source): as a blob: \(error)")
     }
     try converting { () throws(ConversionError) in try BlobFile.write(bytes, to: path) }
     progress.finish()
-    inferred?.announce(of: source)
+    conversion.model.inferred?.announce(of: source)
     show(
-      try openModel(path), path, byteCount: bytes.count, report, inferred,
-      asJSON: arguments.has(.json))
+      try openModel(path), path, byteCount: bytes.count, conversion, asJSON: arguments.has(.json))
   }
 
   private static func options(_ arguments: Arguments) throws(ToolError) -> ConversionOptions {
@@ -90,22 +87,58 @@ enum ConvertCommand {
   }
 
   private static func show(
-    _ model: borrowing Model, _ path: String, byteCount: Int, _ report: AccuracyReport?,
-    _ inferred: String?, asJSON: Bool
+    _ model: borrowing Model, _ path: String, byteCount: Int, _ conversion: Conversion,
+    asJSON: Bool
   ) {
     let layers = LayerTable(model.blob)
     guard asJSON else {
-      let accuracy = report.map { "measured over \(AccuracyTable($0).text)\n\n" } ?? ""
       return Console.print(
-        "\(layers.text)\n\n\(accuracy)\(Console.printable(path)): \(byteCount.grouped) bytes")
+        """
+        \(layers.text)
+
+        measured over \(AccuracyTable(conversion.report).text)
+
+        \(conversion.mix.map { $0.text + "\n" } ?? "")\(Console.printable(path)): \(byteCount.grouped) bytes
+        """)
     }
     Console.print(
       .object([
         ("file", .string(path)), ("bytes", .integer(byteCount)),
         ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
-        ("inferred", inferred.map { .string($0) } ?? .null),
-        ("accuracy", report.map { .verbatim($0.json) } ?? .null),
+        ("inferred", conversion.model.inferred.map { .string($0) } ?? .null),
+        ("accuracy", .verbatim(conversion.report.json)), ("auto", conversion.mix?.json ?? .null),
       ]))
+  }
+}
+
+extension Conversion.Stage {
+  /// The stage, for a line of progress.
+  fileprivate func text(of source: String) -> String {
+    switch self {
+    case .packing: "\(source): read, now packing"
+    case .calibrating(let step, let count):
+      "\(source): calibrating, step \(step.grouped) of \(count.grouped)"
+    case .choosing(let measured): "\(source): choosing types, \(measured.grouped) mixes measured"
+    case .measuring(let step, let count):
+      "\(source): measuring, step \(step.grouped) of \(count.grouped)"
+    }
+  }
+}
+
+extension TypeMix {
+  /// What was chosen, against int8 throughout, in a line.
+  fileprivate var text: String {
+    "auto: \(byteCount.grouped) bytes of layers, \(int8ByteCount.grouped) with int8 throughout "
+      + "(error \(int8Error.scientific)); \(measured.grouped) mixes measured"
+      + (reason.map { "; not smaller: \($0)" } ?? "")
+  }
+
+  fileprivate var json: JSON {
+    .object([
+      ("bytes", .integer(byteCount)), ("int8Bytes", .integer(int8ByteCount)),
+      ("int8MaxError", .double(int8Error)), ("measured", .integer(measured)),
+      ("notSmallerBecause", reason.map { .string($0) } ?? .null),
+    ])
   }
 }
 

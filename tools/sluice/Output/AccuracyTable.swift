@@ -11,10 +11,10 @@ struct AccuracyTable {
   /// What was read: how many sequences of how many steps.
   var heading: String {
     let batch = report.sequences == 1 ? "" : "\(report.sequences.grouped) sequences of "
-    let name =
-      report.input == AccuracyReport.noise
-      ? "noise of seed \(AccuracyReport.seed)" : Console.printable(report.input)
-    return "\(name): \(batch)\(report.steps.grouped) steps"
+    let steps = "\(batch)\(report.steps.grouped) steps"
+    return report.input == AccuracyReport.noise
+      ? "noise of seed \(AccuracyReport.seed): \(steps) of features from -1 to 1, or of any ids"
+      : "\(Console.printable(report.input)): \(steps)"
   }
 
   var text: String {

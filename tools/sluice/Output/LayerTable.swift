@@ -28,7 +28,19 @@ struct LayerTable {
   var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
   var stateByteCount: Int { rows.reduce(0) { $0 + $1.record.stateByteCount } }
 
+  /// The table, and where weights are compact a line for each layer that must be f32 still.
   var text: String {
+    ([table] + kept.map { "\(Console.printable($0.name)) stays f32: \($0.reason)" })
+      .joined(separator: "\n")
+  }
+
+  /// Layers that stay f32 though others do not, and why.
+  private var kept: [(name: String, reason: String)] {
+    guard rows.contains(where: { $0.record.storage != .f32 }) else { return [] }
+    return rows.compactMap { row in row.record.reasonForF32.map { (row.name, $0) } }
+  }
+
+  private var table: String {
     let total = ["total", "", "", "", parameterCount.grouped, byteCount.grouped]
     return Table(
       ["layer", "kind", "shape", "type", "parameters", "bytes", "state bytes"],
@@ -66,6 +78,8 @@ struct LayerTable {
           ("variant", record.variant.map { .string("\($0)") } ?? .null),
           ("inputSize", .integer(record.inputSize)), ("outputSize", .integer(record.outputSize)),
           ("type", .string("\(record.storage)")),
+          ("f32Because", record.reasonForF32.map { .string($0) } ?? .null),
+          ("inputScale", record.inputScale == 0 ? .null : .double(Double(record.inputScale))),
           ("activation", .string("\(record.function)")),
           ("parameters", .integer(record.parameterCount)), ("bytes", .integer(row.byteCount)),
           ("stateBytes", .integer(record.stateByteCount)),

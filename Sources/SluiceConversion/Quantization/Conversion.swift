@@ -1,0 +1,92 @@
+import SluiceBlob
+
+/// A source converted as options say: the contents of its blob, and how far these are from it.
+package struct Conversion: Sendable {
+  /// What a conversion is at, for a line of progress.
+  package enum Stage: Sendable {
+    case packing
+    case calibrating(step: Int, of: Int)
+    case choosing(measured: Int)
+    case measuring(step: Int, of: Int)
+  }
+
+  package let model: ConvertedModel
+  /// With the report in their provenance.
+  package let contents: BlobContents
+  package let report: AccuracyReport
+  /// What was found where types were to be chosen.
+  package let mix: TypeMix?
+
+  /// Reads and converts the model at `source`, and measures the result: over the calibration's
+  /// sequences, or over noise. It does not refuse an error above the bound.
+  package init(
+    source: String, options: ConversionOptions, progress: @escaping (Stage) -> Void = { _ in }
+  ) throws(ConversionError) {
+    model = try Converter.convert(source: source, options: options)
+    progress(.packing)
+    let network = model.network
+    let (packed, mix) = try network.packed(options, progress: progress)
+    self.mix = mix
+    let given = try options.calibrationInput(of: network)
+    let input =
+      if let given { given } else {
+        (sequences: try AccuracyReport.noise(for: network), name: AccuracyReport.noise)
+      }
+    report = try AccuracyReport(of: network, packed, over: input) {
+      progress(.measuring(step: $0, of: $1))
+    }
+    contents = packed.reporting(report)
+  }
+}
+
+extension ConversionOptions {
+  /// The sequences to calibrate with, and the name of their file without its folder; nil for none.
+  func calibrationInput(
+    of network: Network
+  ) throws(ConversionError) -> (sequences: SequenceArray, name: String)? {
+    guard let calibration else { return nil }
+    let tensor = try NPY.read(calibration)
+    if tensor.isFloatingPoint {
+      try requireFinite(tensor.floats, file: calibration, place: "")
+    }
+    let sequences = try SequenceArray(tensor, of: network, file: calibration)
+    return (sequences, calibration.split(separator: "/").last.map(String.init) ?? calibration)
+  }
+}
+
+extension Network {
+  /// The network packed for a blob: types, calibrated scales and grade as `options` say.
+  package func packed(
+    _ options: ConversionOptions, progress: @escaping (Conversion.Stage) -> Void = { _ in }
+  ) throws(ConversionError) -> (BlobContents, TypeMix?) {
+    let given = try options.calibrationInput(of: self)
+    let calibration = given.map { given in
+      Calibration(self, over: given.sequences) { progress(.calibrating(step: $0, of: $1)) }
+    }
+    switch options.type {
+    case .one(let type):
+      let contents = try blobContents(type: type, grade: options.grade)
+      return (calibration.map { contents.calibrated(by: $0) } ?? contents, nil)
+    case .automatic:
+      guard let bound = options.maximalError else {
+        throw .unsupported(provenance.source, "type", "auto without a bound of the error")
+      }
+      let input = if let given { given.sequences } else { try AccuracyReport.noise(for: self) }
+      var search = TypeSearch(
+        self, try blobContents(grade: options.grade), calibration: calibration, over: input,
+        bound: bound
+      ) { progress(.choosing(measured: $0)) }
+      let (contents, mix) = try search.run()
+      return (contents, mix)
+    }
+  }
+}
+
+extension SequenceArray {
+  /// What `network` reads: `[T, I]` or `[B, T, I]` features, or `[T]` or `[B, T]` ids.
+  package init(_ tensor: Tensor, of network: Network, file: String) throws(ConversionError) {
+    try self.init(
+      tensor, axes: network.readsIDs ? [.time] : [.time, .feature],
+      inputSize: network.rangeOfInput, readsIDs: network.readsIDs, file: file)
+  }
+}

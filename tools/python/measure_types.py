@@ -1,0 +1,81 @@
+"""What each type of weights costs the two models that are trained here: sizes, accuracy, forecasting error.
+
+Run:    python tools/python/measure_types.py --sluice .build/release/sluice [--write]
+        --write  puts the table into README.md, between its markers
+        (needs torch, numpy and safetensors; data in ../shared/data or $SLUICE_DATA)
+Exit status 1 where int8 is further than 0.3 points (sentiment) or 1 % (forecaster) from f32, int4 further than 1.0
+points or 5 %.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import evaluate_forecaster
+import evaluate_sentiment
+from forecaster import MODEL_PATH as FORECASTER
+from forecaster import load_parts, rmse
+from sentiment import MODEL_PATH as SENTIMENT
+from sentiment import ROOT, load_split
+
+TYPES = ["f32", "f16", "bf16", "int8", "int4"]
+BOUNDS = {"int8": (0.3, 1.0), "int4": (1.0, 5.0)}  # points of accuracy, percent of the error
+BEGIN, END = "<!-- types table: begin -->", "<!-- types table: end -->"
+
+
+def convert(binary: str, source: Path, kind: str, folder: Path) -> tuple[Path, int]:
+    blob = folder / f"{source.stem}-{kind}.sluice"
+    command = [binary, "convert", str(source), "-o", str(blob), "--type", kind, "--json"]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)
+    return blob, json.loads(done.stdout)["bytes"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sluice", metavar="PATH", required=True, help="a built sluice binary")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    arguments = parser.parse_args()
+    binary = str(Path(arguments.sluice).resolve())
+
+    sentences = load_split()["test"]
+    hours = load_parts()["test"]
+    figures: dict[str, tuple[int, float, int, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in TYPES:
+            blob, size = convert(binary, SENTIMENT, kind, Path(folder))
+            answers = evaluate_sentiment.run_tool([sentence for sentence, _ in sentences], binary, str(blob))
+            right = sum((answer["label"] == "positive") == (label == 1) for (_, label), answer in zip(sentences, answers))
+            forecaster, forecaster_size = convert(binary, FORECASTER, kind, Path(folder))
+            error = rmse(evaluate_forecaster.run_tool(hours, [binary], forecaster), hours.change)
+            figures[kind] = (size, 100 * right / len(sentences), forecaster_size, error)
+
+    _, accuracy, _, error = figures["f32"]
+    failed = False
+    lines = [
+        "| weights | sentiment: bytes | right of 1,066 | forecaster: bytes | error |",
+        "|---|---|---|---|---|",
+    ]
+    for kind, (size, here, forecaster_size, there) in figures.items():
+        points, percent = here - accuracy, 100 * (there / error - 1)
+        lines.append(
+            f"| {kind} | {size:,} | {here:.2f} % ({points:+.2f}) | {forecaster_size:,} | {there:.4f} °C ({percent:+.2f} %) |"
+        )
+        if kind in BOUNDS:
+            failed |= abs(points) > BOUNDS[kind][0] or abs(percent) > BOUNDS[kind][1]
+    persistence = rmse(np.zeros_like(hours.change), hours.change)
+    text = "\n".join(lines)
+    print(f"{text}\npersistence: {persistence:.4f} °C")
+    if arguments.write:
+        readme = ROOT / "README.md"
+        before, rest = readme.read_text().split(BEGIN)
+        readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
