@@ -6,6 +6,7 @@ import Testing
     ("onnx_lstm_gemm_sigmoid", "model.onnx"), ("torch_gru_stacked", "model.onnx"),
     ("safetensors_lstm_stacked_dense", "model.safetensors"),
     ("safetensors_architecture_inferred", "model.safetensors"),
+    ("safetensors_lstm_bidirectional_projection", "model.safetensors"),
   ]
 
   @Test(arguments: cases) func aConvertedModelInspectsAndCompares(

@@ -33,22 +33,24 @@ public enum Packing {
     return bytes(of: packed)
   }
 
-  /// The inverse of ``packRecurrent(input:hidden:gates:inputSize:hiddenSize:variant:)``.
+  /// The inverse of ``packRecurrent(input:hidden:gates:inputSize:hiddenSize:outputSize:variant:)``.
   public static func unpackRecurrent(
-    _ bytes: [UInt8], gates: Int, inputSize: Int, hiddenSize: Int, variant: GRUVariant? = nil
+    _ bytes: [UInt8], gates: Int, inputSize: Int, hiddenSize: Int, outputSize: Int? = nil,
+    variant: GRUVariant? = nil
   ) -> (input: [Float], hidden: [Float]) {
+    let outputSize = outputSize ?? hiddenSize
     let packed = floats(of: bytes)
     let order = PackedOrder(
-      gates: gates, columns: inputSize + hiddenSize, outputs: hiddenSize, variant: variant)
+      gates: gates, columns: inputSize + outputSize, outputs: hiddenSize, variant: variant)
     precondition(packed.count == order.count, "The weights are not those of these sizes")
     var input = [Float](repeating: 0, count: gates * hiddenSize * inputSize)
-    var hidden = [Float](repeating: 0, count: gates * hiddenSize * hiddenSize)
+    var hidden = [Float](repeating: 0, count: gates * hiddenSize * outputSize)
     order.forEachLane { index, gate, column, lane in
       let row = gate * hiddenSize + lane
       if column < inputSize {
         input[row * inputSize + column] = packed[index]
       } else {
-        hidden[row * hiddenSize + column - inputSize] = packed[index]
+        hidden[row * outputSize + column - inputSize] = packed[index]
       }
     }
     return (input, hidden)

@@ -9,8 +9,8 @@ extension AccuracyReport {
     let layers = layers.map { layer in
       var members = ["\"name\":\(quoted(layer.name))", "\"type\":\(quoted(layer.type))"]
       if let weights = layer.weights { members.append("\"weights_db\":\(Self.decibels(weights))") }
+      if let outputs = layer.outputs { members.append("\"outputs_db\":\(Self.decibels(outputs))") }
       members += [
-        "\"outputs_db\":\(Self.decibels(layer.outputs))",
         "\"max_error\":\(Self.error(layer.maximalError))", "\"at_step\":\(layer.step)",
         "\"rms_error\":\(Self.error(layer.meanError))",
       ]
@@ -62,7 +62,7 @@ extension AccuracyReport {
         Layer(
           name: try layer.member("name").string(), type: try layer.member("type").string(),
           weights: try layer.optional("weights_db")?.measured(else: .infinity),
-          outputs: try layer.member("outputs_db").measured(else: .infinity),
+          outputs: try layer.optional("outputs_db")?.measured(else: .infinity),
           maximalError: try layer.member("max_error").measured(else: .infinity),
           step: try layer.member("at_step").integer(in: count),
           meanError: try layer.member("rms_error").measured(else: .infinity),

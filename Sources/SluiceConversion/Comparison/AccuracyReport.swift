@@ -15,8 +15,9 @@ package struct AccuracyReport: Sendable, Hashable {
     /// Signal to noise of the weights in dB; infinite where they are the source's, nil where the
     /// layer has none.
     package var weights: Double?
-    /// Signal to noise of what the layer wrote, in dB; infinite where nothing differed.
-    package var outputs: Double
+    /// Signal to noise of what the layer wrote, in dB; infinite where nothing differed, nil where
+    /// that was not measured: of layers before the last in a model that reads backwards.
+    package var outputs: Double?
     package var maximalError: Double
     /// The step of the greatest error, from 1.
     package var step: Int
@@ -66,7 +67,8 @@ package struct AccuracyReport: Sendable, Hashable {
     layers = comparison.layers.map { layer in
       Layer(
         name: layer.name, type: "\(layer.storage)", weights: layer.weights?.decibels,
-        outputs: layer.outputs.decibels, maximalError: layer.maximalError, step: layer.step,
+        outputs: layer.outputs.isEmpty ? nil : layer.outputs.decibels,
+        maximalError: layer.maximalError, step: layer.step,
         meanError: layer.meanError, saturated: layer.saturated)
     }
     drift = comparison.moments.map {

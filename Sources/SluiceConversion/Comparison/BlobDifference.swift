@@ -79,13 +79,13 @@ extension BlobDifference.Layer {
     before = a.map(BlobDifference.Side.init)
     after = b.map(BlobDifference.Side.init)
     guard let a, let b, a.record.kind == b.record.kind, a.record.variant == b.record.variant,
-      a.record.inputSize == b.record.inputSize, a.record.outputSize == b.record.outputSize
+      a.record.inputSize == b.record.inputSize, a.record.hiddenSize == b.record.hiddenSize,
+      a.record.outputSize == b.record.outputSize
     else {
       weights = nil
       return
     }
-    let (old, new) = (a.weightMatrices, b.weightMatrices)
-    let (wanted, held) = (old.input + old.hidden, new.input + new.hidden)
+    let (wanted, held) = (a.weightRows, b.weightRows)
     guard wanted.count == held.count, !wanted.isEmpty else {
       weights = nil
       return

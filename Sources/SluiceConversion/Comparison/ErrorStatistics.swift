@@ -28,6 +28,9 @@ package struct ErrorStatistics: Sendable {
     return error
   }
 
+  /// Whether there was any number.
+  package var isEmpty: Bool { count == 0 }
+
   /// The root of the mean of the squares of the differences.
   package var meanError: Double { count == 0 ? 0 : (noise / Double(count)).squareRoot() }
 

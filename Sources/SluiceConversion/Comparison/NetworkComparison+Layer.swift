@@ -8,10 +8,9 @@ extension NetworkComparison.Layer {
     storage = packed.record.storage
     size = packed.record.outputSize
     byteCount = packed.byteCount
-    guard let wanted = source.weightMatrices else { return }
-    let held = packed.weightMatrices
+    guard let wanted = source.weightRows else { return }
     var statistics = ErrorStatistics()
-    for (value, wanted) in zip(held.input + held.hidden, wanted.input + wanted.hidden) {
+    for (value, wanted) in zip(packed.weightRows, wanted) {
       statistics.note(Double(value), Double(wanted))
     }
     weights = statistics
@@ -19,12 +18,13 @@ extension NetworkComparison.Layer {
 }
 
 extension Network.Layer {
-  /// W (of an embedding its table) and U, row-major; nil for a layer without.
-  var weightMatrices: (input: [Float], hidden: [Float])? {
+  /// W (of an embedding its table), U and P, each row-major; nil for a layer without.
+  var weightRows: [Float]? {
     switch operation {
-    case .embedding(let table): (table.weights, [])
-    case .recurrent(let cell): (cell.inputWeights, cell.hiddenWeights)
-    case .dense(let dense): (dense.weights, [])
+    case .embedding(let table): table.weights
+    case .recurrent(let cell):
+      cell.inputWeights + cell.hiddenWeights + (cell.form.projection ?? [])
+    case .dense(let dense): dense.weights
     default: nil
     }
   }
@@ -34,9 +34,21 @@ extension BlobContents.Layer {
   /// Bytes of weights, scales, biases and initial state.
   var byteCount: Int { weights.count + scales.count + 4 * (biases.count + initialState.count) }
 
-  /// W (of an embedding its table) and U as the blob holds them, row-major.
-  var weightMatrices: (input: [Float], hidden: [Float]) {
-    guard record.kind.hasCompactWeights else { return ([], []) }
-    return Packing.unpack(Packing.Packed(weights: weights, scales: scales), of: record)
+  /// W (of an embedding its table), U and P as the blob holds them, each row-major.
+  var weightRows: [Float] {
+    guard record.kind.hasCompactWeights else { return [] }
+    guard record.kind.isRecurrent, !record.isPlain else {
+      let (input, hidden) = Packing.unpack(
+        Packing.Packed(weights: weights, scales: scales), of: record)
+      return input + hidden
+    }
+    let gates = record.gateByteCount
+    let (input, hidden) = Packing.unpackRecurrent(
+      Array(weights[..<gates]), gates: record.gateCount, inputSize: record.inputSize,
+      hiddenSize: record.hiddenSize, outputSize: record.outputSize, variant: record.variant)
+    guard record.cellFlags.contains(.projection) else { return input + hidden }
+    return input + hidden
+      + Packing.unpackDense(
+        Array(weights[gates...]), inputSize: record.hiddenSize, outputSize: record.outputSize)
   }
 }

@@ -32,16 +32,10 @@ extension StorageType {
 }
 
 extension BlobContents.Layer {
-  /// The greatest magnitude of the weights that may be of every type; 0 where there are none.
-  private var greatestWeight: Float {
-    let (input, hidden) = weightMatrices
-    return max(
-      input.reduce(0) { max($0, $1.magnitude) }, hidden.reduce(0) { max($0, $1.magnitude) })
-  }
-
   /// Whether every weight that may be of `type` is within its range.
   func fits(_ type: StorageType) -> Bool {
-    type.limit == .infinity || !record.hasEveryType || greatestWeight < type.limit
+    guard record.hasEveryType, type.limit < .infinity else { return true }
+    return weightRows.allSatisfy { $0.magnitude < type.limit }
   }
 
   /// Types of ascending size, and so of ascending accuracy, f32 the last: those of the weights that

@@ -72,7 +72,7 @@ enum CompareCommand {
         ("maxError", .double(layer.maximalError)), ("atStep", .integer(layer.step)),
         ("rmsError", .double(layer.meanError)),
         ("weightsDecibels", layer.weights.map { .double($0) } ?? .null),
-        ("outputsDecibels", .double(layer.outputs)),
+        ("outputsDecibels", layer.outputs.map { .double($0) } ?? .null),
         ("saturated", layer.saturated.map { .double($0) } ?? .null),
       ])
     }

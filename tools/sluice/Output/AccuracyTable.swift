@@ -21,8 +21,9 @@ struct AccuracyTable {
     let layers = report.layers.map { layer in
       [
         Console.printable(layer.name), layer.type, Self.decibels(layer.weights),
-        Self.decibels(layer.outputs), layer.maximalError.scientific, layer.step.grouped,
-        layer.meanError.scientific,
+        Self.decibels(layer.outputs), layer.outputs == nil ? "-" : layer.maximalError.scientific,
+        layer.outputs == nil ? "-" : layer.step.grouped,
+        layer.outputs == nil ? "-" : layer.meanError.scientific,
         layer.saturated.map { "\(($0 * 100).fixed(2)) %" } ?? "-",
       ]
     }
