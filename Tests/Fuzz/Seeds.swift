@@ -1,0 +1,29 @@
+import Sluice
+import SluiceBlob
+import SluiceConversion
+import TestSupport
+
+/// Inputs to begin with that follow from code; the others are fixtures.
+enum Seeds {
+  /// Writes a target's seeds into a folder.
+  static func write(of target: FuzzTarget, to folder: String) {
+    do {
+      switch target {
+      case .blob:
+        for sample in SampleBlobs.Sample.allCases {
+          try BlobFile.write(try SampleBlobs.bytes(sample), to: "\(folder)/\(sample)")
+        }
+      case .network:
+        var random = SeededRandom(seed: 1)
+        for index in 0..<64 {
+          let bytes = (0..<64).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+          try BlobFile.write(bytes, to: "\(folder)/\(index)")
+        }
+      case .state: try BlobFile.write(StateAttack.seed(), to: "\(folder)/state")
+      default: break
+      }
+    } catch {
+      finding("\(error)")
+    }
+  }
+}
