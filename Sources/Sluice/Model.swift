@@ -32,7 +32,6 @@ public struct Model: ~Copyable {
     } catch {
       throw .invalid(error)
     }
-    if let error = view.firstWithoutKernel { throw .invalid(error) }
     guard let plan = unsafe sluice_model.planned(for: view) else { throw .outOfMemory }
     unsafe storage = unsafe plan
     blob = view
@@ -65,15 +64,3 @@ public struct Model: ~Copyable {
 
 // The plan and the mapped bytes are never written after `init`; the count of references is atomic.
 extension Model: @unchecked Sendable {}
-
-extension BlobView {
-  /// The error of the first layer whose weights are of a type that no kernel reads yet.
-  fileprivate var firstWithoutKernel: BlobError? {
-    for index in 0..<layerCount where record(at: index).storage != .f32 {
-      let records = Int(range(of: .layers)?.offset ?? 0)
-      let record = records + index * BlobLayout.recordSize
-      return BlobError(.unsupportedStorage, at: record + BlobLayout.Record.storage)
-    }
-    return nil
-  }
-}

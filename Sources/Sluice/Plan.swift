@@ -17,8 +17,10 @@ extension sluice_model {
       (embeddings == 1 ? first.outputSize : first.modelInputSize).paddedToLine
     unsafe model.pointee.yields_last = blob.output == .last
     if embeddings == 1 {
-      unsafe model.pointee.embedding = blob.weights(of: first).floats
+      unsafe model.pointee.embedding = UnsafeRawPointer(blob.weights(of: first).floats)
+      unsafe model.pointee.embedding_scales = blob.scales(of: first).baseAddress
       unsafe model.pointee.embedding_size = first.outputSize
+      unsafe model.pointee.embedding_storage = sluice_storage(first.storage)
     }
     var planned = 0
     for index in embeddings..<blob.layerCount {
@@ -33,6 +35,7 @@ extension sluice_model {
       unsafe model.pointee.longest_stride = max(model.pointee.longest_stride, stride)
       unsafe model.pointee.longest_projection = max(
         model.pointee.longest_projection, record.gateCount * record.laneCount.paddedToLine)
+      unsafe model.reserve(for: record)
     }
     return unsafe model
   }
@@ -102,12 +105,18 @@ extension sluice_layer {
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
       output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
       cell_stride: cellStride, scratch_offset: scratch, is_recurrent: isRecurrent,
-      is_reverse: record.direction == .reverse, kernel: sluice_kernel(of: record),
+      is_reverse: record.direction == .reverse,
+      kernel: record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact,
       activation: sluice_activation(
         record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),
-      form: sluice_form(record, weights: weights), columns: nil, record: 0, source: -1, slot: 0,
-      reader: 0)
+      form: sluice_form(record, weights: weights), compact: sluice_compact(record, of: blob),
+      columns: nil, record: 0, source: -1, slot: 0, reader: 0)
   }
+}
+
+extension sluice_layer {
+  /// Whether the layer has a C.
+  var hasCell: Bool { unsafe is_recurrent && cell_stride > 0 }
 }
 
 extension sluice_form {
@@ -133,9 +142,6 @@ extension sluice_function {
 }
 
 extension sluice_kernel {
-  /// Whether the layer has a C.
-  var hasCell: Bool { self == sluice_kernel_lstm || self == sluice_kernel_lstm_general }
-
   init(of record: LayerRecord) {
     let isPlain = record.isPlain
     switch record.kind {

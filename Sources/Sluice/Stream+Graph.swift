@@ -12,6 +12,7 @@ extension Stream {
     let rows = unsafe buffer + model.pointee.state_floats
     let pitch = unsafe blockSize &* model.pointee.longest_stride
     let projected = unsafe rows + pitch &* model.pointee.slot_count
+    let (recurrent, quantised) = unsafe compactRows(behind: projected)
     let layers = unsafe model.pointee.layers
     var (output, outputStride) = unsafe (input, stride)
     var index = 0
@@ -43,8 +44,8 @@ extension Stream {
         input_stride: isReverse ? 0 &- sourceStride : sourceStride, hidden: current,
         output: target + first &* rowStride, output_stride: isReverse ? 0 &- rowStride : rowStride,
         cell: buffer + layer.pointee.cell_offset,
-        scratch: buffer + layer.pointee.scratch_offset, projected: projected, recurrent: projected,
-        steps: steps, backwards: phase != 0)
+        scratch: buffer + layer.pointee.scratch_offset, projected: projected,
+        recurrent: recurrent, quantised: quantised, steps: steps, backwards: phase != 0)
       unsafe instructionSet.run(layer, &block)
       unsafe output = UnsafePointer(target)
       unsafe outputStride = layer.pointee.stride

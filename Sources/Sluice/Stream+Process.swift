@@ -60,23 +60,18 @@ extension Stream {
     precondition(tokens.count >= 1, "no token")
     checkRows(output.count, steps: tokens.count)
     guard takesBlock(of: tokens.count) else { return false }
-    for index in 0..<tokens.count where unsafe features(of: Int(tokens[index])) == nil {
+    precondition(unsafe model.pointee.embedding != nil, "This model does not read token ids")
+    for index in 0..<tokens.count where unsafe !model.hasToken(Int(tokens[index])) {
       return false
     }
-    let size = unsafe model.pointee.embedding_size
-    let stride = size.paddedToLine
+    let stride = unsafe model.pointee.input_stride
     unsafe output.withUnsafeMutableBufferPointer { y in
       var done = 0
       while done < tokens.count {
         let count = min(blockSize, tokens.count &- done)
-        // The second half of the rows is free until the first layer has run.
-        let rows =
-          unsafe buffer + model.pointee.state_floats
-          + blockSize &* model.pointee.longest_stride
+        let rows = unsafe embeddedRows
         for t in 0..<count {
-          if let features = unsafe features(of: Int(tokens[done &+ t])) {
-            unsafe (rows + t &* stride).update(from: features, count: size)
-          }
+          unsafe model.writeFeatures(of: Int(tokens[done &+ t]), to: rows + t &* stride)
         }
         let outputs = unsafe run(rows, stride: stride, steps: count)
         unsafe copyRows(outputs, count: count, from: done, of: tokens.count, into: y.baseAddress!)

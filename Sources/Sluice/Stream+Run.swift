@@ -16,6 +16,7 @@ extension Stream {
     var rows = unsafe buffer + model.pointee.state_floats
     var otherRows = unsafe rows + blockSize &* model.pointee.longest_stride
     let projected = unsafe otherRows + blockSize &* model.pointee.longest_stride
+    let (recurrent, quantised) = unsafe compactRows(behind: projected)
     var index = 0
     while unsafe index < model.pointee.layer_count {
       let layer = unsafe model.pointee.layers + index
@@ -35,9 +36,8 @@ extension Stream {
         input_stride: isReverse ? 0 &- outputStride : outputStride, hidden: current,
         output: target + first &* rowStride, output_stride: isReverse ? 0 &- rowStride : rowStride,
         cell: buffer + layer.pointee.cell_offset,
-        scratch: buffer + layer.pointee.scratch_offset, projected: projected, recurrent: projected,
-        steps: steps,
-        backwards: phase != 0)
+        scratch: buffer + layer.pointee.scratch_offset, projected: projected,
+        recurrent: recurrent, quantised: quantised, steps: steps, backwards: phase != 0)
       unsafe instructionSet.run(layer, &block)
       unsafe output = UnsafePointer(target)
       unsafe outputStride = layer.pointee.stride

@@ -19,7 +19,7 @@ import _SluiceShims
     /// The cell state C of one LSTM layer as it is now, `[hiddenSize]`; as `copyHidden`.
     @discardableResult
     public func copyCell(ofLayer layer: Int, into cell: inout [Float]) -> Bool {
-      guard let plan = unsafe recurrentLayer(layer), unsafe plan.kernel.hasCell else {
+      guard let plan = unsafe recurrentLayer(layer), unsafe plan.hasCell else {
         return false
       }
       let c = unsafe buffer + plan.cell_offset
@@ -60,7 +60,7 @@ import _SluiceShims
     /// Sets C of one LSTM layer, `[hiddenSize]`; as ``setHidden(ofLayer:to:)``.
     @discardableResult
     public mutating func setCell(ofLayer layer: Int, to cell: Span<Float>) -> Bool {
-      guard let plan = unsafe recurrentLayer(layer), unsafe plan.kernel.hasCell,
+      guard let plan = unsafe recurrentLayer(layer), unsafe plan.hasCell,
         unsafe cell.count == plan.form.hidden_size
       else { return false }
       let c = unsafe buffer + plan.cell_offset

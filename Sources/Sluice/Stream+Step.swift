@@ -50,14 +50,17 @@ extension Stream {
     return true
   }
 
-  /// The embedding's row of a token, where it lies in the blob; nil if there is no such token.
+  /// The embedding's row of a token, as floats; nil if there is no such token.
   @inline(__always)
   package func features(of token: Int) -> UnsafePointer<Float>? {
-    guard let table = unsafe model.pointee.embedding else {
-      preconditionFailure("This model does not read token ids")
-    }
-    guard unsafe token >= 0 && token < model.pointee.input_size else { return nil }
-    return unsafe table + token &* model.pointee.embedding_size
+    precondition(unsafe model.pointee.embedding != nil, "This model does not read token ids")
+    guard unsafe model.hasToken(token) else { return nil }
+    return unsafe model.features(of: token, using: embeddedRows)
+  }
+
+  /// Where a block's embedded tokens lie: rows that are free until the first layer has run.
+  var embeddedRows: UnsafeMutablePointer<Float> {
+    unsafe buffer + model.pointee.state_floats + blockSize &* model.pointee.longest_stride
   }
 }
 

@@ -67,8 +67,11 @@ public struct Stream: ~Copyable {
     let plan = unsafe model.storage
     let row =
       unsafe plan.pointee.slot_count * plan.pointee.longest_stride
-      + plan.pointee.longest_projection
-    return unsafe plan.bufferSize(fixed: plan.pointee.state_floats, count: blockSize, each: row)
+      + plan.pointee.longest_projection + plan.pointee.quantised_input
+    let fixed =
+      unsafe plan.pointee.state_floats + plan.pointee.compact_projection
+      + plan.pointee.quantised_hidden
+    return unsafe plan.bufferSize(fixed: fixed, count: blockSize, each: row)
   }
 
   deinit {
@@ -79,6 +82,15 @@ public struct Stream: ~Copyable {
   package var outputSize: Int { unsafe model.pointee.output_size }
   package var readsTokens: Bool { unsafe model.pointee.embedding != nil }
   package var output: OutputMode { unsafe model.pointee.yields_last ? .last : .sequence }
+
+  /// Where the sums of one step of a compact layer lie, and behind them its quantised rows.
+  @inline(__always)
+  func compactRows(
+    behind projected: UnsafeMutablePointer<Float>
+  ) -> (recurrent: UnsafeMutablePointer<Float>, quantised: UnsafeMutableRawPointer) {
+    let recurrent = unsafe projected + blockSize &* model.pointee.longest_projection
+    return unsafe (recurrent, UnsafeMutableRawPointer(recurrent + model.pointee.compact_projection))
+  }
 
   /// Returns to the model's initial state: the bits of a fresh stream.
   public mutating func reset() {

@@ -22,7 +22,9 @@ extension StreamBatch {
           unsafe runAll(x.baseAddress!, stride: size, into: y.baseAddress!)
           return
         }
-        unsafe gather(active) { stream in unsafe x.baseAddress! + stream &* size }
+        unsafe gather(active) { stream, row in
+          unsafe row.update(from: x.baseAddress! + stream &* size, count: size)
+        }
         unsafe runGathered(rows, active, into: y.baseAddress!)
       }
     }
@@ -40,26 +42,24 @@ extension StreamBatch {
     tokens: Span<Int32>, into output: inout MutableSpan<Float>, active: Span<Bool>? = nil
   ) -> Bool {
     precondition(tokens.count == count, "tokens is not [count]")
-    guard let table = unsafe model.pointee.embedding else {
-      preconditionFailure("This model does not read token ids")
-    }
+    precondition(unsafe model.pointee.embedding != nil, "This model does not read token ids")
     let rows = checkedRows(output.count, active)
     for stream in 0..<count where active?[stream] ?? true {
-      let token = Int(tokens[stream])
-      guard unsafe token >= 0 && token < model.pointee.input_size else { return false }
+      guard unsafe model.hasToken(Int(tokens[stream])) else { return false }
     }
-    let size = unsafe model.pointee.embedding_size
     unsafe output.withUnsafeMutableBufferPointer { y in
       guard let active, rows < count else {
         let inputs = unsafe inputRows
         for stream in 0..<count {
-          unsafe (inputs + stream &* model.pointee.input_stride).update(
-            from: table + Int(tokens[stream]) &* size, count: size)
+          unsafe model.writeFeatures(
+            of: Int(tokens[stream]), to: inputs + stream &* model.pointee.input_stride)
         }
         unsafe runAll(inputs, stride: model.pointee.input_stride, into: y.baseAddress!)
         return
       }
-      unsafe gather(active) { stream in unsafe table + Int(tokens[stream]) &* size }
+      unsafe gather(active) { stream, row in
+        unsafe model.writeFeatures(of: Int(tokens[stream]), to: row)
+      }
       unsafe runGathered(rows, active, into: y.baseAddress!)
     }
     return true
@@ -101,13 +101,13 @@ extension StreamBatch {
   }
 
   /// Copies what the active streams need to neighbouring rows.
-  private func gather(_ active: Span<Bool>, input: (_ stream: Int) -> UnsafePointer<Float>) {
-    let embedded = unsafe model.pointee.embedding != nil
-    let size = unsafe embedded ? model.pointee.embedding_size : model.pointee.input_size
+  private func gather(
+    _ active: Span<Bool>,
+    writeInput: (_ stream: Int, _ row: UnsafeMutablePointer<Float>) -> Void
+  ) {
     var row = 0
     for stream in 0..<count where active[stream] {
-      unsafe (inputRows + row &* model.pointee.input_stride).update(
-        from: input(stream), count: size)
+      unsafe writeInput(stream, inputRows + row &* model.pointee.input_stride)
       unsafe copyStates(from: buffer, row: stream, to: gathered, row: row)
       row &+= 1
     }
@@ -169,7 +169,8 @@ extension StreamBatch {
         input: output, input_stride: outputStride, hidden: target, output: target,
         output_stride: layer.pointee.stride, cell: states + count &* layer.pointee.cell_offset,
         scratch: states + count &* layer.pointee.scratch_offset, projected: projected,
-        recurrent: projected + count &* model.pointee.longest_projection, steps: rows,
+        recurrent: projected + count &* model.pointee.longest_projection,
+        quantised: inputRows + count &* model.pointee.input_stride, steps: rows,
         backwards: false)
       unsafe instructionSet.runBatch(layer, &block)
       unsafe output = UnsafePointer(target)

@@ -59,10 +59,11 @@ public struct StreamBatch: ~Copyable {
   public static func byteCount(of model: borrowing Model, count: Int) -> Int? {
     guard count >= 1, model.isStreamable else { return nil }
     let plan = unsafe model.storage
-    // States, the gathered states of the active streams, two projections, one row of input.
+    // States, the gathered states of the active streams, two projections, one row of input, and
+    // quantised x and h.
     let perStream =
       unsafe 2 * plan.pointee.state_floats + 2 * plan.pointee.longest_projection
-      + plan.pointee.input_stride
+      + plan.pointee.input_stride + plan.pointee.quantised_input + plan.pointee.quantised_hidden
     return unsafe plan.bufferSize(fixed: 0, count: count, each: perStream)
   }
 

@@ -7,7 +7,7 @@ import TestSupport
 /// Proves on a running model what the runtime promises once a stream exists: no allocation, no
 /// system call, no page fault.
 ///
-///     RealTimeProbe --cell lstm --isa avx2 --steps 1000000 [--misbehave allocate]
+///     RealTimeProbe --cell lstm --type int8 --isa avx2 --steps 1000000 [--misbehave allocate]
 ///
 /// Two passes of as many steps: the first counts allocations, releases and page faults and prints
 /// them; the second runs where every system call kills the process. `--misbehave` breaks one
@@ -25,7 +25,7 @@ struct RealTimeProbe {
 
   static func main() throws {
     let options = Options(CommandLine.arguments.dropFirst())
-    let network = try network(options.cell)
+    let network = try network(options.cell).stored(as: options.type)
     let path = "/tmp/sluice-probe-\(getpid()).sluice"
     try write(try network.contents().bytes(), to: path)
     defer { unsafe unlink(path) }
@@ -147,7 +147,8 @@ struct RealTimeProbe {
     let releases = after.releases - before.releases
     let streams = options.streams.map { " of \($0) streams" } ?? ""
     print(
-      "\(options.cell.padded(16))\(options.set.rawValue.padded(10))\(options.steps) steps\(streams): "
+      "\(options.cell.padded(16))\(options.type)".padded(22)
+        + "\(options.set.rawValue.padded(10))\(options.steps) steps\(streams): "
         + "\(allocations) allocations, \(releases) releases, \(faults) page faults")
     fflush(nil)
     unsafe unlink(path)
@@ -245,17 +246,20 @@ struct RealTimeProbe {
 struct Options {
   var cell = "lstm"
   var set = InstructionSet.baseline
+  var type = StorageType.f32
   var steps = 1_000_000
   var lifetimes: Int?
   var streams: Int?
   var misbehaviour: RealTimeProbe.Misbehaviour?
 
   init(_ arguments: ArraySlice<String>) {
+    let types: [StorageType] = [.f32, .f16, .bf16, .int8, .int4]
     var rest = arguments
     while let name = rest.popFirst() {
       guard let value = rest.popFirst() else { fatalError("\(name) lacks its value") }
       switch name {
       case "--cell": cell = value
+      case "--type": type = types.first { "\($0)" == value }!
       case "--isa": set = InstructionSet(rawValue: value)!
       case "--steps": steps = Int(value)!
       case "--lifetimes": lifetimes = Int(value)!

@@ -166,13 +166,15 @@ struct KernelRun {
       input_size: shape.inputSize, output_size: shape.outputSize, stride: shape.stride,
       output_offset: 0, cell_offset: 0, cell_stride: shape.hiddenStride, scratch_offset: 0,
       is_recurrent: shape.isRecurrent, is_reverse: false, kernel: shape.kernel,
-      activation: shape.activation, form: form, columns: nil, record: 0, source: -1, slot: 0,
+      activation: shape.activation, form: form, compact: sluice_compact(), columns: nil, record: 0,
+      source: -1, slot: 0,
       reader: 0)
     let block = unsafe sluice_block(
       input: input.start, input_stride: shape.inputSize, hidden: hidden.start,
       output: output.start, output_stride: shape.stride, cell: cell.start,
       scratch: scratch.start, projected: projected.start,
-      recurrent: recurrent.start, steps: steps, backwards: backwards)
+      recurrent: recurrent.start, quantised: recurrent.start, steps: steps,
+      backwards: backwards)
     unsafe withUnsafePointer(to: layer) { layer in
       unsafe withUnsafePointer(to: block) { unsafe build.run(layer, $0) }
     }

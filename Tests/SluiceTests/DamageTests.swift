@@ -86,6 +86,30 @@ import Testing
     print("\(sample): \(file.count) bytes, \(refused) changes refused, \(opened) harmless")
   }
 
+  @Test(
+    "compact samples, every changed byte: refused or harmless",
+    arguments: [StorageType.f16, .bf16, .int8, .int4])
+  func compact(_ type: StorageType) throws {
+    for sample in [SampleBlobs.Sample.lstm, .gruResetBefore, .chain] {
+      let file = AlignedBytes(try SampleBlobs.contents(sample).stored(as: type).bytes())
+      var (refused, opened) = (0, 0)
+      for offset in 0..<file.count {
+        let old = file[offset]
+        for value in [old ^ (1 << UInt8(offset % 8)), 0, 0x7F, 0x80, 0xFF] where value != old {
+          file[offset] = value
+          if try run(file, as: "\(type) \(sample), byte \(offset) = \(value)") {
+            opened += 1
+          } else {
+            refused += 1
+          }
+        }
+        file[offset] = old
+      }
+      #expect(refused > 0 && opened > 0)
+      print("\(type) \(sample): \(refused) changes refused, \(opened) harmless")
+    }
+  }
+
   @Test("the undamaged samples run", arguments: SampleBlobs.Sample.allCases)
   func undamaged(_ sample: SampleBlobs.Sample) throws {
     let file = AlignedBytes(try SampleBlobs.bytes(sample))

@@ -21,6 +21,13 @@ import Testing
     ]
   }
 
+  /// Those that have weights, each in a compact type, all types in turn.
+  static func compactNetworks(size: Int) -> [TestNetwork] {
+    networks(size: size).dropLast(2).enumerated().map { index, network in
+      network.stored(as: CompactTests.types[(index + size) % 4])
+    }
+  }
+
   // MARK: - Sides of forbidden pages
 
   @Test(
@@ -28,7 +35,7 @@ import Testing
     GuardedBytes.Side.allCases)
   func forbiddenPages(_ set: InstructionSet, _ side: GuardedBytes.Side) throws {
     for size in Self.sizes {
-      for network in Self.networks(size: size) {
+      for network in Self.networks(size: size) + Self.compactNetworks(size: size) {
         var random = SeededRandom(seed: 51)
         let rows = random.floats(Self.steps * size)
         // A blob is a whole number of 64-byte lines, so its end meets the page's.
@@ -50,6 +57,35 @@ import Testing
         #expect(firstDifference(outputs.copy, expected) == nil, "\(network.name)")
         #expect(firstDifference(block.copy, rows) == nil, "the input changed")
         withExtendedLifetime(blob) {}
+      }
+    }
+  }
+
+  @Test("compact layers leave no NaN behind in scratch memory", arguments: InstructionSet.runnable)
+  func compactPadding(_ set: InstructionSet) throws {
+    for size in Self.sizes where size % 16 != 0 {
+      for cell in Cell.allCases {
+        var random = SeededRandom(seed: 56)
+        let network = TestNetwork([
+          .dense(48, from: 2, .identity, &random), .dense(size, from: 48, .sigmoid, &random),
+          .recurrent(RecurrentTensors(cell, inputSize: size, hiddenSize: size, &random)),
+          .dense(48, from: size, .relu, &random),
+          .recurrent(RecurrentTensors(cell, inputSize: 48, hiddenSize: size, &random)),
+        ])
+        let input = random.floats(2 * 20, bound: 4)
+        for type in CompactTests.types {
+          let opened = try OpenedNetwork(network.stored(as: type), set)
+          let expected = try opened.processed(input, chunk: 20, blockSize: 6)
+          var stream = try opened.stream(blockSize: 6)
+          _ = stream.processed([Float](repeating: .nan, count: 24), chunk: 12, network)
+          let isPoisoned = !stream.isFinite
+          #expect(isPoisoned)
+          stream.reset()
+          let processed = stream.processed(input, chunk: 20, network)
+          #expect(firstDifference(processed, expected) == nil, "\(cell) \(type), \(size), \(set)")
+          let isFinite = stream.isFinite
+          #expect(isFinite)
+        }
       }
     }
   }
@@ -90,7 +126,7 @@ import Testing
   func canaries(_ set: InstructionSet) throws {
     let canary = Float(bitPattern: 0x7FC0_BEEF)
     for size in Self.sizes {
-      for network in Self.networks(size: size) {
+      for network in Self.networks(size: size) + Self.compactNetworks(size: size) {
         let opened = try OpenedNetwork(network, set)
         var random = SeededRandom(seed: 53)
         let rows = random.floats(Self.steps * size)
@@ -128,7 +164,7 @@ import Testing
   @Test("a step's output may be the memory of its input", arguments: InstructionSet.runnable)
   func inPlace(_ set: InstructionSet) throws {
     for size in Self.sizes {
-      for network in Self.networks(size: size) {
+      for network in Self.networks(size: size) + Self.compactNetworks(size: size) {
         let opened = try OpenedNetwork(network, set)
         var random = SeededRandom(seed: 54)
         let row = random.floats(size)

@@ -5,7 +5,10 @@ extension TestNetwork {
   public func contents() -> BlobContents {
     var contents = BlobContents(layers: [], output: output)
     for (index, layer) in layers.enumerated() {
-      contents.layers.append(layer.packed(name: "layer_\(index)"))
+      contents.layers.append(layer.packed(name: "layer_\(index)").stored(as: storage))
+      if contents.layers[index].record.readsQuantised {
+        contents.layers[index].record.inputScale = inputStep
+      }
     }
     return contents
   }

@@ -108,6 +108,10 @@ public struct TestNetwork: Sendable {
   public var layers: [TestLayer]
   /// Which outputs of a sequence count.
   public var output: OutputMode
+  /// What the weights are rounded to.
+  public var storage = StorageType.f32
+  /// What one step of a quantised input stands for, in every layer; 0 for a scale at every step.
+  public var inputStep: Float = 0
 
   /// A chain of the given layers.
   public init(_ layers: [TestLayer], output: OutputMode = .sequence) {
@@ -122,6 +126,14 @@ public struct TestNetwork: Sendable {
   /// Whether a step reads a token id.
   public var readsTokens: Bool {
     if case .embedding = layers[0] { true } else { false }
+  }
+
+  /// The network with its weights rounded to a type.
+  public func stored(as type: StorageType, inputStep: Float = 0) -> TestNetwork {
+    var network = self
+    network.storage = type
+    network.inputStep = inputStep
+    return network
   }
 
   /// One recurrent layer, or several of the same cell stacked.

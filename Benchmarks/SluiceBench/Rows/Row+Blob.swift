@@ -9,7 +9,6 @@ struct Absence: Error, CustomStringConvertible {
 extension Row {
   /// A model of the row's layer alone, with random weights in the range that training starts from.
   func blob(seed: UInt64) throws -> [UInt8] {
-    guard storage == .f32 else { throw Absence(description: "int8 weights are not in Sluice yet") }
     var random = Random(state: seed)
     var record = record
     record.grade = grade
@@ -34,7 +33,7 @@ extension Row {
         random.floats(biasRows * hidden, bound: bound), rowCount: biasRows, outputSize: hidden)
     let layer = BlobContents.Layer(record: record, name: "x", weights: weights, biases: biases)
     do throws(BlobError) {
-      return try BlobContents(layers: [layer]).bytes()
+      return try BlobContents(layers: [layer]).stored(as: storage.type).bytes()
     } catch {
       throw Absence(description: error.description)
     }

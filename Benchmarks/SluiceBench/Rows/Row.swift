@@ -26,7 +26,18 @@ struct Row {
 
   /// How weights are stored.
   enum Storage: String {
-    case f32, int8
+    case f32, f16, bf16, int8, int4
+
+    /// The type by the format's name.
+    var type: StorageType {
+      switch self {
+      case .f32: .f32
+      case .f16: .f16
+      case .bf16: .bf16
+      case .int8: .int8
+      case .int4: .int4
+      }
+    }
   }
 
   let cell: Cell

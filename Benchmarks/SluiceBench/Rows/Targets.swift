@@ -1,7 +1,6 @@
 /// Every series: the targets and best peers of one core of a Zen 5 at 4.2 GHz, in nanoseconds.
 ///
-/// A series that Sluice cannot run yet stays in the list: it is reported as absent, and measured as
-/// soon as `Bench` can make its subject.
+/// A series that Sluice cannot run stays in the list: it is reported as absent.
 enum Targets {
   static let lstmSizes = [
     (1, 8), (1, 16), (1, 20), (1, 40), (8, 32), (32, 64), (64, 64), (128, 128), (256, 256),
@@ -17,7 +16,7 @@ enum Targets {
     74, 83, nil, 163, 126, 244, 283, 963, 2978, 12000, 48591,
   ]
 
-  static let all: [Series] = steps + blocks + streams + gru + activations + others
+  static let all: [Series] = steps + blocks + streams + gru + activations + others + compact
 
   static let steps = [
     Series(
@@ -81,6 +80,24 @@ enum Targets {
       table: "tanh over an array, fast", cell: .tanh, mode: .array(2048), grade: .fast,
       sizes: [(2048, 2048)], targets: [0.070], peers: [0.074]),
   ]
+
+  /// Other types of weights, for their ratios to f32 and int8.
+  static let compact = [Row.Storage.f16, .bf16, .int4].flatMap { storage in
+    [
+      Series(
+        table: "LSTM, one step a call, \(storage.rawValue)", cell: .lstm, mode: .step,
+        storage: storage, sizes: lstmSizes),
+      Series(
+        table: "LSTM, 1000 steps a call, \(storage.rawValue)", cell: .lstm, mode: .block(1000),
+        storage: storage, sizes: lstmSizes),
+      Series(
+        table: "LSTM, 64 streams a call, \(storage.rawValue)", cell: .lstm, mode: .streams(64),
+        storage: storage, sizes: [(128, 128), (256, 256)]),
+      Series(
+        table: "GRU, one step a call, \(storage.rawValue)", cell: .gru, mode: .step,
+        storage: storage, sizes: gruSizes),
+    ]
+  }
 
   /// For information: no target is set.
   static let others = [

@@ -39,7 +39,7 @@ struct FixedCell {
         hidden: vectors + phase &* layer.pointee.stride, output: output,
         output_stride: layer.pointee.stride, cell: memory + layer.pointee.cell_offset,
         scratch: memory + layer.pointee.scratch_offset, projected: memory, recurrent: memory,
-        steps: 1, backwards: phase != 0)
+        quantised: memory, steps: 1, backwards: phase != 0)
       unsafe instructionSet.run(layer, &block)
     }
     phase = 1 &- phase

@@ -53,7 +53,7 @@ func gruResetBeforeBatch(_ layer: sluice_layer, _ block: sluice_block) {
   unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, projected, recurrent in
     let offset = unsafe row &* layer.stride
     let next = unsafe block.output + row &* block.output_stride
-    unsafe addRows(projected, recurrent, into: reset + offset, count: layer.stride)
+    unsafe addRows(projected, recurrent, into: reset + offset, count: layer.output_size)
     unsafe resetBeforeUnits(
       reset + offset, update: update + offset, block.hidden + offset, next: next,
       count: layer.stride)
@@ -67,7 +67,7 @@ func elmanBatch(_ layer: sluice_layer, _ block: sluice_block) {
   unsafe projectBoth(gate, layer, block, pitch: layer.stride, Rows<8>())
   unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, projected, recurrent in
     let next = unsafe block.output + row &* block.output_stride
-    unsafe addRows(projected, recurrent, into: next, count: layer.stride)
+    unsafe addRows(projected, recurrent, into: next, count: layer.output_size)
     unsafe activate(next, layer)
   }
 }
@@ -100,15 +100,18 @@ private func forEachRow(
   }
 }
 
+/// The sum of two rows of `count` lanes, in whole panels: what lies beyond is nobody's.
 @inline(always)
-private func addRows(
+func addRows(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into sum: UnsafeMutablePointer<Float>,
   count: Int
 ) {
-  var i = 0
-  while i < count {
+  forEachTile(of: count, backwards: false) { tile in
+    let i = tile &* 16
     unsafe store(
       load(a + i, as: PanelPair.self) + load(b + i, as: PanelPair.self), to: sum + i)
-    i &+= 16
+  } single: { tile in
+    let i = tile &* 16
+    unsafe store(load(a + i, as: Panel.self) + load(b + i, as: Panel.self), to: sum + i)
   }
 }

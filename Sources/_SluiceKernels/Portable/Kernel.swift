@@ -28,6 +28,7 @@ public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluic
   case sluice_kernel_accumulate: unsafe accumulate(layer, block)
   case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
+  case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: true)
   default: break
   }
   if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
@@ -58,6 +59,7 @@ public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   case sluice_kernel_accumulate: unsafe accumulate(layer, block)
   case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
+  case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: false)
   default: break
   }
   if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
@@ -73,6 +75,70 @@ public func runGeneral(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
 ) {
   unsafe general(plan.pointee, rows.pointee, isChained: isChained)
+}
+
+@inline(always)
+private func runCompact(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  switch unsafe plan.pointee.compact.storage {
+  case sluice_storage_f16: unsafe runHalf(plan, rows, isChained: isChained)
+  case sluice_storage_bf16: unsafe runBrain(plan, rows, isChained: isChained)
+  case sluice_storage_int8: unsafe runInt8(plan, rows, isChained: isChained)
+  default: unsafe runInt4(plan, rows, isChained: isChained)
+  }
+}
+
+/// A layer of f16 weights: an entry, as `runGeneral` is.
+@inline(never)
+@export(interface)
+public func runHalf(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  var layer = unsafe plan.pointee
+  unsafe layer.compact.storage = sluice_storage_f16
+  unsafe compact(layer, rows.pointee, isChained: isChained) { gates, x, h, backwards in
+    gates.multiplyHalf(x, h, backwards: backwards, isBrain: false)
+  }
+}
+
+/// A layer of bf16 weights.
+@inline(never)
+@export(interface)
+public func runBrain(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  var layer = unsafe plan.pointee
+  unsafe layer.compact.storage = sluice_storage_bf16
+  unsafe compact(layer, rows.pointee, isChained: isChained) { gates, x, h, backwards in
+    gates.multiplyHalf(x, h, backwards: backwards, isBrain: true)
+  }
+}
+
+/// A layer of int8 weights.
+@inline(never)
+@export(interface)
+public func runInt8(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  var layer = unsafe plan.pointee
+  unsafe layer.compact.storage = sluice_storage_int8
+  unsafe compact(layer, rows.pointee, isChained: isChained) { gates, x, h, backwards in
+    gates.multiplyInt8(x, h, backwards: backwards)
+  }
+}
+
+/// A layer of int4 weights.
+@inline(never)
+@export(interface)
+public func runInt4(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  var layer = unsafe plan.pointee
+  unsafe layer.compact.storage = sluice_storage_int4
+  unsafe compact(layer, rows.pointee, isChained: isChained) { gates, x, h, backwards in
+    gates.multiplyInt4(x, h, backwards: backwards)
+  }
 }
 
 /// Whether `count` floats, a multiple of 16 on a 64-byte line, hold neither NaN nor infinity.

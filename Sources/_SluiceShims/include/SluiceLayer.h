@@ -18,6 +18,8 @@ typedef enum : uint32_t {
   sluice_kernel_accumulate,
   sluice_kernel_magnitude,
   sluice_kernel_reflect_pad,
+  /// Any layer whose weights are not f32: `sluice_compact` says which.
+  sluice_kernel_compact,
   // From here on general: a kernel's rows are passed over once more, or are its own altogether.
   /// Dense and activation layers whose function the plain kernels do not have.
   sluice_kernel_dense_general,
@@ -91,6 +93,32 @@ typedef struct {
   const float *_Nullable projection;
 } sluice_form;
 
+/// How weights are stored: the types of the blob.
+typedef enum : uint32_t {
+  sluice_storage_f32,
+  sluice_storage_f16,
+  sluice_storage_bf16,
+  sluice_storage_int8,
+  sluice_storage_int4,
+} sluice_storage;
+
+/// What a compact kernel must know beside; the others do not read it.
+typedef struct {
+  sluice_storage storage;
+  /// The layer's kernel, were its weights f32.
+  sluice_kernel cell;
+  /// Packed scales in the mapped blob, 64-byte aligned; NULL where weights are no integers.
+  const void *_Nullable scales;
+  /// What one step of quantised x, and of h, stands for; 0 where each vector has its own.
+  float input_step, hidden_step;
+} sluice_compact;
+
+/// Bytes of a quantised row of `columns` features: a line with what a step stands for, the integers
+/// in whole groups of 32, and a 32-bit number for each group; a multiple of 64.
+static inline intptr_t sluice_quantised_pitch(intptr_t columns) {
+  return 64 + ((columns + 31) / 32 * 36 + 63) / 64 * 64;
+}
+
 /// One layer of a model's immutable plan. Offsets are in floats into a Stream's buffer.
 typedef struct {
   /// Packed weights in the mapped blob, 64-byte aligned.
@@ -120,6 +148,7 @@ typedef struct {
   sluice_kernel kernel;
   sluice_activation activation;
   sluice_form form;
+  sluice_compact compact;
   /// Of a layer that has columns, else NULL.
   const sluice_columns *_Nullable columns;
   /// The blob's layer; those of several inputs take a plan's layer for each.
@@ -147,10 +176,14 @@ typedef struct {
   /// Two vectors of `stride` floats; of many streams, all first vectors, then all second. A general
   /// kernel has one vector of `hidden_stride` floats for each gate and one more, for all streams.
   float *_Nonnull scratch;
-  /// W x + b of every row, [rows][gates * stride]; unused for a single step.
+  /// W x + b of every row, [rows][gates * stride]; unused for a single step of f32 weights.
   float *_Nonnull projected;
-  /// U h of every row, laid out like `projected`; for many streams only.
+  /// U h of every row, laid out like `projected`; for many streams only. Of compact weights of one
+  /// stream one row.
   float *_Nonnull recurrent;
+  /// Of integer weights x of every row, then h of every row (of one stream a single row of h), each
+  /// of `sluice_quantised_pitch` bytes.
+  void *_Nonnull quantised;
   intptr_t steps;
   /// Whether the first step reads the weights from their end: every other step does, because what
   /// was read last is still in the nearest cache. The order of the sums does not change.

@@ -16,9 +16,12 @@ typedef struct {
   bool reads_backwards;
   /// Whether a block yields its last step's output alone.
   bool yields_last;
-  /// Rows of `embedding_size` floats, one a token id; NULL where the model reads features.
-  const float *_Nullable embedding;
+  /// Rows of `embedding_size` features, one a token id; NULL where the model reads features.
+  const void *_Nullable embedding;
+  /// The scales of an embedding's integers.
+  const void *_Nullable embedding_scales;
   intptr_t embedding_size;
+  sluice_storage embedding_storage;
   /// Features or ids read, and features written, at a step.
   intptr_t input_size, output_size;
   /// Floats of one row of input, of features or of an embedding's row, with its padding.
@@ -29,6 +32,10 @@ typedef struct {
   intptr_t longest_stride;
   /// Floats of the longest projection of an input: a layer's gates times its stride.
   intptr_t longest_projection;
+  /// Floats of the longest quantised x, and of the longest quantised h; 0 where there are none.
+  intptr_t quantised_input, quantised_hidden;
+  /// Floats of the longest projection of a compact layer's h; 0 where there is none.
+  intptr_t compact_projection;
   intptr_t layer_count;
   sluice_layer *_Nonnull layers;
   /// One for each layer, used by those that have columns.

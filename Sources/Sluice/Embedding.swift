@@ -1,0 +1,77 @@
+import _SluiceShims
+
+extension UnsafeMutablePointer<sluice_model> {
+  /// Whether the model, which begins with an embedding, has a token.
+  @inline(__always)
+  func hasToken(_ token: Int) -> Bool {
+    unsafe token >= 0 && token < pointee.input_size
+  }
+
+  /// The embedding's row of a token that the model has: where it lies in the blob, or, where it is
+  /// compact, written to `row`, which has room for it.
+  @inline(__always)
+  func features(
+    of token: Int, using row: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    if unsafe pointee.embedding_storage == sluice_storage_f32, let table = unsafe pointee.embedding
+    {
+      let size = unsafe pointee.embedding_size
+      return unsafe table.assumingMemoryBound(to: Float.self) + token &* size
+    }
+    unsafe writeFeatures(of: token, to: row)
+    return unsafe UnsafePointer(row)
+  }
+
+  /// Writes the embedding's row of a token that the model has.
+  func writeFeatures(of token: Int, to row: UnsafeMutablePointer<Float>) {
+    guard let table = unsafe pointee.embedding else { return }
+    let size = unsafe pointee.embedding_size
+    switch unsafe pointee.embedding_storage {
+    case sluice_storage_f16:
+      let halves = unsafe table.assumingMemoryBound(to: UInt16.self) + token &* size
+      for index in 0..<size { unsafe row[index] = Float(half: halves[index]) }
+    case sluice_storage_bf16:
+      let halves = unsafe table.assumingMemoryBound(to: UInt16.self) + token &* size
+      for index in 0..<size {
+        unsafe row[index] = Float(bitPattern: UInt32(halves[index]) &<< 16)
+      }
+    case sluice_storage_int8:
+      guard let scales = unsafe pointee.embedding_scales else { return }
+      let scale = unsafe scales.assumingMemoryBound(to: Float.self)[token]
+      let integers = unsafe table.assumingMemoryBound(to: Int8.self) + token &* size
+      for index in 0..<size { unsafe row[index] = Float(integers[index]) * scale }
+    case sluice_storage_int4:
+      unsafe writeNibbles(of: token, to: row)
+    default:
+      unsafe row.update(
+        from: table.assumingMemoryBound(to: Float.self) + token &* size, count: size)
+    }
+  }
+
+  /// A row of int4: words of 8 features, columns 0 to 3 in the low nibbles of their bytes.
+  private func writeNibbles(of token: Int, to row: UnsafeMutablePointer<Float>) {
+    guard let table = unsafe pointee.embedding, let scales = unsafe pointee.embedding_scales
+    else { return }
+    let size = unsafe pointee.embedding_size
+    let groups = (size &+ 31) &>> 5
+    let bytes = unsafe table.assumingMemoryBound(to: UInt8.self) + token &* groups &* 16
+    let groupScales = unsafe scales.assumingMemoryBound(to: UInt16.self) + token &* groups
+    for index in 0..<size {
+      let byte = unsafe bytes[index &>> 3 &* 4 &+ index & 3]
+      let bits = index & 4 == 0 ? byte &<< 4 : byte & 0xF0
+      let scale = unsafe Float(half: groupScales[index &>> 5])
+      unsafe row[index] = Float(Int8(bitPattern: bits) &>> 4) * scale
+    }
+  }
+}
+
+extension Float {
+  /// A finite binary16 number, by its bits: exponents 112 too small, which a product makes good.
+  ///
+  /// Without the instruction, a conversion is a call into a library.
+  @inline(__always)
+  fileprivate init(half bits: UInt16) {
+    let magnitude = Float(bitPattern: UInt32(bits & 0x7FFF) &<< 13) * 0x1p112
+    self = Float(bitPattern: magnitude.bitPattern | UInt32(bits & 0x8000) &<< 16)
+  }
+}

@@ -1,0 +1,1 @@
+../_SluiceKernels/Portable/CompactInt4.swift
