@@ -75,6 +75,9 @@ let package = Package(
     .executableTarget(
       name: "KernelProbe", dependencies: ["Sluice", "TestSupport"], path: "Tests/KernelProbe",
       swiftSettings: strict),
+    .executableTarget(
+      name: "RejectionProbe", dependencies: ["Sluice", "SluiceConversion", "TestSupport"],
+      path: "Tests/RejectionProbe", swiftSettings: strict),
     .testTarget(
       name: "SluiceKernelsTests",
       dependencies: [

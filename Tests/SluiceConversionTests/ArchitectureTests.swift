@@ -37,6 +37,21 @@ struct ArchitectureTests {
     #expect(refuses(.unsupported, "in no order") { _ = try convert(reverse) })
   }
 
+  // Twenty stacks that fit each other in any order, and a dense layer that fits none: 10^18 orders.
+  @Test("Many stacks that fit nowhere are refused at once")
+  func manyStacks() {
+    var builder = SafetensorsBuilder()
+    for index in 0..<20 {
+      builder.add("l\(index).weight_ih_l0", [4, 1])
+      builder.add("l\(index).weight_hh_l0", [4, 1])
+    }
+    builder.add("fc.weight", [1, 2])
+    let time = ContinuousClock().measure {
+      #expect(refuses(.unsupported, "more than 6 recurrent stacks") { _ = try convert(builder) })
+    }
+    #expect(time < .seconds(1))
+  }
+
   @Test(
     "What is not understood is refused by name",
     arguments: [

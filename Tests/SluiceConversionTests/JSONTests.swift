@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import SluiceConversion
@@ -106,9 +107,50 @@ struct JSONTests {
   @Test("More values than are allowed")
   func values() {
     #expect(
-      refuses(.malformed, "more than 3 values") {
-        _ = try JSONReader.parse(file: "a.json", Array("[1,2,3]".utf8), maximumValues: 3)
+      refuses(.malformed, "more than 8402 values") {
+        _ = try parse("[" + String(repeating: "{},", count: 9000) + "0]")
       })
+  }
+
+  @Test("Numbers are the nearest Doubles, quick or not")
+  func nearest() throws {
+    var texts = [
+      "0", "-0.0", "5e-324", "2.2250738585072011e-308", "9007199254740993", "0.1", "1e22", "1e23",
+      "123456789012345678901234567890", "179769313486231570000e288", "0e999", "-0e-999999999",
+      "1.7976931348623157e308", "0.00000000000000000000000000000000001e35",
+    ]
+    var random = SeededRandom(seed: 3)
+    for _ in 0..<2000 {
+      let value = Double(bitPattern: random.next())
+      if value.isFinite { texts.append("\(value)") }
+      texts.append("\(Float(Int64(bitPattern: random.next()) >> 20) / 4096)")
+    }
+    let numbers = try parse("[" + texts.joined(separator: " , ") + "]")
+    #expect(numbers.isArray)
+    for start in stride(from: 0, to: texts.count, by: 500) {
+      let part = texts[start..<min(start + 500, texts.count)]
+      let elements = try parse("[" + part.joined(separator: ",") + "]").elements()
+      for (text, element) in zip(part, elements) {
+        let expected = try #require(Double(text))
+        #expect(try element.double().bitPattern == expected.bitPattern, "\(text)")
+        #expect(try parse(text).double().bitPattern == expected.bitPattern, "\(text)")
+      }
+    }
+    for text in ["1e309", "-1e400", "[1,1e999]", "[10e308]", "[0,-2e308,0]"] {
+      #expect(refuses(.malformed, "range of a Double") { _ = try parse(text) }, "\(text)")
+    }
+  }
+
+  @Test("Elements that are looked at one by one are bounded")
+  func elements() throws {
+    let zeros = String(repeating: "0,", count: 1024) + "0]"
+    for text in ["[" + zeros, "[null," + zeros] {
+      #expect(
+        refuses(.malformed, "$", "more than 1024 elements") {
+          _ = try parse(text).elements()
+        })
+    }
+    #expect(try parse("[" + zeros).array().shape == [1025])
   }
 
   @Test("Values keep what the text says")

@@ -27,6 +27,8 @@ extension Architecture {
       stacks.append(stack)
     }
     guard !stacks.isEmpty else { throw failure("no recurrent stack") }
+    // Their orders are tried one by one: of twenty that fit nowhere there are 10^18.
+    guard stacks.count <= 6 else { throw failure("more than 6 recurrent stacks") }
     var embeddings: [String] = []
     var denses: [String] = []
     for name in left.sorted() where name == "weight" || name.hasSuffix(".weight") {

@@ -142,7 +142,7 @@ extension Architecture.Layer {
     case .string("causal"): break
     case .string("valid"): layer.padding = .zeros(before: 0, after: 0)
     case .string(let name): throw padding.unsupported("the padding \"\(quotable(name))\"")
-    case .array:
+    case .array, .numbers:
       let sides = try padding.elements()
       guard sides.count == 2 else { throw padding.malformed("expected [before, after]") }
       layer.padding = .zeros(

@@ -40,8 +40,7 @@ extension AccuracyReport {
     provenance: String
   ) -> (report: AccuracyReport, rest: String)? {
     guard let start = provenance.range(of: key, options: .backwards)?.lowerBound,
-      let root = try? JSONReader.parse(
-        file: "provenance", Array(provenance.utf8), maximumValues: 1 << 20),
+      let root = try? JSONReader.parse(file: "provenance", Array(provenance.utf8)),
       let report = try? AccuracyReport(root.member("accuracy"))
     else { return nil }
     return (report, provenance[..<start] + "}")

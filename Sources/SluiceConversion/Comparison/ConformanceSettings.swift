@@ -14,9 +14,7 @@ struct ConformanceSettings {
     }
     guard testCase.files.contains("convert.json") else { return }
     let file = "\(folder)/convert.json"
-    let bytes = try SourceBytes(path: file)
-    let root = try JSONReader.parse(
-      file: file, bytes.array(0..<bytes.count), maximumValues: 1 << 10)
+    let root = try JSONReader.parse(SourceBytes(path: file))
     _ = try root.object(keys: ["arguments", "rtol", "atol"])
     if let node = try root.optional("rtol") { relativeTolerance = try Self.tolerance(node) }
     if let node = try root.optional("atol") { absoluteTolerance = try Self.tolerance(node) }

@@ -10,10 +10,10 @@ enum JSONFormat: String {
 
   /// The format of `root`, whose file has the name `name`.
   init(of root: JSONNode, name: String) throws(ConversionError) {
-    let keys = Set(try root.object().keys)
+    let keys = try root.object().keys
     var candidates: [JSONFormat] = []
     if keys.contains("layers") && keys.contains("in_shape") {
-      candidates.append(keys.isDisjoint(with: RTNeuralModel.aidaKeys) ? .rtneural : .aidaX)
+      candidates.append(RTNeuralModel.aidaKeys.isDisjoint(with: keys) ? .rtneural : .aidaX)
     }
     if keys.contains("model_data") && keys.contains("state_dict") { candidates.append(.guitarML) }
     if keys.contains("architecture") && keys.contains("config") { candidates.append(.nam) }
@@ -23,7 +23,7 @@ enum JSONFormat: String {
       throw root.unsupported("ambiguous: its keys are those of \(names)")
     }
     guard let format = candidates.first else {
-      let found = keys.isEmpty ? "none" : quotable(keys.sorted())
+      let found = keys.isEmpty ? "none" : quotable(keys)
       throw root.unsupported(
         "no known model; expected the keys of RTNeural or AIDA-X (in_shape, layers), GuitarML "
           + "(model_data, state_dict), NAM (architecture, config) or a PyTorch state dictionary "
@@ -44,8 +44,8 @@ enum JSONFormat: String {
   /// Whether every value is an array, one of them under a name that PyTorch gives.
   private static func isStateDictionary(_ root: JSONNode) throws(ConversionError) -> Bool {
     var isNamed = false
-    for key in try root.object().keys {
-      guard case .array = try root.member(key).value else { return false }
+    for (key, node) in try root.members() {
+      guard node.isArray else { return false }
       isNamed = isNamed || key == "weight" || key.hasSuffix(".weight") || key.contains("weight_ih")
     }
     return isNamed
@@ -57,7 +57,7 @@ extension Converter {
   static func convert(
     json source: SourceBytes, architecture: JSONNode?
   ) throws(ConversionError) -> ConvertedModel {
-    let root = try JSONReader.parse(file: source.file, source.array(0..<source.count))
+    let root = try JSONReader.parse(source)
     let format = try JSONFormat(of: root, name: source.lastPathComponent.lowercased())
     let provenance = Provenance(
       source: source.lastPathComponent, format: format.rawValue, hash: source.hash)
@@ -90,7 +90,7 @@ extension TensorTable {
   /// The members of an object, each an array of numbers.
   init(_ node: JSONNode) throws(ConversionError) {
     var tensors: [String: Tensor] = [:]
-    for name in try node.object().keys { tensors[name] = try node.member(name).array() }
+    for (name, member) in try node.members() { tensors[name] = try member.array() }
     let path = node.path
     self.init(file: node.file, tensors: tensors) { "\(path).\(quotable($0))" }
   }

@@ -66,9 +66,7 @@ public enum Converter {
   ) throws(ConversionError) -> ConvertedModel {
     var architecture: JSONNode?
     if let path = options.architecture {
-      let text = try SourceBytes(path: path)
-      architecture = try JSONReader.parse(
-        file: path, text.array(0..<text.count), maximumValues: 1 << 16)
+      architecture = try JSONReader.parse(SourceBytes(path: path))
     }
     let bytes = try SourceBytes(path: source)
     return try convert(bytes, architecture: architecture, constants: options.constants)

@@ -29,7 +29,7 @@ struct ONNXAttribute {
       case 4: found = (.string(try reader.string(field)), 3)
       case 5: found = (.tensor(try ONNXTensor(reader.source, reader.range(field))), 4)
       case 7: try reader.append(field, to: &floats)
-      case 8: try reader.append(field, to: &integers)
+      case 8: try reader.append(field, to: &integers, limit: 1 << 16)
       case 9: strings.append(try reader.string(field))
       case 6, 10, 11, 14, 15, 22, 23: found = (.other, 0)
       case 13: _ = try reader.string(field)

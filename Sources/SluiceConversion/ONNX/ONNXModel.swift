@@ -1,7 +1,7 @@
 /// An ONNX file, parsed and checked as a file; what its graph means is another matter.
 struct ONNXModel {
   /// Nodes and initializers of far larger graphs than a chain of layers: a bound on memory.
-  static let maximumItems = 1 << 14
+  static let maximumItems = 1 << 12
   static let opsets: ClosedRange<Int64> = 7...25
 
   /// An input or output of the graph.

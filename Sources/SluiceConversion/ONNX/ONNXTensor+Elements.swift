@@ -14,7 +14,7 @@ extension ONNXTensor {
       switch type {
       case .float: try reader.append(field, to: &floats)
       case .double: try reader.append(field, to: &doubles)
-      default: try reader.append(field, to: &integers)
+      default: try reader.append(field, to: &integers, limit: .max)
       }
     }
     switch type {

@@ -49,15 +49,14 @@ struct ONNXTensor {
     var reader = ProtobufReader(source, "TensorProto", range)
     var dims: [Int64] = []
     var typeCode: Int64 = 0
-    var typedFields: Set<Int> = []
+    var typedFields: [ProtobufReader.Field] = []
     var external: Int?
     while let field = try reader.next() {
       switch field.number {
       case 1:
-        try reader.append(field, to: &dims)
-        guard dims.count <= 8 else { throw reader.malformed(field.offset, "more than 8 axes") }
+        try reader.append(field, to: &dims, limit: 8)
       case 2: typeCode = try reader.integer(field)
-      case 4, 5, 7, 10: typedFields.insert(field.number)
+      case 4, 5, 7, 10: typedFields.append(field)
       case 8: name = try reader.string(field)
       case 9:
         guard raw == nil else { throw reader.malformed(field.offset, "raw_data stands twice") }
@@ -85,14 +84,14 @@ struct ONNXTensor {
   }
 
   /// The numbers lie in raw_data or in the one field of their type, never in both.
-  private func checkStorage(_ typedFields: Set<Int>) throws(ConversionError) {
+  private func checkStorage(_ typedFields: [ProtobufReader.Field]) throws(ConversionError) {
     guard let count = elementCount(of: shape) else {
       throw .malformed(source.file, place, "the shape \(shape) is negative or too large")
     }
     guard raw == nil || typedFields.isEmpty else {
       throw .malformed(source.file, place, "raw_data beside a field of typed data")
     }
-    guard typedFields.isSubset(of: [type.field]) else {
+    guard typedFields.allSatisfy({ $0.number == type.field }) else {
       throw .malformed(source.file, place, "numbers in a field of another type")
     }
     if let raw {
@@ -102,7 +101,9 @@ struct ONNXTensor {
           source.file, place, "\(raw.count) bytes of raw_data do not match the shape \(shape)")
       }
     } else {
-      let found = try elements().count
+      let reader = ProtobufReader(source, "TensorProto", range)
+      var found = 0
+      for field in typedFields { found += try reader.count(field, of: type) }
       guard found == count else {
         throw .malformed(source.file, place, "\(found) numbers do not match the shape \(shape)")
       }

@@ -19,7 +19,7 @@ extension ProtobufReader {
   }
 
   func string(_ field: Field) throws(ConversionError) -> String {
-    guard let text = String(validating: source.array(try range(field)), as: UTF8.self) else {
+    guard let text = source.text(try range(field)) else {
       throw malformed(field.offset, "text that is not UTF-8")
     }
     return text
@@ -30,14 +30,41 @@ extension ProtobufReader {
     ProtobufReader(source, name, try range(field))
   }
 
-  /// Appends the integers of a repeated field, packed or one at a time.
-  func append(_ field: Field, to values: inout [Int64]) throws(ConversionError) {
-    guard case .bytes(let range) = field.payload else {
-      values.append(try integer(field))
-      return
+  /// Appends the integers of a repeated field, packed or one at a time, up to `limit` in all.
+  ///
+  /// A byte can be an integer: a limit keeps a short text from becoming eight times as long.
+  func append(
+    _ field: Field, to values: inout [Int64], limit: Int
+  ) throws(ConversionError) {
+    func add(_ value: Int64) throws(ConversionError) {
+      guard values.count < limit else {
+        throw malformed(field.offset, "more than \(limit) integers")
+      }
+      values.append(value)
     }
+    guard case .bytes(let range) = field.payload else { return try add(try integer(field)) }
     var packed = ProtobufReader(source, message, range)
-    while !packed.isAtEnd { values.append(Int64(bitPattern: try packed.varint())) }
+    while !packed.isAtEnd { try add(Int64(bitPattern: try packed.varint())) }
+  }
+
+  /// How many numbers of `type` a field of typed data holds, without a copy of them.
+  func count(_ field: Field, of type: ONNXTensor.ElementType) throws(ConversionError) -> Int {
+    switch (field.payload, type) {
+    case (.bytes(let range), .float) where range.count % 4 == 0: return range.count / 4
+    case (.bytes(let range), .double) where range.count % 8 == 0: return range.count / 8
+    case (.fixed32, .float), (.fixed64, .double): return 1
+    case (_, .float), (_, .double): throw wrong(field, "a whole number of numbers")
+    case (.varint, _): return 1
+    case (.bytes(let range), _):
+      var packed = ProtobufReader(source, message, range)
+      var count = 0
+      while !packed.isAtEnd {
+        _ = try packed.varint()
+        count += 1
+      }
+      return count
+    default: throw wrong(field, "integers")
+    }
   }
 
   /// Appends the floats of a repeated field, packed or one at a time.

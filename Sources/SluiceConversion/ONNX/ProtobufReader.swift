@@ -21,8 +21,11 @@ struct ProtobufReader {
   let source: SourceBytes
   /// The message's name, for errors.
   let message: String
+  /// Fields of a message: more numbers than that must be packed into one.
+  static let maximumFields = 1 << 18
   private var position: Int
   private let end: Int
+  private var fieldCount = 0
 
   init(_ source: SourceBytes, _ message: String, _ range: Range<Int>) {
     self.source = source
@@ -46,6 +49,10 @@ struct ProtobufReader {
   mutating func next() throws(ConversionError) -> Field? {
     guard position < end else { return nil }
     let offset = position
+    fieldCount += 1
+    guard fieldCount <= Self.maximumFields else {
+      throw malformed(offset, "more than \(Self.maximumFields) fields")
+    }
     let key = try varint()
     let number = key >> 3
     guard number > 0, number < 1 << 29 else {
@@ -71,6 +78,10 @@ struct ProtobufReader {
   /// The variable-length integer that is next, of at most ten bytes.
   mutating func varint() throws(ConversionError) -> UInt64 {
     let start = position
+    if position < end, source[position] < 0x80 {
+      position += 1
+      return UInt64(source[start])
+    }
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 70, by: 7) {
       guard position < end else { throw malformed(start, "an integer is cut") }

@@ -32,7 +32,7 @@ extension RTNeuralLayer {
   /// A number of at least 1, alone or, as Keras writes it, the one element of an array.
   private func number(_ key: String) throws(ConversionError) -> Int {
     var number = try node.member(key)
-    if case .array = number.value {
+    if number.isArray {
       let elements = try number.elements()
       guard elements.count == 1 else { throw number.malformed("expected one number") }
       number = elements[0]

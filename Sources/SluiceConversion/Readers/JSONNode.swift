@@ -1,14 +1,39 @@
 /// A JSON value and where it stands, with accessors that say so when it is not what was expected.
 struct JSONNode {
-  let file: String
-  /// The path from the root, as in `$.layers[0].type`.
-  let path: String
-  let value: JSONValue
+  /// The way to a value from the root. It is spelled out only where something is wrong.
+  indirect enum Path {
+    case root
+    case member(of: Path, String)
+    case element(of: Path, Int)
+  }
 
-  init(file: String, path: String = "$", value: JSONValue) {
-    self.file = file
-    self.path = path
+  let source: SourceBytes
+  let value: JSONValue
+  private let place: Path
+
+  init(source: SourceBytes, place: Path = .root, value: JSONValue) {
+    self.source = source
+    self.place = place
     self.value = value
+  }
+
+  var file: String { source.file }
+
+  /// The path from the root, as in `$.layers[0].type`.
+  var path: String {
+    var steps: [String] = []
+    var rest = place
+    while true {
+      switch rest {
+      case .root: return "$" + steps.reversed().joined()
+      case .member(let owner, let key):
+        steps.append(".\(quotable(key))")
+        rest = owner
+      case .element(let owner, let index):
+        steps.append("[\(index)]")
+        rest = owner
+      }
+    }
   }
 
   func malformed(_ reason: String) -> ConversionError { .malformed(file, path, reason) }
@@ -37,7 +62,13 @@ struct JSONNode {
   /// The member named `key`; nil where there is none.
   func optional(_ key: String) throws(ConversionError) -> JSONNode? {
     guard let member = try object()[key] else { return nil }
-    return JSONNode(file: file, path: "\(path).\(quotable(key))", value: member)
+    return child(key, member)
+  }
+
+  /// Every member of the object, in the order of the text.
+  func members() throws(ConversionError) -> [(key: String, node: JSONNode)] {
+    let object = try object()
+    return zip(object.keys, object.values).map { ($0, child($0, $1)) }
   }
 
   /// The member named `key`.
@@ -46,12 +77,13 @@ struct JSONNode {
     return member
   }
 
-  /// The elements of the array.
-  func elements() throws(ConversionError) -> [JSONNode] {
-    guard case .array(let values) = value else { throw wrong("an array") }
-    return values.enumerated().map { index, value in
-      JSONNode(file: file, path: "\(path)[\(index)]", value: value)
-    }
+  private func child(_ key: String, _ value: JSONValue) -> JSONNode {
+    JSONNode(source: source, place: .member(of: place, key), value: value)
+  }
+
+  /// The element at `index` of this array.
+  func child(_ index: Int, _ value: JSONValue) -> JSONNode {
+    JSONNode(source: source, place: .element(of: place, index), value: value)
   }
 
   func string() throws(ConversionError) -> String {

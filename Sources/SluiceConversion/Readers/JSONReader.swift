@@ -1,19 +1,21 @@
 /// A strict JSON parser (RFC 8259) for untrusted text.
 ///
-/// It keeps its own stack, so depth costs no call frames; values are bounded in number, so that a
-/// short text cannot become a large tree.
+/// It keeps its own stack, so depth costs no call frames. Values are bounded in number by the text's
+/// length, so that a short text cannot become a large tree; arrays of numbers stay text.
 struct JSONReader {
   /// Arrays and objects that may stand within each other.
   static let maximumDepth = 128
   /// Bytes of one number. Seventeen digits say all that a Double can hold.
   static let maximumNumberLength = 128
+  /// Values that a text of any length may hold: those of 1,600 tensors of a safetensors file.
+  static let freeValues = 1 << 13
+  /// Bytes that each further value needs.
+  static let bytesPerValue = 128
 
-  let file: String
-  let bytes: [UInt8]
-  /// Where `bytes` begin in the file.
-  let base: Int
-  let maximumValues: Int
-  var position = 0
+  let source: SourceBytes
+  private let end: Int
+  private let maximumValues: Int
+  var position: Int
 
   /// A container whose end has not been read.
   private struct Frame {
@@ -29,26 +31,32 @@ struct JSONReader {
   private var valueCount = 0
 
   /// The value that `bytes` hold, and nothing after it but white space.
-  static func parse(
-    file: String, _ bytes: [UInt8], base: Int = 0, maximumValues: Int = 1 << 24
-  ) throws(ConversionError) -> JSONNode {
-    var reader = JSONReader(file: file, bytes: bytes, base: base, maximumValues: maximumValues)
-    return JSONNode(file: file, value: try reader.document())
+  static func parse(file: String, _ bytes: [UInt8]) throws(ConversionError) -> JSONNode {
+    try parse(SourceBytes(file: file, bytes))
   }
 
-  private init(file: String, bytes: [UInt8], base: Int, maximumValues: Int) {
-    self.file = file
-    self.bytes = bytes
-    self.base = base
-    self.maximumValues = maximumValues
+  /// The value that a part of `source` holds, all of it where no range is given.
+  static func parse(
+    _ source: SourceBytes, _ range: Range<Int>? = nil
+  ) throws(ConversionError) -> JSONNode {
+    var reader = JSONReader(source, range ?? 0..<source.count)
+    return JSONNode(source: source, value: try reader.document())
+  }
+
+  /// A reader of `range`, to begin at its first byte.
+  init(_ source: SourceBytes, _ range: Range<Int>) {
+    self.source = source
+    end = range.upperBound
+    position = range.lowerBound
+    maximumValues = Self.freeValues + range.count / Self.bytesPerValue
   }
 
   func malformed(_ reason: String, at position: Int? = nil) -> ConversionError {
-    .malformed(file, "byte \(base + (position ?? self.position))", reason)
+    .malformed(source.file, "byte \(position ?? self.position)", reason)
   }
 
   /// The byte at the position; nil at the end.
-  var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+  var next: UInt8? { position < end ? source[position] : nil }
 
   mutating func skipSpace() {
     while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
@@ -64,7 +72,7 @@ struct JSONReader {
       if frames.isEmpty { result = value } else { values.append(value) }
     } while !frames.isEmpty
     skipSpace()
-    guard position == bytes.count, let result else {
+    guard position == end, let result else {
       throw malformed("bytes after the end of JSON")
     }
     return result
@@ -102,7 +110,10 @@ struct JSONReader {
   private mutating func value() throws(ConversionError) -> JSONValue? {
     switch next {
     case UInt8(ascii: "{"): try open(isObject: true)
-    case UInt8(ascii: "["): try open(isObject: false)
+    case UInt8(ascii: "["):
+      guard frames.count < Self.maximumDepth else { throw tooDeep }
+      if let numbers = try numberRow() { return .numbers(numbers) }
+      try open(isObject: false)
     case UInt8(ascii: "\""): return .string(try string())
     case UInt8(ascii: "t"): return try word("true", .bool(true))
     case UInt8(ascii: "f"): return try word("false", .bool(false))
@@ -113,10 +124,12 @@ struct JSONReader {
     return nil
   }
 
+  private var tooDeep: ConversionError {
+    malformed("more than \(Self.maximumDepth) containers within each other")
+  }
+
   private mutating func open(isObject: Bool) throws(ConversionError) {
-    guard frames.count < Self.maximumDepth else {
-      throw malformed("more than \(Self.maximumDepth) containers within each other")
-    }
+    guard frames.count < Self.maximumDepth else { throw tooDeep }
     frames.append(Frame(isObject: isObject, firstValue: values.count, firstKey: keys.count))
     position += 1
   }

@@ -2,15 +2,49 @@ import Foundation
 import SluiceBlob
 
 /// The bytes of a source, mapped where they come from a file, and its name for errors.
-struct SourceBytes: Sendable {
+///
+/// A byte costs a comparison and a load: readers of hostile text look at each of them.
+@safe
+struct SourceBytes: @unchecked Sendable {
   /// The file, as the caller named it.
   let file: String
-  private let data: Data
+  /// How many bytes there are.
+  let count: Int
+  private let start: UnsafeRawPointer
+  private let memory: Memory
+
+  /// What frees the bytes; nobody writes them.
+  @safe
+  private final class Memory {
+    let bytes: UnsafeMutableRawBufferPointer
+    let isMapped: Bool
+
+    init(_ bytes: UnsafeMutableRawBufferPointer, isMapped: Bool) {
+      unsafe self.bytes = bytes
+      self.isMapped = isMapped
+    }
+
+    deinit {
+      if isMapped {
+        unsafe munmap(bytes.baseAddress!, bytes.count)
+      } else {
+        unsafe bytes.deallocate()
+      }
+    }
+  }
 
   /// Bytes already in memory, under the name of a file.
   init(file: String, _ bytes: [UInt8]) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16)
+    unsafe copy.copyBytes(from: bytes)
+    unsafe self.init(file: file, count: bytes.count, Memory(copy, isMapped: false))
+  }
+
+  private init(file: String, count: Int, _ memory: Memory) {
     self.file = file
-    data = Data(bytes)
+    self.count = count
+    self.memory = memory
+    unsafe start = UnsafeRawPointer(memory.bytes.baseAddress!)
   }
 
   /// Maps the file at `path`: a regular file only, since a FIFO or a device would never end.
@@ -26,57 +60,61 @@ struct SourceBytes: Sendable {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw failure(systemError()) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw failure("is not a regular file") }
-    file = path
     let count = Int(status.st_size)
     guard count > 0 else {
-      data = Data()
+      self.init(file: path, [])
       return
     }
     let mapped = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
       throw failure("cannot be mapped: \(systemError())")
     }
-    data = unsafe Data(bytesNoCopy: mapped, count: count, deallocator: .unmap)
+    let bytes = unsafe UnsafeMutableRawBufferPointer(start: mapped, count: count)
+    unsafe self.init(file: path, count: count, Memory(bytes, isMapped: true))
   }
 
   /// The file's name without its folder.
   var lastPathComponent: String { URL(fileURLWithPath: file).lastPathComponent }
 
-  /// How many bytes there are.
-  var count: Int { data.count }
+  /// The bytes, for as long as this value lives.
+  private var raw: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: start, count: count)
+  }
 
   /// The byte at `offset`, which lies within the bytes.
-  subscript(offset: Int) -> UInt8 { data[offset] }
+  subscript(offset: Int) -> UInt8 {
+    precondition(offset >= 0 && offset < count, "within the bytes")
+    return unsafe start.load(fromByteOffset: offset, as: UInt8.self)
+  }
 
   /// A copy of the bytes of `range`, which lies within the bytes.
-  func array(_ range: Range<Int>) -> [UInt8] { [UInt8](data[range]) }
+  func array(_ range: Range<Int>) -> [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(rebasing: raw[range]))
+  }
+
+  /// The text of `range`, which lies within the bytes; nil where it is not UTF-8.
+  func text(_ range: Range<Int>) -> String? {
+    unsafe String(validating: UnsafeRawBufferPointer(rebasing: raw[range]), as: UTF8.self)
+  }
 
   /// The little-endian integer at `offset`, whose bytes lie within the bytes.
   func integer<T: FixedWidthInteger>(at offset: Int, as type: T.Type = T.self) -> T {
     precondition(offset >= 0 && offset <= count - MemoryLayout<T>.size, "within the bytes")
-    return unsafe data.withUnsafeBytes {
-      T(littleEndian: unsafe $0.loadUnaligned(fromByteOffset: offset, as: T.self))
-    }
+    return T(littleEndian: unsafe start.loadUnaligned(fromByteOffset: offset, as: T.self))
   }
 
   /// `range` read as little-endian integers of type `T`, each passed through `transform`.
   func map<T: FixedWidthInteger, Result>(
     _ range: Range<Int>, as type: T.Type, _ transform: (T) -> Result
   ) -> [Result] {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "within the bytes")
     let size = MemoryLayout<T>.size
-    return unsafe data.withUnsafeBytes { bytes in
-      (0..<range.count / size).map {
-        transform(
-          T(
-            littleEndian: unsafe bytes.loadUnaligned(
-              fromByteOffset: range.lowerBound + $0 * size, as: T.self)))
-      }
+    return (0..<range.count / size).map {
+      transform(integer(at: range.lowerBound + $0 * size, as: T.self))
     }
   }
 
   /// XXH64 of all bytes, with seed 0.
-  var hash: UInt64 { unsafe data.withUnsafeBytes { unsafe XXH64.hash($0) } }
+  var hash: UInt64 { unsafe XXH64.hash(raw) }
 }
 
 /// What the system said of the last call that failed.

@@ -14,8 +14,7 @@ extension Converter {
     } else if let text = file.metadata["sluice.architecture"] {
       described = try Architecture(
         JSONReader.parse(
-          file: source.file + " __metadata__[\"sluice.architecture\"]", Array(text.utf8),
-          maximumValues: 1 << 16))
+          file: source.file + " __metadata__[\"sluice.architecture\"]", Array(text.utf8)))
     } else if SileroModel.isDescribed(by: tensors) {
       let network = try SileroModel.network(&tensors, provenance: provenance)
       return ConvertedModel(

@@ -7,8 +7,6 @@ struct SafetensorsFile {
   ]
   /// A longer header is refused, as by the format's own reader.
   static let maximumHeaderLength = 100_000_000
-  /// Enough for some ten thousand tensors: a tree of values takes far more room than its text.
-  static let maximumHeaderValues = 1 << 17
 
   /// One tensor: where it lies, not what it holds.
   struct Entry {
@@ -41,12 +39,10 @@ struct SafetensorsFile {
     guard end > 8, source[8] == UInt8(ascii: "{") else {
       throw .malformed(source.file, "byte 8", "expected the header's opening brace")
     }
-    let header = try JSONReader.parse(
-      file: source.file, source.array(8..<end), base: 8, maximumValues: Self.maximumHeaderValues)
+    let header = try JSONReader.parse(source, 8..<end)
     var tensors: [String: Entry] = [:]
     var metadata: [String: String] = [:]
-    for name in try header.object().keys {
-      let member = try header.member(name)
+    for (name, member) in try header.members() {
       if name == "__metadata__" {
         metadata = try Self.metadata(member)
       } else {
@@ -60,7 +56,7 @@ struct SafetensorsFile {
 
   private static func metadata(_ node: JSONNode) throws(ConversionError) -> [String: String] {
     var metadata: [String: String] = [:]
-    for key in try node.object().keys { metadata[key] = try node.member(key).string() }
+    for (key, member) in try node.members() { metadata[key] = try member.string() }
     guard !metadata.isEmpty else { throw node.malformed("expected at least one string") }
     return metadata
   }

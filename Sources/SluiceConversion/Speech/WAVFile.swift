@@ -18,18 +18,20 @@ public struct WAVFile: Sendable {
     }
     func u16(_ at: Int) -> Int { Int(source[at]) | Int(source[at + 1]) << 8 }
     func u32(_ at: Int) -> Int { u16(at) | u16(at + 2) << 16 }
-    func tag(_ at: Int) -> String { String(decoding: source.array(at..<at + 4), as: UTF8.self) }
-    guard source.count >= 12, tag(0) == "RIFF", tag(8) == "WAVE" else {
+    func has(_ tag: StaticString, _ at: Int) -> Bool {
+      (0..<4).allSatisfy { unsafe tag.utf8Start[$0] == source[at + $0] }
+    }
+    guard source.count >= 12, has("RIFF", 0), has("WAVE", 8) else {
       throw malformed(0, "is no WAV file; expected RIFF and WAVE")
     }
     var format: (rate: Int, at: Int)?
     var at = 12
     while at + 8 <= source.count {
-      let (name, size, start) = (tag(at), u32(at + 4), at + 8)
+      let (size, start) = (u32(at + 4), at + 8)
       guard size <= source.count - start else {
-        throw malformed(at, "the chunk \(quotable(name)) of \(size) bytes ends behind the file")
+        throw malformed(at, "a chunk of \(size) bytes ends behind the file")
       }
-      if name == "fmt " {
+      if has("fmt ", at) {
         guard size >= 16 else { throw malformed(at, "a format of \(size) bytes") }
         // Extensible: the coding is the first of the identifier's bytes.
         let coding = u16(start) == 0xFFFE && size >= 26 ? u16(start + 24) : u16(start)
@@ -43,7 +45,7 @@ public struct WAVFile: Sendable {
             source.file, "byte \(start + 2)", "\(u16(start + 2)) channels; expected one")
         }
         format = (u32(start + 4), start)
-      } else if name == "data" {
+      } else if has("data", at) {
         guard let format else { throw malformed(at, "samples before their format") }
         guard size % 2 == 0 else { throw malformed(at, "half a sample at the end") }
         sampleRate = format.rate

@@ -3,22 +3,25 @@ extension JSONReader {
   mutating func string() throws(ConversionError) -> String {
     let start = position
     position += 1
+    // Bytes before the last escape, as they are meant.
     var unescaped: [UInt8] = []
     var run = position
     while true {
       guard let byte = next else { throw malformed("a string without its end", at: start) }
       switch byte {
       case UInt8(ascii: "\""):
-        unescaped += bytes[run..<position]
-        position += 1
-        guard let text = String(validating: unescaped, as: UTF8.self) else {
-          throw malformed("a string that is not UTF-8", at: start)
+        var text = source.text(run..<position)
+        if !unescaped.isEmpty {
+          unescaped += source.array(run..<position)
+          text = String(validating: unescaped, as: UTF8.self)
         }
+        position += 1
+        guard let text else { throw malformed("a string that is not UTF-8", at: start) }
         return text
       case UInt8(ascii: "\\"):
-        unescaped += bytes[run..<position]
+        for index in run..<position { unescaped.append(source[index]) }
         position += 1
-        unescaped += Array(String(Character(try escape())).utf8)
+        unescaped += UTF8.encode(try escape())!
         run = position
       case 0..<0x20: throw malformed("a control character in a string")
       default: position += 1
@@ -61,54 +64,20 @@ extension JSONReader {
   private mutating func codeUnit() throws(ConversionError) -> UInt32 {
     var unit: UInt32 = 0
     for _ in 0..<4 {
-      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+      guard let byte = next, let digit = hexDigit(byte) else {
         throw malformed("expected four hexadecimal digits")
       }
-      unit = unit << 4 | UInt32(digit)
+      unit = unit << 4 | digit
       position += 1
     }
     return unit
   }
 
-  /// The number that is next.
-  mutating func number() throws(ConversionError) -> JSONValue {
-    let start = position
-    let isNegative = next == UInt8(ascii: "-")
-    if isNegative { position += 1 }
-    let isZero = next == UInt8(ascii: "0")
-    let integral = digits()
-    guard integral > 0 else { throw malformed("expected a JSON value", at: start) }
-    guard !isZero || integral == 1 else { throw malformed("a number with a leading 0", at: start) }
-    var isInteger = true
-    if next == UInt8(ascii: ".") {
-      position += 1
-      isInteger = false
-      guard digits() > 0 else { throw malformed("expected a digit") }
+  private func hexDigit(_ byte: UInt8) -> UInt32? {
+    switch byte {
+    case 0x30...0x39: UInt32(byte) - 0x30
+    case 0x41...0x46, 0x61...0x66: UInt32(byte | 0x20) - 0x57
+    default: nil
     }
-    if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
-      position += 1
-      isInteger = false
-      if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
-      guard digits() > 0 else { throw malformed("expected a digit") }
-    }
-    guard position - start <= Self.maximumNumberLength else {
-      throw malformed("a number of more than \(Self.maximumNumberLength) bytes", at: start)
-    }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    // A negative zero keeps its sign only as a Double.
-    if isInteger, let integer = Int(text), !(isNegative && integer == 0) {
-      return .integer(integer)
-    }
-    guard let number = Double(text), number.isFinite else {
-      throw malformed("a number beyond the range of a Double", at: start)
-    }
-    return .number(number)
-  }
-
-  /// Skips digits and says how many there were.
-  private mutating func digits() -> Int {
-    let start = position
-    while let byte = next, (0x30...0x39).contains(byte) { position += 1 }
-    return position - start
   }
 }
