@@ -11,7 +11,7 @@ enum NetworkAttack {
     do throws(BlobError) {
       file = GuardedBytes(try contents(&choices).bytes())
     } catch {
-      // Not every draw of sizes is a network.
+      // Not every draw of sizes is a network, and not every number fits 16 bits.
       return
     }
     let features = (0..<64).map { _ in choices.feature() }
@@ -43,6 +43,12 @@ enum NetworkAttack {
       contents.layers[index].biases.replaceNumbers(kind, &choices)
       contents.layers[index].initialState.replaceNumbers(kind, &choices)
       contents.layers[index].weights.replaceNumbers(kind, &choices)
+      // One type in three is the plain one.
+      let type = StorageType(rawValue: UInt32(choices.below(8))) ?? .f32
+      contents.layers[index] = contents.layers[index].stored(as: type)
+      if contents.layers[index].record.readsQuantised, choices.below(2) == 0 {
+        contents.layers[index].record.inputScale = 1 / Float(1 + choices.below(255))
+      }
     }
     return contents
   }

@@ -11,7 +11,10 @@ enum Seeds {
       switch target {
       case .blob:
         for sample in SampleBlobs.Sample.allCases {
-          try BlobFile.write(try SampleBlobs.bytes(sample), to: "\(folder)/\(sample)")
+          for type in [StorageType.f32, .f16, .bf16, .int8, .int4] {
+            let bytes = try SampleBlobs.contents(sample).stored(as: type).bytes()
+            try BlobFile.write(bytes, to: "\(folder)/\(sample)-\(type)")
+          }
         }
       case .network:
         var random = SeededRandom(seed: 1)
