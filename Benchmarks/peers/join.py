@@ -67,9 +67,12 @@ def main() -> None:
     for row in rows:
         for name, error in row["errors"].items():
             print(f"{row['id']} {row['storage']}: {name}: {error}")
-    behind = [r for r in rows if r["times_as_fast"] is not None and r["times_as_fast"] < 1]
-    compared = sum(r["times_as_fast"] is not None for r in rows)
-    print(f"\nahead of every peer of this run in {compared - len(behind)} of {compared} rows")
+    compared = [r for r in rows if r["times_as_fast"] is not None]
+    behind = [r for r in compared if r["times_as_fast"] < 1]
+    print()
+    for storage in sorted({r["storage"] for r in compared}):
+        those, late = ([r for r in group if r["storage"] == storage] for group in (compared, behind))
+        print(f"{storage}: ahead of every peer of this run in {len(those) - len(late)} of {len(those)} rows")
     for row in behind:
         print(f"behind: {row['id']} {row['storage']}" + (" (disturbed)" if row["disturbed"] else ""))
 

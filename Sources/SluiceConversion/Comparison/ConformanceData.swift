@@ -45,7 +45,7 @@ struct ConformanceData {
       options.constants[name] = input?.tensor
     }
     let model = try Converter.convert(source: source, options: options)
-    let (contents, _) = try model.network.packed(options)
+    let contents = try model.network.packed(options)
     let array = try sequences(of: model, inputs, source)
     try check(array, model.interface, source)
     let blob = try OpenBlob(contents, file: source, steps: array.steps)

@@ -19,7 +19,7 @@ extension NetworkComparison {
     for (wanted, layer) in zip(try network.blobContents().layers, contents.layers) {
       var record = layer.record
       (record.storage, record.grade) = (wanted.record.storage, wanted.record.grade)
-      (record.inputScale, record.hiddenScale) = (0, 0)
+      (record.scales, record.inputScale, record.hiddenScale) = (wanted.record.scales, 0, 0)
       (record.weights, record.biases) = (wanted.record.weights, wanted.record.biases)
       (record.initialState, record.name) = (wanted.record.initialState, wanted.record.name)
       guard record != wanted.record else { continue }

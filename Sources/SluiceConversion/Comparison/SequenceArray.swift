@@ -62,7 +62,7 @@ package struct SequenceArray {
   package func limited(toSteps limit: Int) -> SequenceArray {
     var array = self
     array.steps = max(1, min(steps, limit))
-    array.sequences = Array(sequences.prefix(max(1, limit / array.steps)))
+    array.sequences = sequences.prefix(max(1, limit / array.steps)).map { $0.prefix(array.steps) }
     return array
   }
 

@@ -25,9 +25,9 @@ package struct Conversion: Sendable {
     model = try Converter.convert(source: source, options: options)
     progress(.packing)
     let network = model.network
-    let (packed, mix) = try network.packed(options, progress: progress)
-    self.mix = mix
     let given = try options.calibrationInput(of: network)
+    let (packed, mix) = try network.packed(options, given?.sequences, progress: progress)
+    self.mix = mix
     let input =
       if let given { given } else {
         (sequences: try AccuracyReport.noise(for: network), name: AccuracyReport.noise)
@@ -56,12 +56,17 @@ extension ConversionOptions {
 
 extension Network {
   /// The network packed for a blob: types, calibrated scales and grade as `options` say.
-  package func packed(
-    _ options: ConversionOptions, progress: @escaping (Conversion.Stage) -> Void = { _ in }
+  func packed(_ options: ConversionOptions) throws(ConversionError) -> BlobContents {
+    try packed(options, options.calibrationInput(of: self)?.sequences) { _ in }.0
+  }
+
+  /// The same, with the sequences to calibrate with; nil for none.
+  func packed(
+    _ options: ConversionOptions, _ given: SequenceArray?,
+    progress: @escaping (Conversion.Stage) -> Void
   ) throws(ConversionError) -> (BlobContents, TypeMix?) {
-    let given = try options.calibrationInput(of: self)
     let calibration = given.map { given in
-      Calibration(self, over: given.sequences) { progress(.calibrating(step: $0, of: $1)) }
+      Calibration(self, over: given) { progress(.calibrating(step: $0, of: $1)) }
     }
     switch options.type {
     case .one(let type):
@@ -71,7 +76,7 @@ extension Network {
       guard let bound = options.maximalError else {
         throw .unsupported(provenance.source, "type", "auto without a bound of the error")
       }
-      let input = if let given { given.sequences } else { try AccuracyReport.noise(for: self) }
+      let input = if let given { given } else { try AccuracyReport.noise(for: self) }
       var search = TypeSearch(
         self, try blobContents(grade: options.grade), calibration: calibration, over: input,
         bound: bound

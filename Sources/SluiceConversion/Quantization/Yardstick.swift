@@ -8,17 +8,11 @@ struct Yardstick {
   private let wanted: [Double]
   private let file: String
 
-  init(
-    _ network: Network, over input: SequenceArray,
-    progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
-  ) {
+  init(_ network: Network, over input: SequenceArray) {
     self.input = input
     file = network.provenance.source
     var wanted: [Double] = []
-    network.compute(over: input) { sequence, step, written in
-      wanted += written[written.count - 1]
-      progress(sequence * input.steps + step + 1, input.sequences.count * input.steps)
-    }
+    network.compute(over: input) { _, _, written in wanted += written[written.count - 1] }
     self.wanted = wanted
   }
 
