@@ -60,6 +60,18 @@ func openModel(_ path: String) throws(ToolError) -> Model {
   }
 }
 
+/// A model of a blob that was just made of `source`.
+func openModel(_ bytes: [UInt8], _ source: String) throws(ToolError) -> Model {
+  do throws(ModelError) {
+    // A copy: an array's memory has no alignment.
+    return unsafe try bytes.span.bytes.withUnsafeBytes { (buffer) throws(ModelError) in
+      unsafe try Model(copying: buffer)
+    }
+  } catch {
+    throw ToolError(error, file: source)
+  }
+}
+
 /// A stream of `model`, which came from `path`, to take steps.
 func openStream(_ model: borrowing Model, _ path: String) throws(ToolError) -> Stream {
   do throws(ModelError) {

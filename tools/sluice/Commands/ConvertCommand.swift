@@ -7,8 +7,6 @@ import SluiceConversion
 enum ConvertCommand {
   static let version = Provenance.converterVersion
 
-  private static let output = Syntax.Option(
-    "--output", "-o", value: "OUT.sluice", help: "the blob to write; whole or not at all")
   private static let settings = [
     Syntax.Option(
       "--type", value: "TYPE",
@@ -27,7 +25,7 @@ enum ConvertCommand {
 
   static let syntax = Syntax(
     name: "convert", summary: "Converts a trained model into a blob.", operands: "SOURCE",
-    operandCount: 1...1, options: [output] + settings + [.json],
+    operandCount: 1...1, options: ConvertOutputs.options + settings + [.json],
     details: """
       SOURCE is a safetensors file with PyTorch's names, an ONNX file, or a model of RTNeural, AIDA-X,
       GuitarML or NAM. The scripts of tools/python make safetensors files of PyTorch modules, Keras
@@ -35,17 +33,15 @@ enum ConvertCommand {
       Layers that have no such type stay f32. Without X.npy, [T, inputs] or [B, T, inputs] or token ids, integer
       weights read inputs at a scale for each step, and the blob is measured over noise. 'auto' measures mixes of
       types and takes the smallest under --max-error.
+
+      A program without a file system links the blob: --object and --c-array write a 64-byte aligned
+      constant NAME and its size NAME_size, for sluice_open_memory(NAME, NAME_size, ...).
       """,
     example: "sluice convert model.onnx -o model.sluice")
 
   static func run(_ arguments: Arguments) throws(ToolError) {
     let source = arguments.operands[0]
-    guard let path = arguments[output] else {
-      throw arguments.usage("expected -o OUT.sluice")
-    }
-    guard path.resolvedPath != source.resolvedPath else {
-      throw arguments.usage("-o names SOURCE itself, which would be lost")
-    }
+    let outputs = try ConvertOutputs(arguments, source: source)
     let options = try options(arguments)
     if options.type == .automatic, options.maximalError == nil {
       throw arguments.usage("expected --max-error E beside --type auto")
@@ -68,11 +64,10 @@ enum ConvertCommand {
     do throws(BlobError) { bytes = try conversion.contents.bytes() } catch {
       throw ToolError(.badFile, "\(source): as a blob: \(error)")
     }
-    try converting { () throws(ConversionError) in try BlobFile.write(bytes, to: path) }
+    let files = try outputs.write(bytes)
     progress.finish()
     conversion.model.inferred?.announce(of: source)
-    show(
-      try openModel(path), path, byteCount: bytes.count, conversion, asJSON: arguments.has(.json))
+    show(try openModel(bytes, source), files, conversion, asJSON: arguments.has(.json))
   }
 
   private static func options(_ arguments: Arguments) throws(ToolError) -> ConversionOptions {
@@ -87,7 +82,7 @@ enum ConvertCommand {
   }
 
   private static func show(
-    _ model: borrowing Model, _ path: String, byteCount: Int, _ conversion: Conversion,
+    _ model: borrowing Model, _ files: [ConvertOutputs.File], _ conversion: Conversion,
     asJSON: Bool
   ) {
     let layers = LayerTable(model.blob)
@@ -98,12 +93,14 @@ enum ConvertCommand {
 
         measured over \(AccuracyTable(conversion.report).text)
 
-        \(conversion.mix.map { $0.text + "\n" } ?? "")\(Console.printable(path)): \(byteCount.grouped) bytes
+        \(conversion.mix.map { $0.text + "\n" } ?? "")\(files.map(\.line).joined(separator: "\n"))
         """)
     }
     Console.print(
       .object([
-        ("file", .string(path)), ("bytes", .integer(byteCount)),
+        ("file", files.first { $0.symbol == nil }.map { .string($0.path) } ?? .null),
+        ("bytes", .integer(unsafe model.blob.bytes.count)),
+        ("linked", .array(files.filter { $0.symbol != nil }.map(\.json))),
         ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
         ("inferred", conversion.model.inferred.map { .string($0) } ?? .null),
         ("accuracy", .verbatim(conversion.report.json)), ("auto", conversion.mix?.json ?? .null),

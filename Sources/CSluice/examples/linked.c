@@ -1,0 +1,27 @@
+/* The same where there is no file system: the model is linked into the program.
+ *     sluice convert sentiment.safetensors --object sentiment.o        (or --c-array sentiment.c) */
+#include <sluice.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const unsigned char sentiment[];
+extern const size_t sentiment_size;
+
+int main(int count, char **arguments) {
+  if (count != 2) return fprintf(stderr, "usage: linked TEXT\n"), 2;
+  sluice_model_t *model;
+  sluice_stream_t *stream;
+  sluice_error error;
+  if (sluice_open_memory(sentiment, sentiment_size, 0, SLUICE_ISA_BEST, &model, &error) ||
+      sluice_stream_create(model, 1, &stream, &error))
+    return fprintf(stderr, "%s\n", error.message), 1;
+
+  float answer = 0;
+  int32_t token;
+  for (size_t at = 0; sluice_next_token(model, arguments[1], strlen(arguments[1]), &at, &token);)
+    sluice_step_token(stream, token, &answer);
+  printf("%s %.3f\n", answer >= 0.5f ? "positive" : "negative", answer);
+
+  sluice_stream_destroy(stream);
+  sluice_close(model);
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@Suite struct ConvertLinkingTests {
+  @Test func oneConversionWritesAllForms() throws {
+    let scratch = try Scratch()
+    let (blob, object, source) = (
+      scratch.file("a.sluice"), scratch.file("small.o"), scratch.file("small.c")
+    )
+    let model = "\(Tool.fixtures)/onnx_lstm_gemm_sigmoid/model.onnx"
+    let result = try Tool.run(
+      "convert", model, "-o", blob, "--object", object, "--c-array", source, "--machine", "aarch64")
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.output.contains("extern const unsigned char small[];"))
+    #expect(result.output.contains("extern const size_t small_size;"))
+    #expect(try scratch.contents == ["a.sluice", "small.c", "small.o"])
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: blob))
+    let linked = try Data(contentsOf: URL(fileURLWithPath: object))
+    #expect(linked.dropFirst(64).prefix(bytes.count) == bytes)
+    #expect(linked[18] == 183, "aarch64")
+  }
+
+  @Test func withoutABlobToo() throws {
+    let scratch = try Scratch()
+    let object = scratch.file("x.o")
+    let result = try Tool.run(
+      "convert", Tool.shippedSource, "--object", object, "--symbol", "reviews", "--json")
+    #expect(result.status == 0, "\(result.error)")
+    #expect(try result.json["file"] is NSNull)
+    let files = try #require(result.json["linked"] as? [[String: Any]])
+    #expect(files.count == 1)
+    #expect(files[0]["symbol"] as? String == "reviews")
+    #expect(files[0]["bytes"] as? Int == FileManager.default.contents(atPath: object)?.count)
+    #expect(try scratch.contents == ["x.o"])
+  }
+
+  @Test(
+    "arguments that do not go together",
+    arguments: [
+      ([], "expected -o OUT.sluice"), (["-o", "A", "--symbol", "x"], "'--symbol' goes with"),
+      (["--c-array", "A", "--machine", "aarch64"], "'--machine' goes with"),
+      (["--object", "A", "--machine", "vax"], "must be x86-64 or aarch64"),
+      (["--object", "A", "--symbol", "1x"], "no name for a constant"),
+      (["--object", "A", "--c-array", "A"], "two outputs have one name"),
+    ] as [([String], String)])
+  func refused(_ outputs: [String], _ reason: String) throws {
+    let scratch = try Scratch()
+    let words = outputs.map { $0 == "A" ? scratch.file("a") : $0 }
+    let result = try Tool.run(Tool.path, ["convert", Tool.shippedSource] + words)
+    #expect(result.status == 2)
+    #expect(result.error.contains(reason), "\(result.error)")
+    #expect(try scratch.contents.isEmpty)
+  }
+}

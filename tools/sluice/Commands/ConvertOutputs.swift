@@ -1,0 +1,112 @@
+import SluiceConversion
+
+/// What `sluice convert` writes: a file of its own, a part of a program, or both.
+struct ConvertOutputs {
+  static let blob = Syntax.Option(
+    "--output", "-o", value: "OUT.sluice", help: "the blob to write; whole or not at all")
+  static let object = Syntax.Option(
+    "--object", value: "OUT.o", help: "the blob as an object file, to be linked into a program")
+  static let source = Syntax.Option(
+    "--c-array", value: "OUT.c", help: "the blob as a C array, for any CPU and compiler")
+  static let symbol = Syntax.Option(
+    "--symbol", value: "NAME",
+    help: "the constant of --object and --c-array; the file's name if not given")
+  static let machine = Syntax.Option(
+    "--machine", value: "CPU",
+    help: "of --object: \(machines); this machine's if not given")
+  static let options = [blob, object, source, symbol, machine]
+
+  private static var machines: String {
+    LinkableBlob.Machine.allCases.map(\.rawValue).joined(separator: " or ")
+  }
+
+  private let arguments: Arguments
+  private let cpu: LinkableBlob.Machine
+
+  /// Refuses outputs that cannot be, before anything is read.
+  init(_ arguments: Arguments, source: String) throws(ToolError) {
+    self.arguments = arguments
+    let paths = [Self.blob, Self.object, Self.source].compactMap { arguments[$0] }
+    guard !paths.isEmpty else {
+      throw arguments.usage("expected -o OUT.sluice, --object OUT.o or --c-array OUT.c")
+    }
+    guard !paths.contains(where: { $0.resolvedPath == source.resolvedPath }) else {
+      throw arguments.usage("an output names SOURCE itself, which would be lost")
+    }
+    guard Set(paths.map(\.resolvedPath)).count == paths.count else {
+      throw arguments.usage("two outputs have one name")
+    }
+    let isLinked = arguments[Self.object] != nil || arguments[Self.source] != nil
+    guard isLinked || !arguments.has(Self.symbol) else {
+      throw arguments.usage("'--symbol' goes with --object or --c-array")
+    }
+    guard arguments.has(Self.object) || !arguments.has(Self.machine) else {
+      throw arguments.usage("'--machine' goes with --object")
+    }
+    let name = arguments[Self.machine]
+    guard let cpu = name.map(LinkableBlob.Machine.init) ?? .here else {
+      throw arguments.usage("'--machine' must be \(Self.machines)")
+    }
+    self.cpu = cpu
+    if let name = arguments[Self.symbol], !LinkableBlob.isName(name) {
+      throw arguments.usage("'\(name)' after '--symbol' is no name for a constant in C")
+    }
+  }
+
+  /// A file that was written.
+  struct File {
+    let path: String
+    let byteCount: Int
+    /// The name of the constant in it; nil for the blob alone.
+    var symbol: String?
+  }
+
+  /// Writes every file, each whole or not at all.
+  func write(_ bytes: [UInt8]) throws(ToolError) -> [File] {
+    var files: [File] = []
+    if let path = arguments[Self.blob] {
+      try files.append(write(bytes, to: path))
+    }
+    if let path = arguments[Self.object] {
+      try files.append(write(bytes, to: path) { $0.object(for: cpu) })
+    }
+    if let path = arguments[Self.source] {
+      try files.append(write(bytes, to: path) { $0.source })
+    }
+    return files
+  }
+
+  private func write(
+    _ bytes: [UInt8], to path: String, as form: ((LinkableBlob) -> [UInt8])? = nil
+  ) throws(ToolError) -> File {
+    var file = File(path: path, byteCount: bytes.count)
+    var content = bytes
+    if let form {
+      let symbol = arguments[Self.symbol] ?? LinkableBlob.symbol(forFile: path)
+      content = form(LinkableBlob(bytes, symbol: symbol))
+      file = File(path: path, byteCount: content.count, symbol: symbol)
+    }
+    try converting { () throws(ConversionError) in try BlobFile.write(content, to: path) }
+    return file
+  }
+}
+
+extension ConvertOutputs.File {
+  /// The file, and how a program names what is in it.
+  var line: String {
+    let written = "\(Console.printable(path)): \(byteCount.grouped) bytes"
+    guard let symbol else { return written }
+    return """
+      \(written)
+        extern const unsigned char \(symbol)[];
+        extern const size_t \(symbol)_size;
+      """
+  }
+
+  var json: JSON {
+    .object([
+      ("file", .string(path)), ("bytes", .integer(byteCount)),
+      ("symbol", symbol.map { .string($0) } ?? .null),
+    ])
+  }
+}
