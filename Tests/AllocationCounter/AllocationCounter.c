@@ -3,14 +3,11 @@
 #include "AllocationCounter.h"
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 
+static uint64_t allocations, releases;
+
+#ifndef SLUICE_RTSAN
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
@@ -18,8 +15,6 @@ extern void *__libc_memalign(size_t, size_t);
 extern void *__libc_valloc(size_t);
 extern void *__libc_pvalloc(size_t);
 extern void __libc_free(void *);
-
-static uint64_t allocations, releases;
 
 static void count(uint64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
 
@@ -74,33 +69,11 @@ void free(void *memory) {
   __libc_free(memory);
 }
 
+#endif
+
 allocation_counts allocation_counter_read(void) {
   return (allocation_counts){__atomic_load_n(&allocations, __ATOMIC_RELAXED),
                              __atomic_load_n(&releases, __ATOMIC_RELAXED)};
-}
-
-uint64_t page_fault_count(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return (uint64_t)(usage.ru_minflt + usage.ru_majflt);
-}
-
-int forbid_system_calls(void) {
-  struct sock_filter filter[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-  };
-  struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return errno;
-  return 0;
-}
-
-void misbehave_allocate(void) {
-  void *volatile memory = malloc(100);
-  free(memory);
 }
 
 void misbehave_leak(void) {

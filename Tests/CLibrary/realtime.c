@@ -1,0 +1,106 @@
+/* What the C library promises of its functions marked [real-time], proven on running models.
+ * realtime STEPS SECONDS MISBEHAVIOUR MODEL.sluice...
+ * A line for each model and instruction set: its steps, fewer where SECONDS are over, allocations,
+ * releases, page faults, system calls. MISBEHAVIOUR is none, or what is to break the promise once. */
+#include "check.h"
+
+#include <AllocationCounter.h>
+#include <time.h>
+
+enum { streams = 3, block = 40 };
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+typedef struct {
+  const sluice_model_t *model;
+  sluice_stream_t *stream, *fork;
+  sluice_batch_t *batch;
+  float *x, *y;
+  int32_t *tokens;
+  void *state;
+  size_t in, state_size;
+  bool reads_tokens;
+} running;
+
+static running run_of(const sluice_model_t *model) {
+  running run = {.model = model, .stream = open_stream(model, 32), .fork = open_stream(model, 8)};
+  run.in = sluice_input_size(model), run.state_size = sluice_state_size(model);
+  run.reads_tokens = sluice_reads_tokens(model);
+  if (sluice_batch_create(model, streams, &run.batch, NULL) != SLUICE_OK) exit(2);
+  run.x = malloc(block * run.in * sizeof *run.x);
+  run.y = malloc(block * sluice_output_size(model) * sizeof *run.y);
+  run.tokens = malloc(block * sizeof *run.tokens);
+  run.state = malloc(run.state_size);
+  fill(run.x, block * run.in, 5);
+  for (int t = 0; t < block; t++) run.tokens[t] = (int32_t)((size_t)t * 7919 % run.in);
+  return run;
+}
+
+/* Every function that is marked [real-time]: mostly single steps. */
+static void steps(running *run, long count, const char *misbehaviour) {
+  static const bool active[streams] = {true, false, true};
+  sluice_status status = SLUICE_OK;
+  for (long t = 0; t < count; t++) {
+    if (misbehaviour && t == count / 2) misbehave(misbehaviour);
+    size_t row = (size_t)t % block;
+    status |= run->reads_tokens ? sluice_step_token(run->stream, run->tokens[row], run->y)
+                                : sluice_step(run->stream, run->x + row * run->in, run->y);
+    if (t % 4096 == 1) {
+      sluice_stream_reset(run->stream);
+      status |= run->reads_tokens ? sluice_process_tokens(run->stream, run->tokens, block, run->y)
+                                  : sluice_process(run->stream, run->x, block, run->y);
+      sluice_stream_save(run->stream, run->state, run->state_size);
+      status |= sluice_stream_restore(run->fork, run->state, run->state_size, NULL);
+      status |= sluice_stream_fork(run->stream, run->fork);
+      sluice_batch_reset(run->batch);
+      sluice_stream_check(run->stream, t % 8192 == 1);
+    }
+    if (t % 256 == 2) {
+      const bool *some = t % 512 == 2 ? active : NULL;
+      status |= run->reads_tokens ? sluice_batch_step_tokens(run->batch, run->tokens, run->y, some)
+                                  : sluice_batch_step(run->batch, run->x, run->y, some);
+      sluice_batch_reset_stream(run->batch, 1);
+    }
+  }
+  if (status != SLUICE_OK) abort();
+}
+
+/* Proves one model with one instruction set; whether it kept its promises. */
+static bool prove(const char *path, sluice_isa isa, long most, double seconds, const char *how) {
+  section_report report;
+  if (section_fork(&report)) {
+    sluice_model_t *model;
+    if (sluice_open_file(path, 0, isa, &model, NULL) != SLUICE_OK) exit(2);
+    running run = run_of(model);
+    steps(&run, 300, NULL);
+    double start = now();
+    steps(&run, 300, NULL);
+    double affordable = seconds / ((now() - start) / 300);
+    long count = affordable < (double)most ? (long)affordable : most;
+    section_begin();
+    steps(&run, count, how);
+    section_end((uint64_t)count);
+  }
+  const char *name = strrchr(path, '/');
+  printf("C      %-32s %-9s %9llu %5llu %5llu %5llu %7s\n", name ? name + 1 : path,
+         sluice_isa_name(isa), (unsigned long long)report.note,
+         (unsigned long long)report.allocations, (unsigned long long)report.releases,
+         (unsigned long long)report.page_faults, report.is_finished ? "0" : "KILLED");
+  fflush(stdout);
+  return report.is_finished && report.allocations + report.releases + report.page_faults == 0;
+}
+
+int main(int count, char **arguments) {
+  if (count < 5) return 2;
+  const char *how = strcmp(arguments[3], "none") == 0 ? NULL : arguments[3];
+  int failed = 0;
+  for (int file = 4; file < count; file++)
+    for (sluice_isa isa = SLUICE_ISA_BASELINE; sluice_isa_name(isa); isa++)
+      if (sluice_isa_available(isa))
+        failed += !prove(arguments[file], isa, atol(arguments[1]), atof(arguments[2]), how);
+  return failed ? 1 : 0;
+}
