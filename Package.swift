@@ -70,10 +70,11 @@ let package = Package(
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
-      name: "RealTimeProbe", dependencies: ["Sluice", "TestSupport", "AllocationCounter"],
+      name: "RealTimeProbe", dependencies: ["Sluice", "AllocationCounter"],
       path: "Tests/RealTimeProbe", swiftSettings: strict),
     .executableTarget(
-      name: "KernelProbe", dependencies: ["Sluice", "TestSupport"], path: "Tests/KernelProbe",
+      name: "KernelProbe", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
+      path: "Tests/KernelProbe",
       swiftSettings: strict),
     .executableTarget(
       name: "RejectionProbe", dependencies: ["Sluice", "SluiceConversion", "TestSupport"],

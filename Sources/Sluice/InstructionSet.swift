@@ -1,37 +1,67 @@
 import _SluiceShims
 
-/// A build of the kernels. All are in every program; one is chosen when a model is opened.
+/// A build of the kernels. All that a CPU of the program's architecture may run are in the program;
+/// one is chosen when a model is opened.
 ///
-/// AVX2 and AVX-512 give the same bits. The baseline has no fused multiply-add: its sums round twice.
+/// Those with a fused multiply-add (AVX2, AVX-512, NEON) give the same bits. The baseline has none:
+/// its sums round twice.
 public enum InstructionSet: Sendable {
-  /// Every x86-64 CPU (SSE2).
-  case baseline
-  /// x86-64-v3: AVX2, FMA, F16C.
-  case avx2
-  /// x86-64-v4 and VNNI: AVX-512.
-  case avx512
+  #if arch(arm64)
+    /// Every 64-bit Arm CPU.
+    case neon
+  #else
+    /// Every x86-64 CPU (SSE2). The one set of an architecture that no kernel was tuned for.
+    case baseline
+  #endif
+  #if arch(x86_64)
+    /// x86-64-v3: AVX2, FMA, F16C.
+    case avx2
+    /// x86-64-v4 and VNNI: AVX-512.
+    case avx512
+  #endif
+
+  /// Those of this architecture, slowest first.
+  #if arch(x86_64)
+    private static var known: [3 of InstructionSet] { [.baseline, .avx2, .avx512] }
+  #elseif arch(arm64)
+    private static var known: [1 of InstructionSet] { [.neon] }
+  #else
+    private static var known: [1 of InstructionSet] { [.baseline] }
+  #endif
 
   /// Whether this CPU and its kernel can run it.
   public var isRunnable: Bool {
-    switch self {
-    case .baseline: true
-    case .avx2: sluice_cpu_has_avx2()
-    case .avx512: sluice_cpu_has_avx512()
-    }
+    #if arch(x86_64)
+      switch self {
+      case .baseline: true
+      case .avx2: sluice_cpu_has_avx2()
+      case .avx512: sluice_cpu_has_avx512()
+      }
+    #else
+      true
+    #endif
   }
 
   /// As `SLUICE_ISA` spells it, NUL-terminated.
   package var name: UnsafePointer<CChar> {
     switch self {
-    case .baseline: unsafe InstructionSet.characters(of: "baseline")
-    case .avx2: unsafe InstructionSet.characters(of: "avx2")
-    case .avx512: unsafe InstructionSet.characters(of: "avx512")
+    #if arch(arm64)
+      case .neon: unsafe InstructionSet.characters(of: "neon")
+    #else
+      case .baseline: unsafe InstructionSet.characters(of: "baseline")
+    #endif
+    #if arch(x86_64)
+      case .avx2: unsafe InstructionSet.characters(of: "avx2")
+      case .avx512: unsafe InstructionSet.characters(of: "avx512")
+    #endif
     }
   }
 
   /// The fastest that can run here.
   public static var best: InstructionSet {
-    InstructionSet.avx512.isRunnable ? .avx512 : InstructionSet.avx2.isRunnable ? .avx2 : .baseline
+    var index = known.count &- 1
+    while index > 0, !known[index].isRunnable { index &-= 1 }
+    return known[index]
   }
 
   /// What a model is opened with: the set asked for, else the environment's `SLUICE_ISA`, else the
@@ -54,9 +84,9 @@ public enum InstructionSet: Sendable {
     guard let value = unsafe getenv(characters(of: "SLUICE_ISA")), unsafe value.pointee != 0 else {
       return nil
     }
-    if unsafe strcmp(value, InstructionSet.baseline.name) == 0 { return .baseline }
-    if unsafe strcmp(value, InstructionSet.avx2.name) == 0 { return .avx2 }
-    if unsafe strcmp(value, InstructionSet.avx512.name) == 0 { return .avx512 }
+    for index in known.indices where unsafe strcmp(value, known[index].name) == 0 {
+      return known[index]
+    }
     throw .unknownInstructionSet
   }
 

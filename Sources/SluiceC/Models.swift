@@ -102,7 +102,10 @@ struct OpenOptions {
     checksHash = flags & SLUICE_OPEN_NO_HASH == 0
     instructionSet = InstructionSet(isa)
     if isa != SLUICE_ISA_BEST, instructionSet == nil {
-      throw .argument("The instruction set is unknown")
+      guard unsafe sluice_isa_name(isa) != nil else {
+        throw .argument("The instruction set is unknown")
+      }
+      throw Failure(SLUICE_NO_INSTRUCTION_SET)
     }
   }
 }

@@ -22,6 +22,7 @@ static void describes(const sluice_model_t *model, const sluice_model_t *tokens)
     CHECK((strcmp(text, "Unknown status") == 0) == (status > SLUICE_NEEDS_SEQUENCE));
   }
   CHECK(strcmp(sluice_isa_name(SLUICE_ISA_AVX2), "avx2") == 0);
+  CHECK(strcmp(sluice_isa_name(SLUICE_ISA_NEON), "neon") == 0);
   CHECK(sluice_isa_name(SLUICE_ISA_BEST) == NULL && sluice_isa_name((sluice_isa)99) == NULL);
   CHECK(sluice_isa_available(sluice_model_isa(model)));
   CHECK(!sluice_isa_available(SLUICE_ISA_BEST) && !sluice_isa_available((sluice_isa)99));
@@ -284,6 +285,13 @@ static void null_arguments(const sluice_model_t *model, const char *path) {
   CHECK(sluice_open_memory(NULL, 9, 0, SLUICE_ISA_BEST, &opened, &error) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_open_file(path, 32, SLUICE_ISA_BEST, &opened, &error) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_open_file(path, 0, (sluice_isa)77, &opened, &error) == SLUICE_BAD_ARGUMENT);
+#ifdef __aarch64__
+  sluice_isa foreign = SLUICE_ISA_AVX2;
+#else
+  sluice_isa foreign = SLUICE_ISA_NEON;
+#endif
+  CHECK(!sluice_isa_available(foreign));
+  CHECK(sluice_open_file(path, 0, foreign, &opened, &error) == SLUICE_NO_INSTRUCTION_SET);
   CHECK(sluice_stream_create(NULL, 1, &made, &error) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_stream_create(model, 1, NULL, NULL) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_stream_init(model, 1, NULL, 1 << 20, &made, NULL) == SLUICE_BAD_ARGUMENT);

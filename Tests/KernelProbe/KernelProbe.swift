@@ -1,5 +1,6 @@
 import Glibc
 import Sluice
+import SluiceBlob
 import TestSupport
 
 /// Runs kernels for the checks of `tools/`, which read what it prints.
@@ -7,6 +8,8 @@ import TestSupport
 ///     KernelProbe bits [STEPS]         every way and instruction set gives the same bits, by hash
 ///     KernelProbe hashes ISA [STEPS]   the hashes of one instruction set, for another process's
 ///     KernelProbe count                steps of fixed kernels, to be counted by callgrind
+///     KernelProbe blobs FOLDER SIZE... a blob of each cell, number of units and type of weights
+///     KernelProbe quiet FOLDER SIZE... the same without biases: silence in, silence out
 @main
 struct KernelProbe {
   static func main() throws {
@@ -17,12 +20,21 @@ struct KernelProbe {
       guard let set = arguments.dropFirst().first.flatMap(InstructionSet.init) else { usage() }
       try printHashes(set, steps: steps(arguments, at: 2, default: 200))
     case "count": try Counting.run()
+    case "blobs", "quiet":
+      guard arguments.count > 2 else { usage() }
+      for index in 2..<arguments.count {
+        try writeBlobs(
+          units: steps(arguments, at: index, default: 1), areQuiet: arguments[0] == "quiet",
+          to: arguments[1])
+      }
     default: usage()
     }
   }
 
   private static func usage() -> Never {
-    print("usage: KernelProbe bits [STEPS] | hashes ISA [STEPS] | count")
+    print(
+      "usage: KernelProbe bits [STEPS] | hashes ISA [STEPS] | count | (blobs | quiet) FOLDER SIZE..."
+    )
     exit(2)
   }
 
@@ -70,6 +82,24 @@ struct KernelProbe {
         for hash in try opened.outputHashes(way, steps: steps) {
           print("\(name.padded(24))\(way.rawValue.padded(6))\(hex(hash))")
         }
+      }
+    }
+  }
+
+  private static func writeBlobs(units: Int, areQuiet: Bool, to folder: String) throws {
+    let inputs = max(1, units / 2)
+    var random = SeededRandom(seed: UInt64(700 + units))
+    for cell in Cell.allCases {
+      var tensors = RecurrentTensors(
+        cell, inputSize: inputs, hiddenSize: units, withState: !areQuiet, &random)
+      if areQuiet {
+        tensors.biasInput = tensors.biasInput.map { _ in 0 }
+        tensors.biasHidden = tensors.biasInput
+      }
+      let name = "\(cell.rawValue)-\(inputs)x\(units)"
+      for type in [.f32, .f16, .bf16, .int8, .int4] as [StorageType] {
+        try TestNetwork([.recurrent(tensors)]).stored(as: type)
+          .write(to: "\(folder)/\(name)-\(type).sluice")
       }
     }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import SluiceBlob
 
 extension TestNetwork {
@@ -16,6 +17,11 @@ extension TestNetwork {
   /// The network's blob, in memory that a model may borrow.
   public func blob() throws(BlobError) -> AlignedBytes {
     AlignedBytes(try contents().bytes())
+  }
+
+  /// Writes the network's blob to a file.
+  public func write(to path: String) throws {
+    try Data(contents().bytes()).write(to: URL(fileURLWithPath: path))
   }
 }
 

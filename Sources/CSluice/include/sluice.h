@@ -83,7 +83,8 @@ typedef enum sluice_status {
   SLUICE_NEEDS_SEQUENCE = 10,
 } sluice_status;
 
-/* A build of the kernels. All are in the library; one is chosen when a model is opened. */
+/* A build of the kernels. All of an architecture are in its library; one is chosen when a model is
+ * opened. */
 typedef enum sluice_isa {
   /* What the environment's SLUICE_ISA names (baseline, avx2, avx512, neon), else the fastest. */
   SLUICE_ISA_BEST = 0,
@@ -93,6 +94,8 @@ typedef enum sluice_isa {
   SLUICE_ISA_AVX2 = 2,
   /* x86-64-v4 and VNNI. */
   SLUICE_ISA_AVX512 = 3,
+  /* Every 64-bit Arm CPU. */
+  SLUICE_ISA_NEON = 4,
 } sluice_isa;
 
 /* Why a function failed. The caller's memory; written only on failure. */
@@ -112,7 +115,7 @@ const char *sluice_version(void);
 /* One sentence for a status. Never NULL, never freed. */
 const char *sluice_status_text(sluice_status status);
 
-/* The name of an instruction set, as SLUICE_ISA spells it; NULL where there is none. */
+/* The name of an instruction set, as SLUICE_ISA spells it; NULL for SLUICE_ISA_BEST and no set. */
 const char *sluice_isa_name(sluice_isa isa);
 
 /* Whether this CPU and its kernel can run it. */
