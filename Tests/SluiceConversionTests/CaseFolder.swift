@@ -34,7 +34,9 @@ struct CaseFolder: CustomTestStringConvertible {
   }
 
   var source: String {
-    let names = ["model.onnx", "model.safetensors", "model.nam", "model.json"]
+    let names = [
+      "model.onnx", "model.safetensors", "model.nam", "model.json", "model.rnn", "model.rnnn",
+    ]
     return "\(path)/\(names.first(where: exists) ?? "model")"
   }
 

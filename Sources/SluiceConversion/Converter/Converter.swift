@@ -78,7 +78,7 @@ public enum Converter {
   public static func inputNames(of source: String) throws(ConversionError) -> [String] {
     let bytes = try SourceBytes(path: source)
     switch try SourceFormat(of: bytes) {
-    case .safetensors, .json: return ["input"]
+    case .safetensors, .json, .rnnoise: return ["input"]
     case .onnx: return try ONNXModel(bytes).inputs.map(\.name)
     }
   }
@@ -93,6 +93,12 @@ public enum Converter {
     case .json: return try convert(json: source, architecture: architecture)
     case .safetensors:
       return try convert(safetensors: source, architecture: architecture, provenance: provenance)
+    case .rnnoise:
+      guard architecture == nil else {
+        throw .unsupported(source.file, "", "RNNoise needs no architecture file")
+      }
+      let network = try RNNoiseReader.network(source, provenance: provenance)
+      return ConvertedModel(network: network, interface: ModelInterface(sequenceOf: network))
     case .onnx:
       guard architecture == nil else {
         throw .unsupported(source.file, "", "an ONNX graph needs no architecture file")

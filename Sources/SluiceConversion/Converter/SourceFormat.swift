@@ -4,6 +4,7 @@ enum SourceFormat: String {
   case onnx
   /// A model of JSON: ``JSONFormat`` tells which.
   case json
+  case rnnoise = "RNNoise"
 
   /// The format of `source`: what its name says, or else its content.
   init(of source: SourceBytes) throws(ConversionError) {
@@ -14,6 +15,10 @@ enum SourceFormat: String {
       self = .onnx
     } else if [".json", ".nam", ".aidax"].contains(where: { name.hasSuffix($0) }) {
       self = .json
+    } else if [".rnn", ".rnnn"].contains(where: { name.hasSuffix($0) })
+      || RNNoiseReader.isText(source)
+    {
+      self = .rnnoise
     } else if source.count >= 9, source[8] == UInt8(ascii: "{"), source[7] == 0 {
       self = .safetensors
     } else if let reason = Self.refusal(of: source, named: name) {
@@ -24,8 +29,8 @@ enum SourceFormat: String {
       let ending = name.split(separator: ".").last.map(String.init) ?? ""
       throw .unsupported(
         source.file, "",
-        "the format \".\(quotable(ending))\" is not supported; expected .safetensors, .onnx, .nam or "
-          + ".json (RTNeural, AIDA-X, GuitarML, a PyTorch state dictionary)")
+        "the format \".\(quotable(ending))\" is not supported; expected .safetensors, .onnx, .nam, .rnn "
+          + "(RNNoise) or .json (RTNeural, AIDA-X, GuitarML, a PyTorch state dictionary)")
     }
   }
 
@@ -50,10 +55,6 @@ enum SourceFormat: String {
     if ["pt", "pth", "ckpt"].contains(ending) {
       return exported("a PyTorch pickle", by: "export_torch.py")
     }
-    return switch ending {
-    case "pb": "the format TensorFlow graph is not supported"
-    case "rnnn": "the format RNNoise is not supported"
-    default: nil
-    }
+    return ending == "pb" ? "the format TensorFlow graph is not supported" : nil
   }
 }

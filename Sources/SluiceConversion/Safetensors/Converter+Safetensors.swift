@@ -20,6 +20,11 @@ extension Converter {
       return ConvertedModel(
         network: network, interface: ModelInterface(sequenceOf: network),
         inferred: SileroModel.summary)
+    } else if RNNoiseModel.isDescribed(by: file) {
+      let network = try RNNoiseModel.network(file, provenance: provenance)
+      return ConvertedModel(
+        network: network, interface: ModelInterface(sequenceOf: network),
+        inferred: RNNoiseModel.summary)
     } else {
       described = try Architecture(inferredFrom: tensors)
       inferred = described.summary

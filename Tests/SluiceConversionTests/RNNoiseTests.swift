@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+@testable import SluiceConversion
+
+@Suite("RNNoise v0.1")
+struct RNNoiseTests {
+  static let weights = CaseFolder.data + "/rnnoise"
+  private static let fixtures = CaseFolder.package.appendingPathComponent("Tests/Fixtures/Models")
+
+  private func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: Self.fixtures.appendingPathComponent(name)))
+  }
+
+  private func convert(_ bytes: [UInt8], _ name: String = "m.rnn") throws -> ConvertedModel {
+    try Converter.convert(SourceBytes(file: name, bytes))
+  }
+
+  private func refused(
+    _ bytes: [UInt8], _ texts: String..., kind: ConversionError.Kind = .malformed
+  ) -> Bool {
+    refuses(kind, texts.joined()) { _ = try convert(bytes) }
+  }
+
+  @Test("The gains stand first, then the activity; the three files say what they are")
+  func layout() throws {
+    let model = try convert(try bytes("rnnoise_bytes/model.rnn"))
+    #expect(model.network.inputSize == 7 && model.network.outputSize == 7)
+    #expect(model.network.provenance.format == "RNNoise")
+    let text = try bytes("rnnoise_text/model.rnnn")
+    #expect(try convert(text, "m.txt").network.provenance.format == "RNNoise")
+    let tensors = try convert(try bytes("rnnoise_safetensors/model.safetensors"), "m")
+    #expect(tensors.inferred == RNNoiseModel.summary)
+  }
+
+  @Test("Every cut of the bytes is refused, and whatever follows them")
+  func cut() throws {
+    let whole = try bytes("rnnoise_bytes/model.rnn")
+    for length in 0..<whole.count { #expect(refused(Array(whole[..<length]), "ends within")) }
+    #expect(refused(whole + [0], "1 bytes behind"))
+  }
+
+  @Test("Sizes that do not fit together, and unknown activations")
+  func sizes() throws {
+    let whole = try bytes("rnnoise_bytes/model.rnn")
+    // Where each layer begins: 3 bytes, then its weights.
+    let starts = [0, 43, 167, 170 + 27 * (16 + 9 + 1)]
+    for (index, start) in starts.enumerated() where index > 0 {
+      for change: UInt8 in [1, 128, 255] {
+        var wrong = whole
+        wrong[start] ^= change
+        #expect(refused(wrong, "as the layers before it tell"))
+      }
+    }
+    for start in starts {
+      var none = whole
+      none[start + 1] = 0
+      #expect(refused(none, "0 outputs"))
+      var unknown = whole
+      unknown[start + 2] = 3
+      #expect(refused(unknown, "the activation 3", kind: .unsupported))
+    }
+  }
+
+  @Test("The text: numbers out of range, no numbers, another version, cuts, what follows")
+  func text() throws {
+    let whole = String(decoding: try bytes("rnnoise_text/model.rnnn"), as: UTF8.self)
+    let words = whole.split(separator: " ")
+    func with(_ word: String, at index: Int) -> [UInt8] {
+      var changed = words.map(String.init)
+      changed[index] = word
+      return Array(changed.joined(separator: " ").utf8)
+    }
+    for word in ["128", "-129", "1e2", "x", "99999999999999999999", "0x1", "1.0"] {
+      #expect(refused(with(word, at: 20), "expected an integer of -128 to 127"), "\(word)")
+    }
+    #expect(refused(Array((whole + "1").utf8), "bytes behind"))
+    #expect(refused(Array(words.dropLast().joined(separator: " ").utf8), "the bias of vad_output"))
+    let future = whole.replacingOccurrences(of: "version 1", with: "version 2")
+    #expect(refused(Array(future.utf8), "the version 2", kind: .unsupported))
+    #expect(try convert(Array((whole + "\n\n").utf8)).network.outputSize == 7)
+  }
+
+  @Test(
+    "The original's gains and activity over 200 frames",
+    .enabled(
+      if: FileManager.default.fileExists(atPath: weights),
+      "the folder of third-party data is absent"),
+    arguments: ["weights.rnn", "weights_rnn_int8.safetensors"])
+  func original(_ name: String) throws {
+    let expected = try SafetensorsFile(
+      SourceBytes(path: "\(Self.weights)/weights.rnn.oracle.safetensors"))
+    func rows(_ name: String) throws -> [Float] {
+      try expected.floats(name, try #require(expected.tensors[name]))
+    }
+    let network = try Converter.convert(source: "\(Self.weights)/\(name)").network
+    let blob = try OpenBlob(network.blobContents(), file: name)
+    let (frames, gains, activity) = (try rows("x"), try rows("gains"), try rows("vad"))
+    #expect(network.inputSize == 42 && network.outputSize == 23 && gains.count == 200 * 22)
+    var (worst, worstActivity): (Float, Float) = (0, 0)
+    for t in 0..<200 {
+      let y = blob.step(.features(frames, size: 42), t)
+      for band in 0..<22 { worst = max(worst, abs(y[band] - gains[t * 22 + band])) }
+      worstActivity = max(worstActivity, abs(y[22] - activity[t]))
+    }
+    #expect(worst <= 1e-4 && worstActivity <= 1e-4, "\(worst), \(worstActivity)")
+  }
+}
