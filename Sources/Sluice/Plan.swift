@@ -30,7 +30,7 @@ extension sluice_model {
     for index in 0..<blob.layerCount {
       let record = blob.record(at: index)
       let stride = record.outputSize.paddedToLine
-      if record.direction == .reverse { unsafe model.pointee.reads_backwards = true }
+      if record.direction != .forward { unsafe model.pointee.reads_backwards = true }
       unsafe model.pointee.output_size = record.outputSize
       unsafe model.pointee.longest_stride = max(model.pointee.longest_stride, stride)
       unsafe model.pointee.longest_projection = max(
@@ -63,7 +63,7 @@ extension UnsafeMutablePointer<sluice_model> {
       if part > 0, record.kind == .add {
         unsafe pointee.layers[planned].kernel = sluice_kernel_accumulate
       }
-      if record.kind.hasColumns || record.kind == .add {
+      if record.kind.hasColumns || record.kind == .add || record.direction == .reverseFinal {
         unsafe pointee.columns[planned] = sluice_columns(
           record, partStart: partStart, partSize: partSize)
         unsafe pointee.layers[planned].columns = UnsafePointer(pointee.columns + planned)
@@ -86,6 +86,10 @@ extension LayerRecord {
 }
 
 extension sluice_layer {
+  /// Whether the row that the layer writes last, the first, is then copied to all others. Of the
+  /// recurrent layers these alone have columns, which their kernels do not read.
+  var writesFinalState: Bool { unsafe is_recurrent && columns != nil }
+
   /// The layer's part of the plan; takes its vectors from `offset` on, in floats.
   init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
     let weights = unsafe blob.weights(of: record).floats
@@ -105,7 +109,7 @@ extension sluice_layer {
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
       output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
       cell_stride: cellStride, scratch_offset: scratch, is_recurrent: isRecurrent,
-      is_reverse: record.direction == .reverse,
+      is_reverse: record.direction != .forward,
       kernel: record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact,
       activation: sluice_activation(
         record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),

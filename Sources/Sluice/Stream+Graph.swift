@@ -52,6 +52,9 @@ extension Stream {
       if !single, isRecurrent {
         let last = steps &- 1 &- first
         unsafe current.update(from: output + last &* outputStride, count: outputStride)
+        if unsafe layer.pointee.writesFinalState {
+          unsafe repeatFirst(of: target, stride: rowStride, steps: steps)
+        }
       }
       index &+= 1
     }

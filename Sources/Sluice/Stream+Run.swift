@@ -45,6 +45,9 @@ extension Stream {
         if isRecurrent {
           let last = steps &- 1 &- first
           unsafe current.update(from: output + last &* outputStride, count: outputStride)
+          if unsafe layer.pointee.writesFinalState {
+            unsafe repeatFirst(of: target, stride: rowStride, steps: steps)
+          }
         }
         unsafe swap(&rows, &otherRows)
       }
@@ -52,5 +55,14 @@ extension Stream {
     }
     if single { phase = 1 &- phase }
     return unsafe (output, outputStride)
+  }
+
+  /// Copies the first of `steps` rows to all others.
+  func repeatFirst(of rows: UnsafeMutablePointer<Float>, stride: Int, steps: Int) {
+    var step = 1
+    while step < steps {
+      unsafe (rows + step &* stride).update(from: rows, count: stride)
+      step &+= 1
+    }
   }
 }

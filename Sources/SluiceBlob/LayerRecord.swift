@@ -111,6 +111,9 @@ public enum Direction: UInt32, Sendable {
   case forward = 0
   /// From the last step to the first: needs the whole sequence.
   case reverse = 1
+  /// From the last step to the first, every output being the state in which the layer ends there:
+  /// what stands beside the last step of a layer that reads forwards.
+  case reverseFinal = 2
 }
 
 /// What distinguishes a recurrent cell from the plain one. The raw values are those of the file.

@@ -89,7 +89,7 @@ private let sizeFields = [
   func unknown() throws {
     for (field, kind, first) in [
       (Field.kind, .unknownKind, 16), (Field.kind, .unknownKind, 0),
-      (Field.variant, .unknownVariant, 3), (Field.direction, .unknownDirection, 2),
+      (Field.variant, .unknownVariant, 3), (Field.direction, .unknownDirection, 3),
       (Field.gateOrder, .unknownGateOrder, 3), (Field.storage, .unknownStorage, 0),
       (Field.storage, .unknownStorage, 6), (Field.gateActivation, .unknownGateActivation, 13),
       (Field.candidateActivation, .unknownCandidateActivation, 13),

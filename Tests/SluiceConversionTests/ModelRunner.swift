@@ -9,9 +9,15 @@ struct ModelRunner {
 
   /// The outputs for `input`, shaped as the source shapes them.
   mutating func run(_ input: Tensor) -> [(shape: [Int], values: [Double])] {
-    let axes = model.interface.inputs.compactMap { input -> [ModelInterface.Axis]? in
+    var axes = model.interface.inputs.compactMap { input -> [ModelInterface.Axis]? in
       if case .sequence(let axes) = input.role { axes } else { nil }
     }[0]
+    // Several sequences stand along an axis before those of one.
+    let isStacked = axes.count + 1 == input.shape.count && !axes.contains(.batch)
+    if isStacked { axes.insert(.batch, at: 0) }
+    func stacked(_ axes: [ModelInterface.Axis]) -> [ModelInterface.Axis] {
+      !axes.contains(.batch) && (isStacked || axes == [.feature]) ? [.batch] + axes : axes
+    }
     precondition(axes.count == input.shape.count, "as many axes as the interface says")
     for (axis, size) in zip(axes, input.shape) { sizes[axis] = size }
     let values = input.doubles
@@ -51,17 +57,22 @@ struct ModelRunner {
       cell.append(count > 0 ? network.cell : network.cell.map { $0.map { _ in 0 } })
     }
     return model.interface.outputs.compactMap { output in
-      switch output.role {
+      let own = output.features ?? 0..<model.network.outputSize
+      return switch output.role {
       case .sequence(let axes) where axes.contains(.layer):
         // Two directions, side by side.
-        assemble(axes, layers: 2, features: model.network.outputSize / 2) {
-          let half = $0[.layer]! * model.network.outputSize / 2
-          return steps[$0[.batch]!][$0[.time]!][half + $0[.feature]!]
+        assemble(axes, layers: 2, features: own.count / 2) {
+          let first = own.lowerBound + $0[.layer]! * own.count / 2
+          return steps[$0[.batch]!][$0[.time]!][first + $0[.feature]!]
         }
       case .sequence(let axes):
-        assemble(axes, layers: 1) { steps[$0[.batch]!][$0[.time]!][$0[.feature]!] }
+        assemble(stacked(axes), layers: 1, features: own.count) {
+          steps[$0[.batch]!][$0[.time]!][own.lowerBound + $0[.feature]!]
+        }
       case .last(let axes):
-        assemble(axes, layers: 1, time: 1) { steps[$0[.batch]!].last![$0[.feature]!] }
+        assemble(stacked(axes), layers: 1, time: 1, features: own.count) {
+          steps[$0[.batch]!].last![own.lowerBound + $0[.feature]!]
+        }
       case .finalHidden(let layers, let axes):
         assemble(axes, layers: layers.count, features: hidden[0][layers[0]].count) {
           hidden[$0[.batch]!][layers[$0[.layer]!]][$0[.feature]!]
@@ -76,12 +87,12 @@ struct ModelRunner {
   }
 
   private func assemble(
-    _ axes: [ModelInterface.Axis], layers: Int, time: Int? = nil, features: Int? = nil,
+    _ axes: [ModelInterface.Axis], layers: Int, time: Int? = nil, features: Int,
     _ element: ([ModelInterface.Axis: Int]) -> Double
   ) -> (shape: [Int], values: [Double]) {
     var sizes = sizes
     sizes[.layer] = layers
-    sizes[.feature] = features ?? model.network.outputSize
+    sizes[.feature] = features
     if let time { sizes[.time] = time }
     let shape = axes.map { sizes[$0]! }
     let values = (0..<shape.reduce(1, *)).map { index in

@@ -4,12 +4,12 @@ Run:   python tools/python/export_keras.py model.keras model.safetensors
        sluice convert model.safetensors -o model.sluice
 Needs: Python 3.10 or newer, h5py, numpy, safetensors. Keras itself is not needed, and nothing of the file is run.
 
-Sequential and functional models with one input and one output, of: LSTM, GRU (both forms), SimpleRNN, Bidirectional (concat
-or sum), Dense, TimeDistributed(Dense), Embedding, Conv1D (causal), BatchNormalization, LayerNormalization, PReLU, Activation,
-ReLU, LeakyReLU, ELU, Softmax, Add, Concatenate. Dropout and noise layers mean nothing here. A last layer without
-return_sequences makes the model's output that of the last step. `stateful` is what a stream always is. Refused by name, with
-exit status 3: every other layer, go_backwards outside of Bidirectional, masks, initial states, shared layers, options that
-change the meaning.
+Sequential and functional models with one input and one output, of: LSTM, GRU (both forms), SimpleRNN, Bidirectional (concat,
+sum or ave), Dense, TimeDistributed, Embedding, Conv1D (causal), BatchNormalization, LayerNormalization, Normalization,
+Rescaling, PReLU, Activation, ReLU, LeakyReLU, ELU, Softmax, Add, Subtract, Average, Concatenate, and Flatten of a last step.
+Dropout and noise layers mean nothing here. A layer without return_sequences makes the model's output that of the last step.
+`stateful` is what a stream always is. Refused by name, with exit status 3: every other layer, go_backwards with
+return_sequences, masks, initial states, shared layers, options that change the meaning.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from sluice_architecture import INPUT, Architecture, Array, Refused, run_exporte
 
 NOTHING = ("Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout", "ActivityRegularization", "Identity")
 PLAIN = ("linear", "tanh", "sigmoid", "relu", "softmax", "softsign", "softplus", "elu")
+JOINS = ("Add", "Subtract", "Average", "Concatenate")
 CELLS = {"LSTM": ("lstm", 4), "GRU": ("gru", 3), "SimpleRNN": ("rnn", 1)}
 # Options that change nothing of what is computed at inference.
 SILENT = {
@@ -38,13 +39,13 @@ SILENT = {
     "moving_variance_initializer", "beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint", "alpha",
     "alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes", "negative_slope", "reset_after", "layer",
     "backward_layer", "merge_mode", "sparse", "synchronized", "weights", "module", "registered_name", "build_config",
-    "shared_object_id", "dtype_policy", "renorm_momentum",
+    "shared_object_id", "dtype_policy", "renorm_momentum", "offset", "mean", "variance",
 }  # fmt: skip
 # Others, with the values that are supported.
 EXPECTED: dict[str, tuple[Any, ...]] = {
-    "go_backwards": (False,), "return_state": (False,), "mask_zero": (False,), "strides": (1, [1], (1,)), "data_format": (
+    "go_backwards": (False, True), "return_state": (False,), "mask_zero": (False,), "strides": (1, [1], (1,)), "data_format": (
     None, "channels_last"), "rms_scaling": (False,), "renorm": (False,), "max_value": (None,), "threshold": (0, 0.0, None),
-    "virtual_batch_size": (None,), "fused": (None, True, False), "padding": ("causal", "valid"),
+    "virtual_batch_size": (None,), "fused": (None, True, False), "padding": ("causal", "valid"), "invert": (False,),
 }  # fmt: skip
 
 
@@ -114,16 +115,21 @@ class Exporter:
             self.input_shape(options["batch_input_shape"])
         if kind in NOTHING and len(inputs) == 1:
             return inputs[0]
+        method = getattr(self, f"{kind.lower()}_layer", None)
+        known = kind in CELLS or kind in JOINS or kind in ("Bidirectional", "TimeDistributed") or method is not None
+        if kind == "Flatten" and len(inputs) == 1 and inputs[0].last:
+            return inputs[0]
+        if not known:
+            raise Refused("the layer is not supported")
         self.check(options)
-        if kind in ("Add", "Concatenate"):
+        if kind in JOINS:
             if kind == "Concatenate" and options.get("axis", -1) not in (-1, 2):
                 raise Refused(f"axis {options['axis']}; expected the features")
             if len({value.last for value in inputs}) != 1:
                 raise Refused("joins a last step with a sequence")
             if len(inputs) < 2:
                 raise Refused("expected at least two inputs")
-            self.architecture.add(name, kind.lower(), [value.layer for value in inputs])
-            return Value(name, inputs[0].last)
+            return Value(self.joined(kind, name, [value.layer for value in inputs]), inputs[0].last)
         if len(inputs) != 1:
             raise Refused(f"{len(inputs)} inputs; expected one (a recurrent layer starts from zero)")
         x = inputs[0]
@@ -136,10 +142,26 @@ class Exporter:
             inner = options["layer"]
             self.check(inner["config"])
             return self.layer(inner["class_name"], name, {**inner["config"], "name": name}, [x], weights)
-        method = getattr(self, f"{kind.lower()}_layer", None)
-        if method is None:
-            raise Refused("the layer is not supported")
         return Value(method(name, options, x, arrays), x.last)
+
+    def joined(self, kind: str, name: str, layers: list[str]) -> str:
+        """The name of the layer that computes it."""
+        if kind in ("Add", "Concatenate"):
+            return self.architecture.add(name, kind.lower(), layers)
+        # Of other sums the summands are scaled: by -1 the second, or the sum by their number.
+        if kind == "Subtract":
+            if len(layers) != 2:
+                raise Refused(f"{len(layers)} inputs; expected two")
+            minus = self.affine(f"{name}.minus", Value(layers[1]), -1)
+            return self.architecture.add(name, "add", [layers[0], minus])
+        both = self.architecture.add(f"{name}.sum", "add", layers)
+        return self.affine(name, Value(both), 1 / len(layers))
+
+    def affine(self, name: str, x: Value, factor: Any, summand: Any = 0) -> str:
+        """factor * x + summand."""
+        if not all(isinstance(value, int | float) for value in (factor, summand)):
+            raise Refused("a factor or a summand that is not one number")
+        return self.add(name, "scale", x, factor=float(factor), summand=float(summand))
 
     def input_shape(self, shape: list[Any]) -> None:
         # [batch, time, features], or [batch, time] of ids.
@@ -238,8 +260,13 @@ class Exporter:
         if x.last:
             raise Refused("reads the last step alone")
         prefix = self.tensors(name, **self.cell(kind, options, arrays))
-        self.add(name, CELLS[kind][0], x, tensors=prefix, **self.cell_options(kind, options))
-        return Value(name, last=not options.get("return_sequences", False))
+        last = not options.get("return_sequences", False)
+        if options.get("go_backwards", False):
+            if not last:
+                raise Refused("go_backwards with return_sequences: its outputs stand in reverse order")
+        more = {"reverse": True, "final_state": True} if options.get("go_backwards", False) else {}
+        self.add(name, CELLS[kind][0], x, tensors=prefix, **self.cell_options(kind, options), **more)
+        return Value(name, last)
 
     def bidirectional(self, name: str, options: Config, x: Value, weights: dict[str, list[Array]]) -> Value:
         inner = options["layer"]
@@ -248,10 +275,10 @@ class Exporter:
             raise Refused(f"of {kind}")
         self.check(config)
         merge = options.get("merge_mode", "concat")
-        if merge not in ("concat", "sum"):
-            raise Refused(f"merge_mode={merge!r}; expected 'concat' or 'sum'")
-        if not config.get("return_sequences", False):
-            raise Refused("return_sequences=False: its output is of two different steps")
+        if merge not in ("concat", "sum", "ave"):
+            raise Refused(f"merge_mode={merge!r}; expected 'concat', 'sum' or 'ave'")
+        if config.get("go_backwards", False):
+            raise Refused("go_backwards=True of its forward layer")
         if options.get("backward_layer"):
             backward = options["backward_layer"]
             own = {k: v for k, v in config.items() if k not in ("name", "go_backwards") and "initializer" not in k}
@@ -264,9 +291,15 @@ class Exporter:
         backwards = self.cell(kind, config, weights["backward_layer"])
         tensors |= {f"{key}_reverse": value for key, value in backwards.items()}
         prefix = self.tensors(name, **tensors)
-        more = self.cell_options(kind, config) | ({"merge": "sum"} if merge == "sum" else {})
+        more = self.cell_options(kind, config)
+        if merge != "concat":
+            more["merge"] = "sum" if merge == "sum" else "average"
+        last = not config.get("return_sequences", False)
+        if last:
+            # Beside the last step of the one direction stands the state in which the other ends.
+            more["final_state"] = True
         self.add(name, CELLS[kind][0], x, tensors=prefix, bidirectional=True, **more)
-        return Value(name)
+        return Value(name, last)
 
     def dense_layer(self, name: str, options: Config, x: Value, arrays: list[Array]) -> str:
         units = options["units"]
@@ -320,6 +353,19 @@ class Exporter:
         axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
         if axis not in (-1, 1 if x.last else 2):
             raise Refused(f"axis={axis}; expected the features")
+
+    def normalization_layer(self, name: str, options: Config, x: Value, arrays: list[Array]) -> str:
+        self.feature_axis(options, x)
+        if options.get("mean") is not None:
+            arrays = [np.asarray(options[key], np.float32) for key in ("mean", "variance")]
+        # Behind them may stand how many samples they were computed of.
+        mean, variance = (array.reshape(-1) for array in arrays[:2])
+        # Keras divides by the deviation, or by a small number where that is smaller.
+        prefix = self.tensors(name, running_mean=mean, running_var=np.maximum(variance, 1e-14))
+        return self.add(name, "batchnorm", x, tensors=prefix, epsilon=0)
+
+    def rescaling_layer(self, name: str, options: Config, x: Value, arrays: list[Array]) -> str:
+        return self.affine(name, x, options["scale"], options.get("offset", 0))
 
     def prelu_layer(self, name: str, options: Config, x: Value, arrays: list[Array]) -> str:
         if len(arrays) != 1 or arrays[0].size != arrays[0].shape[-1]:

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from case_folder import Array, Case, ids, onnx_case, tensor
+from exported_graphs import Network, graphs
 
 LEGACY_OPSET = 17
 
@@ -70,7 +71,7 @@ def without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
 def export(name: str, module: nn.Module, inputs: list[Array], dynamo: bool, dynamic: dict[str, dict[int, str]]) -> Case:
     tensors = tuple(torch.from_numpy(x) for x in inputs)
     input_names = ["x", "h0", "c0"][: len(inputs)]
-    output_names = ["y", "hn", "cn"][: len(inputs)]
+    output_names = None if isinstance(module, Network) else ["y", "hn", "cn"][: len(inputs)]
     target = io.BytesIO()
     arguments: dict[str, Any] = {"input_names": input_names, "output_names": output_names}
     with warnings.catch_warnings():
@@ -165,6 +166,8 @@ def exported_cases() -> list[Case]:
         Tagger(nn.LSTM(3, 5, bidirectional=True), nn.Linear(10, 2), none),
         [tensor(751900, 8, 1, 3, scale=1)],
     )
+    for name, module, shape in graphs():
+        add(name, module, [tensor(752900 + len(specifications), *shape, scale=1)], {"x": {0: "batch", 1: "time"}})
     cases = [export(name, module, inputs, False, dynamic) for name, module, inputs, dynamic in specifications]
     for name, module, inputs, dynamic in specifications:
         # The current exporter has no RNN node: it unrolls every step of nn.RNN, which leaves no recurrent layer to find.

@@ -21,14 +21,14 @@ def fill(model: keras.Model, seed: int) -> None:
 def keras_cases() -> list[Case]:
     cases: list[Case] = []
 
-    def add(name: str, model: keras.Model, x: Array, suffix: str = ".keras") -> None:
+    def add(name: str, model: keras.Model, x: Array, suffix: str = ".keras", batched: bool = False) -> None:
         fill(model, 830 + len(cases))
-        y = np.asarray(keras.ops.convert_to_numpy(model(x[np.newaxis], training=False)))
+        y = np.asarray(keras.ops.convert_to_numpy(model(x if batched else x[np.newaxis], training=False)))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"model{suffix}"
             model.save(path)
             files = {"model.safetensors": architecture_of(path).bytes()}
-        cases.append(Case(f"keras_{name}", files, [x], [y[0] if y.ndim == 3 else y]))
+        cases.append(Case(f"keras_{name}", files, [x], [y[0] if y.ndim == 3 and not batched else y]))
 
     def x(size: int, steps: int = 18) -> Array:
         return tensor(830900 + len(cases), steps, size, scale=1)
@@ -69,4 +69,15 @@ def keras_cases() -> list[Case]:
     model = keras.Model(given, layers.Softmax()(layers.Dense(4)(layers.ELU(0.5)(joined))))
     add("functional_skips", model, x(3))
     add("functional_skips_h5", model, x(3), ".h5")
+    # The state in which the direction ends that reads backwards, of two sequences at once.
+    three = lambda: np.stack([x(3), -x(3)])  # noqa: E731
+    for merge in ("concat", "ave"):
+        stack = layers.Bidirectional(layers.LSTM(5, **every)), layers.Bidirectional(layers.GRU(4), merge_mode=merge)
+        add(f"bidirectional_last_{merge}", sequential(3, *stack, layers.Dense(2, "softmax")), three(), batched=True)
+    backwards = layers.Rescaling(0.5, offset=0.25), layers.LSTM(5, go_backwards=True), layers.Dense(2)
+    add("go_backwards_last", sequential(3, *backwards), three(), batched=True)
+    given = keras.Input((None, 3))
+    one, two = layers.GRU(5, **every)(given), layers.Dense(5)(given)
+    model = keras.Model(given, layers.Subtract()([layers.Average()([one, two, layers.ReLU()(one)]), two]))
+    add("functional_average_subtract", model, three(), batched=True)
     return cases

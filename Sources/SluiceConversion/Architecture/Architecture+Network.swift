@@ -142,6 +142,14 @@ struct ArchitectureBuilder {
         channels.append(size)
       }
       append(name ?? "concatenate\(chain.count)", .concatenate(length: 1, channels: channels))
+    case .scale(let factor, let summand):
+      let size = try knownFeatures()
+      append(
+        name ?? "scale\(chain.count)",
+        .scale(
+          Network.Scale(
+            scale: Array(repeating: factor, count: size),
+            shift: Array(repeating: summand, count: size))))
     case .slice(let start, let count):
       let size = try knownFeatures()
       guard start + count <= size else {

@@ -16,9 +16,11 @@ extension Architecture.Layer {
     "add": [],
     "concatenate": [],
     "slice": ["start", "count"],
+    "scale": ["factor", "summand"],
   ]
   private static let recurrentKeys: Set = [
-    "tensors", "layers", "bidirectional", "merge", "reverse", "activation", "gate_activation",
+    "tensors", "layers", "bidirectional", "merge", "reverse", "final_state", "activation",
+    "gate_activation",
   ]
 
   /// One member of an architecture's layers.
@@ -50,6 +52,10 @@ extension Architecture.Layer {
     case "activation": kind = .activation(try Network.Function(try node.member("activation")))
     case "add": kind = .add
     case "concatenate": kind = .concatenate
+    case "scale":
+      kind = .scale(
+        factor: try Self.number(node, "factor", else: 1),
+        summand: try Self.number(node, "summand", else: 0))
     default:
       kind = .slice(
         start: try node.member("start").integer(in: 0...Int(BlobLimits.size)),
@@ -77,13 +83,20 @@ extension Architecture.Layer {
     if let merge = try node.optional("merge") {
       switch try merge.string() {
       case "concat": break
-      case "sum": layer.isSummed = true
+      case "sum": layer.merge = .sum
+      case "average": layer.merge = .average
       case let name:
         throw merge.unsupported(
-          "the merge \"\(quotable(name))\"; expected \"concat\" or \"sum\"")
+          "the merge \"\(quotable(name))\"; expected \"concat\", \"sum\" or \"average\"")
       }
       guard layer.isBidirectional else {
         throw merge.malformed("a layer that is not bidirectional has nothing to merge")
+      }
+    }
+    if let final = try node.optional("final_state") {
+      layer.writesFinalState = try final.bool()
+      guard layer.isBidirectional || layer.isReverse else {
+        throw final.malformed("a layer that reads forwards ends at the last step")
       }
     }
     layer.projection = try node.optional("projection")?.integer(in: 0...Int(BlobLimits.size))
@@ -120,6 +133,15 @@ extension Architecture.Layer {
     guard value >= 0, value.isFinite else {
       throw node.malformed("expected a number of at least 0")
     }
+    return value
+  }
+
+  private static func number(
+    _ node: JSONNode, _ key: String, else usual: Float
+  ) throws(ConversionError) -> Float {
+    guard let node = try node.optional(key) else { return usual }
+    let value = Float(try node.double())
+    guard value.isFinite else { throw node.malformed("expected a number of float32") }
     return value
   }
 

@@ -29,6 +29,7 @@ struct Architecture {
     case add
     case concatenate
     case slice(start: Int, count: Int)
+    case scale(factor: Float, summand: Float)
   }
 
   /// A stack of recurrent layers.
@@ -36,12 +37,18 @@ struct Architecture {
     var cell: Network.Cell
     var tensors: String
     var count = 1
-    /// Whether each layer reads both ways, and whether their outputs are added up instead of
-    /// standing side by side.
+    /// What becomes of the outputs of two directions.
+    enum Merge {
+      case concatenate, sum, average
+    }
+
+    /// Whether each layer reads both ways, and what becomes of their outputs.
     var isBidirectional = false
-    var isSummed = false
+    var merge = Merge.concatenate
     /// Whether the layers read from the last step to the first.
     var isReverse = false
+    /// Whether what reads backwards in the last layer writes the state in which it ends.
+    var writesFinalState = false
     /// The size of the LSTM's projection, which the tensors must have; nil where they tell.
     var projection: Int?
     var gateActivation = Network.Function.sigmoid

@@ -17,7 +17,7 @@ extension ArchitectureBuilder {
       append("\(name).\(suffix)_reverse", .recurrent(try recurrent(stack, "\(suffix)_reverse")))
       inputs = [chain.count - 2, chain.count - 1]
       let sizes = chain.suffix(2).map(\.outputSize)
-      guard stack.isSummed else {
+      guard stack.merge != .concatenate else {
         append("\(name).\(suffix)_both", .concatenate(length: 1, channels: sizes))
         continue
       }
@@ -25,6 +25,12 @@ extension ArchitectureBuilder {
         throw malformed("merge", "the directions write \(sizes[0]) and \(sizes[1]) features")
       }
       append("\(name).\(suffix)_both", .add(size: sizes[0], count: 2))
+      if stack.merge == .average {
+        let halves = [Float](repeating: 0.5, count: sizes[0])
+        append(
+          "\(name).\(suffix)_average",
+          .scale(Network.Scale(scale: halves, shift: halves.map { _ in 0 })))
+      }
     }
   }
 
@@ -38,6 +44,8 @@ extension ArchitectureBuilder {
     let outputs = try tensors.shape(hiddenName, rank: 2)[1]
     var form = Network.CellForm()
     form.isReverse = stack.isReverse || suffix.hasSuffix("_reverse")
+    form.writesFinalState =
+      form.isReverse && stack.writesFinalState && suffix.hasPrefix("l\(stack.count - 1)")
     if cell.gateCount > 1 {
       form.gateActivation = stack.gateActivation
       form.candidateActivation = stack.activation

@@ -1,4 +1,5 @@
-/// NumPy's `.npy` files: float32, float64, int32 and int64 in C order, versions 1 and 2.
+/// NumPy's `.npy` files: float16 (read as float32), float32, float64, int32 and int64 in C order,
+/// versions 1 and 2.
 public enum NPY {
   private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]  // \x93NUMPY
 
@@ -33,7 +34,7 @@ public enum NPY {
     guard let count = elementCount(of: header.shape) else {
       throw .malformed(source.file, "shape", "the product of \(header.shape) is too large")
     }
-    let size = header.type.hasSuffix("4") ? 4 : 8
+    let size = header.type.hasSuffix("2") ? 2 : header.type.hasSuffix("4") ? 4 : 8
     let (expected, overflow) = count.multipliedReportingOverflow(by: size)
     guard !overflow, expected == data.count else {
       throw malformed(
@@ -41,6 +42,7 @@ public enum NPY {
     }
     let elements: Tensor.Elements =
       switch header.type {
+      case "f2": .float(source.map(data, as: UInt16.self, float(half:)))
       case "f4": .float(source.map(data, as: UInt32.self, Float.init(bitPattern:)))
       case "f8": .double(source.map(data, as: UInt64.self, Double.init(bitPattern:)))
       case "i4": .int32(source.map(data, as: Int32.self) { $0 })

@@ -45,9 +45,10 @@ struct NPYHeader {
 
   private mutating func descr() throws(ConversionError) {
     let text = try string()
-    guard ["<f4", "<f8", "<i4", "<i8"].contains(text) else {
+    guard ["<f2", "<f4", "<f8", "<i4", "<i8"].contains(text) else {
       throw .unsupported(
-        file, "descr", "the type '\(quotable(text))'; expected '<f4', '<f8', '<i4' or '<i8'")
+        file, "descr",
+        "the type '\(quotable(text))'; expected '<f2', '<f4', '<f8', '<i4' or '<i8'")
     }
     type = String(text.dropFirst())
   }

@@ -62,7 +62,7 @@ struct Recording {
     _ output: ModelInterface.Output, with expected: Tensor, _ settings: ConformanceSettings,
     into outcome: inout ConformanceData.Outcome
   ) {
-    let (axes, rows) = rows(of: output.role, rank: expected.shape.count)
+    let (axes, rows) = rows(of: output, rank: expected.shape.count)
     let shape = axes.map { axis in
       switch axis {
       case .time: rows[0].count
@@ -95,13 +95,14 @@ struct Recording {
 
   /// The output's axes, and its numbers as `[batch][time][layer][feature]`.
   private func rows(
-    of role: ModelInterface.Output.Role, rank: Int
+    of output: ModelInterface.Output, rank: Int
   ) -> (axes: [ModelInterface.Axis], rows: [[[[Float]]]]) {
-    switch role {
-    case .sequence(let axes):
-      (batched(axes, rank), outputs.map { $0.map { directions($0, axes) } })
-    case .last(let axes):
-      (batched(axes, rank), outputs.map { [directions($0[steps - 1], axes)] })
+    func own(_ row: [Float], _ axes: [ModelInterface.Axis]) -> [[Float]] {
+      directions(output.features.map { Array(row[$0]) } ?? row, axes)
+    }
+    return switch output.role {
+    case .sequence(let axes): (batched(axes, rank), outputs.map { $0.map { own($0, axes) } })
+    case .last(let axes): (batched(axes, rank), outputs.map { [own($0[steps - 1], axes)] })
     case .finalHidden(let layers, let axes):
       (batched(axes, rank), hidden.map { all in [layers.map { all[$0] }] })
     case .finalCell(let layers, let axes):

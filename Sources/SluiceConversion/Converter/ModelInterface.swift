@@ -58,6 +58,8 @@ public struct ModelInterface: Sendable, Hashable {
     public let name: String
     /// What it is.
     public let role: Role
+    /// Which of the network's outputs are this one's; nil for all, and for states.
+    public var features: Range<Int>?
   }
 
   /// A recurrent layer's initial states where they differ from one sequence to the next.

@@ -8,7 +8,7 @@ extension GraphImporter {
   }
 
   /// The axes that an attribute of an older operator or an input names; nil where neither does.
-  private mutating func axes(
+  mutating func axes(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> [Int]? {
     let named = try attributes.integers("axes")
@@ -36,6 +36,7 @@ extension GraphImporter {
       let result = constant.picking(
         order.map { offsets[$0] }, extents: order.map { constant.extents[$0] })
       try define(node, .constant(result))
+    case .norm: throw node.unsupported("the operator is not supported beside a layer norm")
     }
   }
 
@@ -68,6 +69,7 @@ extension GraphImporter {
           ConstantValue(
             extents: kept.map { extents[$0] }, shape: kept.map { constant.shape[$0] },
             elements: constant.elements)))
+    case .norm: throw node.unsupported("the operator is not supported beside a layer norm")
     }
   }
 
@@ -92,6 +94,7 @@ extension GraphImporter {
         constant.shape.insert(1, at: axis)
       }
       try define(node, .constant(constant))
+    case .norm: throw node.unsupported("the operator is not supported beside a layer norm")
     }
   }
 
@@ -115,6 +118,7 @@ extension GraphValue {
     switch self {
     case .constant(let constant): constant.extents
     case .features(let features): features.axes.indices.map { features.extent($0) }
+    case .norm(let norm): norm.source.axes.map { _ in .unknown }
     }
   }
 
@@ -123,6 +127,7 @@ extension GraphValue {
     switch self {
     case .constant(let constant): constant.shape.count
     case .features(let features): features.axes.count
+    case .norm(let norm): norm.source.axes.count
     }
   }
 }

@@ -41,8 +41,16 @@ extension GraphImporter {
 
   /// A constant repeated over a shape, without storing it more often.
   mutating func expand(_ node: ONNXNode) throws(ConversionError) {
-    var result = try constant(node, 0, "input")
     let shape = try constant(node, 1, "shape")
+    if case .features(let features) = try value(node, 0) {
+      guard case .integers(let target) = shape.elements, shape.isStored,
+        zip(target.reversed(), features.axes.indices.reversed()).allSatisfy({
+          $0 == .known(1) || $0 == features.extent($1)
+        }), target.count <= features.axes.count
+      else { throw node.unsupported("repeats a sequence") }
+      return try define(node, .features(features))
+    }
+    var result = try constant(node, 0, "input")
     guard case .integers(let target) = shape.elements, shape.isStored, shape.shape.count == 1,
       target.count <= 8, target.allSatisfy({ $0.known ?? 1 >= 1 })
     else { throw node.unsupported("the input shape is not a row of sizes") }
@@ -59,95 +67,5 @@ extension GraphImporter {
       result.extents[axis] = extent
     }
     try define(node, .constant(result))
-  }
-
-  mutating func concat(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) {
-    guard let axis = try attributes.integer("axis") else {
-      throw node.malformed("the attribute axis is missing")
-    }
-    let first = try value(node, 0)
-    let at = try position(axis, rank: first.rank, node)
-    if case .features(let features) = first {
-      return try define(node, .features(try stacked(features, at, node)))
-    }
-    var parts: [ConstantValue] = []
-    for index in node.inputs.indices {
-      var part = try constant(node, index, "\(index)")
-      if !part.isStored, let count = elementCount(of: part.extents.map { $0.known ?? -1 }) {
-        // One element that stands for several whose number is known.
-        try spend(count, node)
-        part = part.spelledOut
-      }
-      guard part.isStored, part.shape.count == first.rank else {
-        throw node.unsupported("joins constants of different kinds or of sizes not known")
-      }
-      parts.append(part)
-    }
-    try define(node, .constant(try joined(parts, at, node)))
-  }
-
-  private mutating func joined(
-    _ parts: [ConstantValue], _ axis: Int, _ node: ONNXNode
-  ) throws(ConversionError) -> ConstantValue {
-    var shape = parts[0].shape
-    shape[axis] = 0
-    for part in parts {
-      var others = part.shape
-      others[axis] = shape[axis]
-      guard others == shape else { throw node.malformed("joins constants of different shapes") }
-      shape[axis] += part.shape[axis]
-    }
-    try spend(elementCount(of: shape), node)
-    let outer = shape[..<axis].reduce(1, *)
-    func chunks<T>(_ values: [[T]]) -> [T] {
-      (0..<outer).flatMap { index in
-        values.flatMap { part in
-          let size = part.count / max(outer, 1)
-          return part[index * size..<(index + 1) * size]
-        }
-      }
-    }
-    let floats = parts.compactMap(\.floats)
-    if floats.count == parts.count { return ConstantValue(shape: shape, .floats(chunks(floats))) }
-    let integers: [[Extent]] = parts.compactMap {
-      if case .integers(let values) = $0.elements { values } else { nil }
-    }
-    guard integers.count == parts.count else { throw node.malformed("joins floats and integers") }
-    return ConstantValue(shape: shape, .integers(chunks(integers)))
-  }
-
-  /// Final states of several layers, one after the other.
-  private mutating func stacked(
-    _ first: FeatureValue, _ axis: Int, _ node: ONNXNode
-  ) throws(ConversionError) -> FeatureValue {
-    guard node.inputs.count > 1 else { return first }
-    var indices: [Int] = []
-    var result = first
-    for index in node.inputs.indices {
-      let part = try features(node, index)
-      guard part.axes.count == first.axes.count, part.extent(axis).known != nil,
-        part.axes.indices.allSatisfy({ $0 == axis || part.extent($0) == first.extent($0) })
-      else { throw node.unsupported("joins values of different shapes") }
-      switch (part.content, first.content) {
-      case (.finalHidden(let layers), .finalHidden), (.finalCell(let layers), .finalCell):
-        guard part.extent(axis) == .known(layers.count) else {
-          throw node.unsupported("joins final states along an axis that is not the layers")
-        }
-        indices += layers
-      default: throw node.unsupported("joins sequences: a graph that branches")
-      }
-      guard indices.count <= 1 << 16 else {
-        throw node.unsupported("joins too many final states")
-      }
-    }
-    if case .finalHidden = first.content {
-      result.content = .finalHidden(indices)
-    } else {
-      result.content = .finalCell(indices)
-    }
-    result.axes[axis] = [.layers(indices.count)]
-    return result
   }
 }

@@ -21,7 +21,7 @@ extension GraphImporter {
       guard sequence == nil else {
         throw .unsupported(model.source.file, place, "a second input; expected one sequence")
       }
-      guard [0, 1, 6, 7].contains(input.type) else {
+      guard [0, 1, 6, 7, 10, 11, 16].contains(input.type) else {
         throw .unsupported(
           model.source.file, place, "the element type \(input.type); expected float or integers")
       }
@@ -30,8 +30,8 @@ extension GraphImporter {
       }
       sequence = input
       let axes = shape.enumerated().map { [FeatureValue.Atom.input($0, size: $1)] }
-      let content: FeatureValue.Content = input.type > 1 ? .ids : .sequence
-      values[input.name] = .features(FeatureValue(content: content, axes: axes, version: 0))
+      let content: FeatureValue.Content = [6, 7].contains(input.type) ? .ids : .sequence
+      values[input.name] = .features(FeatureValue(content: content, axes: axes, layer: -1))
     }
     guard let sequence else {
       throw .unsupported(model.source.file, "inputs", "no output depends on a sequence")
@@ -91,30 +91,6 @@ extension GraphImporter {
   ) throws(ConversionError) -> FeatureValue {
     guard case .features(let value) = try value(node, index) else {
       throw node.unsupported("input \(index) is a constant; expected the sequence")
-    }
-    return value
-  }
-
-  /// What a layer reads: `value`, provided that it is the output of the chain as it stands.
-  func tip(_ value: FeatureValue, _ node: ONNXNode) throws(ConversionError) -> FeatureValue {
-    var value = value
-    switch value.content {
-    case .ids: throw node.unsupported("reads token ids, which only an embedding does")
-    case .finalCell: throw node.unsupported("reads a final cell state; only outputs can be that")
-    case .finalHidden(let indices):
-      guard indices == [layers.count - 1], layers.last?.isReverse == false else {
-        throw node.unsupported(
-          "reads the final state of a layer that others follow, or that reads backwards")
-      }
-      guard lengths.flatMap({ $0 }) == nil else {
-        throw node.unsupported("reads a final state beside the input sequence_lens")
-      }
-      // Of the last layer it is that layer's output at the last step.
-      value.content = .last
-    case .sequence, .last: break
-    }
-    guard value.version == version else {
-      throw node.unsupported("reads a value that another layer reads too: a graph that branches")
     }
     return value
   }

@@ -9,35 +9,34 @@ extension GraphImporter {
     let form = try RecurrentForm(node, &attributes)
     var sides = try weights(node, form)
     let (inputSize, size) = (sides[0].inputSize, sides[0].hiddenSize)
-    let x = try tip(features(node, 0), node)
+    let x = try resolved(features(node, 0), node)
     guard x.content == .sequence, x.axes.count == 3 else {
       throw node.unsupported("X is not a sequence of three axes")
     }
     let (time, batch) = form.isBatchFirst ? (x.axes[1], x.axes[0]) : (x.axes[0], x.axes[1])
     try bindTime(time, batch, node)
-    try bindFeatures(x.axes[2], size: inputSize, node)
+    try bindFeatures(of: x, axis: 2, size: inputSize, node)
     try bindLengths(node)
     let hidden = try initialStates(node, 5, "initial_h", form, size)
     let cell =
       node.operation == "LSTM"
       ? try initialStates(node, 6, "initial_c", form, size)
       : [[[Float]]](repeating: [], count: sides.count)
-    let before = layers.count - 1
     var indices: [Int] = []
     for index in sides.indices {
       if hidden[index].count == 1 { sides[index].initialHidden = hidden[index][0] }
       if cell[index].count == 1 { sides[index].initialCell = cell[index][0] }
-      try append(.recurrent(sides[index]), node, reading: index > 0 ? [before] : [])
-      indices.append(layers.count - 1)
+      indices.append(try append(.recurrent(sides[index]), reading: [x.layer], node))
       if hidden[index].count > 1 || cell[index].count > 1 {
         initialStates.append(
           ModelInterface.InitialState(
             layer: layers.count - 1, hidden: hidden[index], cell: cell[index]))
       }
     }
+    var layer = indices[0]
     if sides.count > 1 {
-      let channels = sides.map(\.outputSize)
-      try append(.concatenate(length: 1, channels: channels), node, reading: indices)
+      layer = try append(
+        .concatenate(length: 1, channels: sides.map(\.outputSize)), reading: indices, node)
     }
 
     let features: FeatureValue.Axis = [.features(size)]
@@ -53,7 +52,7 @@ extension GraphImporter {
     ]
     for (index, (content, axes)) in outputs.enumerated() {
       try define(
-        node, .features(FeatureValue(content: content, axes: axes, version: version)),
+        node, .features(FeatureValue(content: content, axes: axes, layer: layer)),
         output: index)
     }
   }
@@ -89,27 +88,5 @@ extension GraphImporter {
       batchIndex != timeIndex, batchAxis == nil || batchAxis == batchIndex
     else { throw node.unsupported("the batch axis of X does not count the sequences of the input") }
     batchAxis = batchIndex
-  }
-
-  /// Checks that `axis` counts the features that a layer reads, `size` of them.
-  mutating func bindFeatures(
-    _ axis: FeatureValue.Axis, size: Int, _ node: ONNXNode
-  ) throws(ConversionError) {
-    let atoms = FeatureValue.significant(axis)
-    guard let atom = atoms.first, atoms.count == 1 else {
-      throw node.unsupported("the last axis of its input does not count features alone")
-    }
-    switch atom {
-    case .features: break
-    case .input(let index, _):
-      guard index != timeAxis, index != batchAxis, featureAxis == nil || featureAxis == index else {
-        throw node.unsupported("the last axis of its input counts steps, not features")
-      }
-      featureAxis = index
-    case .layers: throw node.unsupported("the last axis of its input counts layers, not features")
-    }
-    if let known = atom.size, known != size {
-      throw node.malformed("reads \(size) features, its input has \(known)")
-    }
   }
 }

@@ -15,11 +15,12 @@ extension GraphImporter {
     }
     switch value {
     case .features(var features):
-      guard let axes = regrouped(features.axes, target) else {
+      guard features.margin == nil, let axes = regrouped(features.axes, target) else {
         throw node.unsupported("a shape that does not follow the input's axes")
       }
       features.axes = axes.map { features.content.joiningDirections($0) }
       try define(node, .features(features))
+    case .norm: throw node.unsupported("the operator is not supported beside a layer norm")
     case .constant(let constant):
       guard let sizes = sizes(target, of: constant) else {
         throw node.unsupported("a shape that does not follow the constant's")
@@ -27,6 +28,23 @@ extension GraphImporter {
       try define(
         node, .constant(ConstantValue(shape: sizes, constant.elements)))
     }
+  }
+
+  /// `Flatten`: the axes before one and those from it on, each as one.
+  mutating func flatten(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    var value = try features(node, 0)
+    let axis = try attributes.integer("axis") ?? 1
+    let rank = value.axes.count
+    guard (-rank...rank).contains(axis), value.margin == nil else {
+      throw node.malformed("the attribute axis is \(axis) for \(rank) axes")
+    }
+    let first = axis < 0 ? axis + rank : axis
+    value.axes = [value.axes[..<first], value.axes[first...]].map {
+      value.content.joiningDirections($0.flatMap(\.self))
+    }
+    try define(node, .features(value))
   }
 
   /// The sizes that `target` asks for, where they hold as many elements as `constant`.
@@ -55,8 +73,8 @@ extension GraphImporter {
 
   /// The atoms of `axes` in axes of the sizes that `target` asks for; nil where they do not fit.
   ///
-  /// Atoms keep their order and are never split: what a Reshape may do to a sequence is to merge
-  /// axes, to part merged ones, and to put in or take out axes of size 1.
+  /// Atoms keep their order: what a Reshape may do to a sequence is to merge axes, to part merged
+  /// ones, to put in or take out axes of size 1, and to part features into equal groups.
   private func regrouped(
     _ axes: [FeatureValue.Axis], _ target: [Extent]
   ) -> [FeatureValue.Axis]? {
@@ -65,7 +83,9 @@ extension GraphImporter {
     var back: [FeatureValue.Axis] = []
     let rest = target.firstIndex(of: .known(-1))
     for (index, extent) in target.prefix(rest ?? target.count).enumerated() {
-      guard let axis = take(extent, like: index < axes.count ? axes[index] : nil, from: &atoms)
+      guard
+        let axis = take(
+          extent, like: index < axes.count ? axes[index] : nil, from: &atoms, fromEnd: false)
       else { return nil }
       front.append(axis)
     }
@@ -74,7 +94,9 @@ extension GraphImporter {
       var reversed = Array(atoms.reversed())[...]
       for index in (rest + 1..<target.count).reversed() {
         let like = index < axes.count ? axes[index] : nil
-        guard let axis = take(target[index], like: like, from: &reversed) else { return nil }
+        guard let axis = take(target[index], like: like, from: &reversed, fromEnd: true) else {
+          return nil
+        }
         back.insert(axis.reversed(), at: 0)
       }
       return front + [Array(reversed.reversed())] + back
@@ -89,7 +111,9 @@ extension GraphImporter {
 
   /// The next atoms whose sizes multiply to `extent`; 0 copies an axis of the input.
   private func take(
-    _ extent: Extent, like axis: FeatureValue.Axis?, from atoms: inout ArraySlice<FeatureValue.Atom>
+    _ extent: Extent, like axis: FeatureValue.Axis?,
+    from atoms: inout ArraySlice<FeatureValue.Atom>,
+    fromEnd: Bool
   ) -> FeatureValue.Axis? {
     var taken: FeatureValue.Axis = []
     switch extent {
@@ -113,10 +137,16 @@ extension GraphImporter {
     case .known(let size):
       var product = 1
       while product != size {
-        guard let atom = atoms.popFirst(), let factor = atom.size, factor > 0,
-          case let (next, overflow) = product.multipliedReportingOverflow(by: factor), !overflow,
-          next <= size
-        else { return nil }
+        guard let atom = atoms.popFirst(), let factor = atom.size, factor > 0 else { return nil }
+        let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+        if case .features = atom, product == 1, factor > size, factor % size == 0 {
+          // Features in parts of equal size, as those of two directions.
+          taken.append(fromEnd ? .features(size) : .layers(size))
+          atoms.insert(
+            fromEnd ? .layers(factor / size) : .features(factor / size), at: atoms.startIndex)
+          return taken
+        }
+        guard !overflow, next <= size else { return nil }
         product = next
         taken.append(atom)
       }
@@ -129,9 +159,11 @@ extension FeatureValue.Content {
   /// The axis of two directions' features, which are the features of the layer that joins them.
   fileprivate func joiningDirections(_ axis: FeatureValue.Axis) -> FeatureValue.Axis {
     let atoms = FeatureValue.significant(axis)
-    guard self == .sequence || self == .last, atoms.count == 2, case .layers(let count) = atoms[0],
-      case .features(let size) = atoms[1]
+    guard [.sequence, .last, .first].contains(self),
+      let first = atoms.firstIndex(where: { if case .layers = $0 { true } else { false } }),
+      first + 1 < atoms.count, case .layers(let count) = atoms[first],
+      case .features(let size) = atoms[first + 1]
     else { return axis }
-    return [.features(count * size)]
+    return atoms[..<first] + [.features(count * size)] + atoms[(first + 2)...]
   }
 }

@@ -1,37 +1,94 @@
+import SluiceBlob
+
 extension GraphImporter {
-  /// The chain and the roles of the graph's inputs and outputs, after the last node.
-  mutating func result(_ sequence: ONNXModel.Value) throws(ConversionError) -> ConvertedModel {
+  /// The network and the roles of the graph's inputs and outputs, after the last node.
+  mutating func result(
+    _ sequence: ONNXModel.Value, _ nodes: [ONNXNode]
+  ) throws(ConversionError) -> ConvertedModel {
     guard !layers.isEmpty else {
       throw .unsupported(model.source.file, "outputs", "no layer lies before them")
     }
+    var values: [FeatureValue] = []
+    for output in model.outputs { values.append(try value(of: output, nodes)) }
     try bindRest(of: sequence)
-    let lengths = lengths.flatMap { $0 }
-    if lengths != nil, let layer = layers.first(where: { !$0.hasRecurrentRows }) {
-      // Rows behind a sequence's end are zero: only these layers leave them so.
-      throw .unsupported(
-        model.source.file, "layer \(quotable(layer.name))", "beside the input sequence_lens")
+    // What is written, in the order of the outputs, and the layers whose final states are outputs.
+    var written: [Int] = []
+    var states: Set<Int> = []
+    for value in values {
+      if let layers = value.content.finalLayers {
+        states.formUnion(layers)
+      } else if !written.contains(value.layer) {
+        written.append(value.layer)
+      }
     }
+    var network = Network(layers: layers, provenance: provenance)
+    let (kept, isJoined) = network.prune(toWrite: written, keeping: states)
+    try checkRows(of: network)
+    let merged: [Int]
+    (network, merged) = network.simplified()
+    let indices = kept.mapValues { merged[$0] }
     var outputs: [ModelInterface.Output] = []
-    for output in model.outputs {
-      outputs.append(.init(name: output.name, role: try role(of: output)))
+    for (output, value) in zip(model.outputs, values) {
+      let role = try role(of: output, value, indices)
+      let features = isJoined && value.content.finalLayers == nil ? range(of: value, written) : nil
+      outputs.append(.init(name: output.name, role: role, features: features))
     }
     let hasSequence = outputs.contains { if case .sequence = $0.role { true } else { false } }
-    let network = Network(
-      layers: layers, output: hasSequence ? .sequence : .last, provenance: provenance)
+    network.output = hasSequence ? .sequence : .last
     let inputs = model.inputs.map { input in
       ModelInterface.Input(name: input.name, role: role(of: input, sequence: sequence))
+    }
+    let initial = initialStates.compactMap { state in
+      indices[state.layer].map {
+        ModelInterface.InitialState(layer: $0, hidden: state.hidden, cell: state.cell)
+      }
     }
     return ConvertedModel(
       network: network,
       interface: ModelInterface(
-        inputs: inputs, outputs: outputs, lengths: lengths, initialStates: initialStates))
+        inputs: inputs, outputs: outputs, lengths: lengths.flatMap { $0 }, initialStates: initial))
+  }
+
+  /// What is written under an output's name: final states of layers, or the features of one.
+  private mutating func value(
+    of output: ONNXModel.Value, _ nodes: [ONNXNode]
+  ) throws(ConversionError) -> FeatureValue {
+    let place = "output \"\(quotable(output.name))\""
+    guard case .features(let features)? = values[output.name],
+      let node = nodes.last(where: { $0.outputs.contains(output.name) })
+    else { throw .unsupported(model.source.file, place, "does not depend on the sequence") }
+    if case .ids = features.content {
+      throw .unsupported(model.source.file, place, "the token ids themselves")
+    }
+    let isPlain = features.axes.allSatisfy { FeatureValue.significant($0).count <= 1 }
+    if features.content.finalLayers != nil, isPlain { return features }
+    let value = try resolved(features, node)
+    guard value.layer >= 0 else {
+      throw .unsupported(model.source.file, place, "the input itself")
+    }
+    return value
+  }
+
+  /// Rows behind a sequence's end are zero: only recurrent layers leave them so.
+  private func checkRows(of network: Network) throws(ConversionError) {
+    guard lengths.flatMap({ $0 }) != nil,
+      let layer = network.layers.first(where: { !$0.hasRecurrentRows })
+    else { return }
+    throw .unsupported(
+      model.source.file, "layer \(quotable(layer.name))", "beside the input sequence_lens")
+  }
+
+  /// Which of the network's outputs, those of the layers `written` side by side, are those of `value`.
+  private func range(of value: FeatureValue, _ written: [Int]) -> Range<Int> {
+    let start = written.prefix { $0 != value.layer }.reduce(0) { $0 + layers[$1].outputSize }
+    return start..<start + layers[value.layer].outputSize
   }
 
   /// Names the input's axes that no recurrent layer named: the last of them counts steps.
   private mutating func bindRest(of sequence: ONNXModel.Value) throws(ConversionError) {
     let isIDs = layers[0].readsIDs
     let rank = sequence.shape?.count ?? 0
-    if !isIDs, featureAxis == nil { featureAxis = rank - 1 }
+    if !isIDs, featureAxis == nil, !hasSingleFeature { featureAxis = rank - 1 }
     let free = (0..<rank).filter { ![timeAxis, batchAxis, isIDs ? nil : featureAxis].contains($0) }
     guard free.count <= (timeAxis == nil ? 2 : 0) + (timeAxis != nil && batchAxis == nil ? 1 : 0)
     else {
@@ -62,14 +119,11 @@ extension GraphImporter {
   }
 
   private func role(
-    of output: ONNXModel.Value
+    of output: ONNXModel.Value, _ value: FeatureValue, _ indices: [Int: Int]
   ) throws(ConversionError) -> ModelInterface.Output.Role {
     let place = "output \"\(quotable(output.name))\""
-    guard case .features(let features)? = values[output.name] else {
-      throw .unsupported(model.source.file, place, "does not depend on the sequence")
-    }
     var axes: [ModelInterface.Axis] = []
-    for axis in features.axes {
+    for axis in value.axes {
       let atoms = FeatureValue.significant(axis)
       guard atoms.count <= 1 else {
         throw .unsupported(model.source.file, place, "an axis that merges several")
@@ -81,19 +135,24 @@ extension GraphImporter {
       case .layers?: axes.append(.layer)
       }
     }
-    switch features.content {
-    case .ids: throw .unsupported(model.source.file, place, "the token ids themselves")
+    let layers = value.content.finalLayers?.compactMap { indices[$0] } ?? []
+    switch value.content {
+    case .finalHidden: return .finalHidden(layers: layers, axes)
+    case .finalCell: return .finalCell(layers: layers, axes)
     case .last where lengths.flatMap({ $0 }) != nil:
       throw .unsupported(model.source.file, place, "the last step beside the input sequence_lens")
-    case .finalHidden(let layers): return .finalHidden(layers: layers, axes)
-    case .finalCell(let layers): return .finalCell(layers: layers, axes)
-    case .sequence, .last:
-      guard features.version == version else {
-        throw .unsupported(
-          model.source.file, place,
-          "layers follow that lead to another output: a graph that branches")
-      }
-      return features.content == .sequence ? .sequence(axes) : .last(axes)
+    case .last: return .last(axes)
+    case .sequence, .first, .ids: return .sequence(axes)
+    }
+  }
+}
+
+extension FeatureValue.Content {
+  /// The layers of which it is a final state; nil for other values.
+  fileprivate var finalLayers: [Int]? {
+    switch self {
+    case .finalHidden(let layers), .finalCell(let layers): layers
+    case .ids, .sequence, .last, .first: nil
     }
   }
 }

@@ -1,9 +1,9 @@
 import SluiceBlob
 
-/// Follows a graph from its input to its outputs and builds the chain of layers that it computes.
+/// Follows a graph from its input to its outputs and builds the layers that it computes.
 ///
-/// It interprets each node on what its values are, not on their numbers: a constant, or the output
-/// of the chain so far with a meaning for each axis. What plumbing does to the axes is followed, so
+/// It interprets each node on what its values are, not on their numbers: a constant, or what a
+/// layer writes with a meaning for each axis. What plumbing does to the axes is followed, so
 /// that a graph means the same to the converter however its exporter moves them about.
 struct GraphImporter {
   let model: ONNXModel
@@ -13,12 +13,18 @@ struct GraphImporter {
 
   var values: [String: GraphValue] = [:]
   var layers: [Network.Layer] = []
-  /// Counts the changes to the chain.
-  var version = 0
   /// The axes of the sequence input that are steps, sequences and features, once known.
   var timeAxis: Int?
   var batchAxis: Int?
   var featureAxis: Int?
+  /// Whether the input has a single feature, without an axis.
+  var hasSingleFeature = false
+  /// Which axis counts features where an operator asks before a layer has told; nil for none.
+  var assumedFeatureAxis: Int?
+  /// Whether an operator asked.
+  var hasAssumed = false
+  /// The copies of layers that read backwards which write their final state at every step.
+  var finalCopies: [Int: Int] = [:]
   /// The lengths that the recurrent nodes were given: nil before the first.
   var lengths: [Int]??
   /// Initial states that differ from one sequence to the next.
@@ -45,11 +51,26 @@ struct GraphImporter {
     }
     for node in nodes { try check(node) }
     let sequence = try importer.bindInputs()
-    for node in nodes { try importer.run(node) }
-    return try importer.result(sequence)
+    let rank = sequence.shape?.count ?? 0
+    var failure: ConversionError?
+    // Features are the last axis, or the second of three, or a single one has no axis.
+    for axis in rank == 3 ? [2, 1] : rank < 3 ? [rank - 1, nil] : [rank - 1] {
+      var attempt = importer
+      attempt.assumedFeatureAxis = axis
+      do throws(ConversionError) {
+        for node in nodes { try attempt.run(node) }
+        return try attempt.result(sequence, nodes)
+      } catch {
+        failure = failure ?? error
+        if !attempt.hasAssumed { break }
+      }
+    }
+    throw failure ?? .unsupported(model.source.file, "inputs", "a sequence without axes")
   }
 
-  private init(_ model: ONNXModel, _ constants: [String: Tensor], _ provenance: Provenance) {
+  private init(
+    _ model: ONNXModel, _ constants: [String: Tensor], _ provenance: Provenance
+  ) {
     self.model = model
     self.constants = constants
     self.provenance = provenance
@@ -69,20 +90,15 @@ struct GraphImporter {
   mutating func define(
     _ node: ONNXNode, _ value: GraphValue, output index: Int = 0
   ) throws(ConversionError) {
-    let rank =
-      switch value {
-      case .constant(let constant): constant.shape.count
-      case .features(let features): features.axes.count
-      }
-    guard rank <= 8 else { throw node.unsupported("more than 8 axes") }
+    guard value.rank <= 8 else { throw node.unsupported("more than 8 axes") }
     if let name = node.output(index) { values[name] = value }
   }
 
-  /// Appends a layer that `node` computes, under a name of its own; without `inputs` it reads the
-  /// layer before it.
+  /// Appends a layer that `node` computes, under a name of its own; returns its index.
+  @discardableResult
   mutating func append(
-    _ operation: Network.Operation, _ node: ONNXNode, reading inputs: [Int] = []
-  ) throws(ConversionError) {
+    _ operation: Network.Operation, reading inputs: [Int], _ node: ONNXNode
+  ) throws(ConversionError) -> Int {
     guard layers.count < BlobLimits.layerCount else {
       throw node.unsupported("more than \(BlobLimits.layerCount) layers")
     }
@@ -94,7 +110,13 @@ struct GraphImporter {
       copies += 1
       name = "\(base)#\(copies)"
     }
-    layers.append(Network.Layer(name: name, operation: operation, inputs: inputs))
-    version += 1
+    let listed = inputs == [layers.count - 1] ? [] : inputs
+    layers.append(Network.Layer(name: name, operation: operation, inputs: listed))
+    return layers.count - 1
+  }
+
+  /// The layers that layer `index` reads.
+  func inputs(of index: Int) -> [Int] {
+    layers[index].inputs.isEmpty ? [index - 1] : layers[index].inputs
   }
 }

@@ -17,6 +17,9 @@ extension Network {
     public var projection: [Float]?
     /// Whether the layer reads from the last step to the first.
     public var isReverse = false
+    /// Whether a layer that reads backwards writes the state in which it ends at every step: what
+    /// stands beside the last step of a layer that reads forwards.
+    public var writesFinalState = false
 
     /// The plain form.
     public init() {}

@@ -104,7 +104,8 @@ extension Network.Recurrent {
     if form.isCoupled { record.cellFlags.insert(.coupled) }
     if form.projection != nil { record.cellFlags.insert(.projection) }
     record.outputSize = outputSize
-    record.direction = form.isReverse ? .reverse : .forward
+    record.direction =
+      !form.isReverse ? .forward : form.writesFinalState ? .reverseFinal : .reverse
     return record
   }
 

@@ -1,6 +1,7 @@
 extension Network {
   /// The same network with fewer layers: an activation becomes its dense layer's or convolution's,
-  /// and a factor and a summand for each channel are multiplied into its weights.
+  /// and a factor and a summand for each channel are multiplied into its weights, those of a norm, or
+  /// those before.
   ///
   /// - Returns: the network, and the new index of every layer.
   func simplified() -> (network: Network, indices: [Int]) {
@@ -50,12 +51,28 @@ extension Network.Operation {
     where layer.activation == .identity && scale.scale.count == layer.outputChannels:
       (layer.weights, layer.bias) = scale.folded(into: layer.weights, layer.bias)
       return .convolution(layer)
+    case (.scale(var scale), .scale(let next))
+    where scale.length == next.length && scale.scale.count == next.scale.count:
+      (scale.scale, scale.shift) = next.following(scale.scale, scale.shift)
+      return .scale(scale)
+    case (.layerNorm(var norm), .scale(let next))
+    where norm.length == next.length && norm.scale.count == next.scale.count:
+      (norm.scale, norm.shift) = next.following(norm.scale, norm.shift)
+      return .layerNorm(norm)
     default: return nil
     }
   }
 }
 
 extension Network.Scale {
+  /// The factors and summands of this layer behind one that has these.
+  fileprivate func following(_ factors: [Float], _ summands: [Float]) -> ([Float], [Float]) {
+    (
+      zip(factors, scale).map { $0 * $1 },
+      shift.indices.map { summands[$0] * scale[$0] + shift[$0] }
+    )
+  }
+
   /// Weights of rows, one a channel, and their biases, multiplied and shifted.
   fileprivate func folded(into weights: [Float], _ bias: [Float]?) -> ([Float], [Float]?) {
     let size = weights.count / scale.count

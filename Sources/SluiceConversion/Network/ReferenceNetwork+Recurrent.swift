@@ -96,6 +96,7 @@ extension ReferenceNetwork {
         let step = isReverse ? sequence.count - 1 - turn : turn
         rows[step] = evaluate(index, inputs.map { $0 < 0 ? sequence[step] : written[$0][step] })
       }
+      if network.layers[index].writesFinalState { rows = rows.map { _ in rows[0] } }
       written.append(rows)
     }
     return written
@@ -106,6 +107,17 @@ extension Network.Layer {
   /// Whether the layer reads from the last step to the first.
   public var isReverse: Bool {
     if case .recurrent(let layer) = operation { layer.form.isReverse } else { false }
+  }
+}
+
+extension Network.Layer {
+  /// Whether every output is the state in which the layer, reading backwards, ends.
+  fileprivate var writesFinalState: Bool {
+    if case .recurrent(let layer) = operation {
+      layer.form.isReverse && layer.form.writesFinalState
+    } else {
+      false
+    }
   }
 }
 

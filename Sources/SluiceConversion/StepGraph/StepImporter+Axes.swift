@@ -93,7 +93,10 @@ extension StepImporter {
         let at = try constants.position(axis, rank: rank, node)
         let size = result.axes[at].size
         let lower = constants.clamped(starts[index], size)
-        let upper = constants.clamped(ends[index], size)
+        guard let end = ends[index].known else {
+          throw node.unsupported("the input ends is not made of known integers")
+        }
+        let upper = constants.clamped(end, size)
         guard lower < upper else { throw node.unsupported("selects nothing") }
         result.offset += lower * result.axes[at].stride
         result.axes[at].size = upper - lower

@@ -173,14 +173,15 @@ extension StepImporter {
   }
 
   mutating func activation(
-    _ node: ONNXNode, _ function: Network.Function
+    _ node: ONNXNode, _ form: GraphImporter.Pointwise
   ) throws(ConversionError) {
     let x = try view(node, 0)
     let channelAxis = try channelAxis(x, node)
     let columns = try columns(x, channelAxis: channelAxis, node)
-    let index = try append(
-      .activation(function, size: columns.length * columns.channels), reading: [columns.layer],
-      node)
+    var index = columns.layer
+    for operation in form.operations(length: columns.length, channels: columns.channels) {
+      index = try append(operation, reading: [index], node)
+    }
     define(node, .view(view(x, of: index, columns, channelAxis: channelAxis)))
   }
 
@@ -193,6 +194,6 @@ extension StepImporter {
     guard x.axes.indices.allSatisfy({ $0 == axis || x.axes[$0].size == 1 }) else {
       throw node.unsupported("a softmax of several columns")
     }
-    try activation(node, .softmax)
+    try activation(node, GraphImporter.Pointwise(function: .softmax))
   }
 }

@@ -1,16 +1,18 @@
 extension StepImporter {
   /// How many inputs and outputs each operator has.
   private static let arities: [String: (inputs: ClosedRange<Int>, outputs: Int)] = [
-    "Add": (2...2, 1), "Cast": (1...1, 1), "Concat": (1...256, 1), "Constant": (0...0, 1),
-    "ConstantOfShape": (1...1, 1), "Conv": (2...3, 1), "Div": (2...2, 1), "Dropout": (1...3, 2),
-    "Elu": (1...1, 1), "Expand": (2...2, 1), "Flatten": (1...1, 1), "GRU": (3...6, 2),
-    "Gather": (2...2, 1), "Gemm": (2...3, 1), "HardSigmoid": (1...1, 1), "Identity": (1...1, 1),
-    "LSTM": (3...8, 3), "LeakyRelu": (1...1, 1), "MatMul": (2...2, 1), "Mul": (2...2, 1),
+    "Add": (2...2, 1), "Cast": (1...1, 1), "Celu": (1...1, 1), "Clip": (1...3, 1),
+    "Concat": (1...256, 1), "Constant": (0...0, 1), "ConstantOfShape": (1...1, 1),
+    "Conv": (2...3, 1), "Div": (2...2, 1), "Dropout": (1...3, 2), "Elu": (1...1, 1),
+    "Expand": (2...2, 1), "Flatten": (1...1, 1), "GRU": (3...6, 2), "Gather": (2...2, 1),
+    "Gemm": (2...3, 1), "HardSigmoid": (1...1, 1), "Identity": (1...1, 1), "LSTM": (3...8, 3),
+    "LeakyRelu": (1...1, 1), "MatMul": (2...2, 1), "Mul": (2...2, 1), "Neg": (1...1, 1),
     "Pad": (1...3, 1), "Pow": (2...2, 1), "RNN": (3...6, 2), "ReduceMean": (1...2, 1),
-    "Relu": (1...1, 1), "Reshape": (2...2, 1), "Shape": (1...1, 1), "Sigmoid": (1...1, 1),
-    "Slice": (1...5, 1), "Softmax": (1...1, 1), "Softplus": (1...1, 1), "Softsign": (1...1, 1),
-    "Sqrt": (1...1, 1), "Squeeze": (1...2, 1), "Sub": (2...2, 1), "Tanh": (1...1, 1),
-    "Transpose": (1...1, 1), "Unsqueeze": (1...2, 1),
+    "Relu": (1...1, 1), "Reshape": (2...2, 1), "Selu": (1...1, 1), "Shape": (1...1, 1),
+    "Sigmoid": (1...1, 1), "Slice": (1...5, 1), "Softmax": (1...1, 1), "Softplus": (1...1, 1),
+    "Softsign": (1...1, 1), "Sqrt": (1...1, 1), "Squeeze": (1...2, 1), "Sub": (2...2, 1),
+    "Tanh": (1...1, 1), "ThresholdedRelu": (1...1, 1), "Transpose": (1...1, 1),
+    "Unsqueeze": (1...2, 1),
   ]
 
   /// Refuses an operator that is not known: the first thing to say of a graph.
@@ -39,6 +41,10 @@ extension StepImporter {
       return try constants.run(node)
     }
     var attributes = AttributeReader(node)
+    if let form = try constants.pointwise(node, &attributes) {
+      try activation(node, form)
+      return try attributes.finish()
+    }
     switch node.operation {
     case "Conv": try convolution(node, &attributes)
     case "Pad": try pad(node, &attributes)
@@ -47,19 +53,6 @@ extension StepImporter {
     case "Add", "Sub", "Mul", "Div": try arithmetic(node)
     case "Pow": try power(node)
     case "Sqrt": try squareRoot(node)
-    case "Relu": try activation(node, .relu)
-    case "Tanh": try activation(node, .tanh)
-    case "Sigmoid": try activation(node, .sigmoid)
-    case "Softplus": try activation(node, .softplus)
-    case "Softsign": try activation(node, .softsign)
-    case "Elu": try activation(node, .elu(alpha: try attributes.float("alpha") ?? 1))
-    case "LeakyRelu":
-      try activation(node, .leakyReLU(alpha: try attributes.float("alpha") ?? 0.01))
-    case "HardSigmoid":
-      try activation(
-        node,
-        .hardSigmoid(
-          alpha: try attributes.float("alpha") ?? 0.2, beta: try attributes.float("beta") ?? 0.5))
     case "Softmax": try softmax(node, &attributes)
     case "Concat": try concat(node, &attributes)
     default: try move(node, &attributes)

@@ -146,6 +146,7 @@ extension LayerRecord {
   private var form: String {
     var parts: [String] = []
     if direction == .reverse { parts.append("reverse") }
+    if direction == .reverseFinal { parts.append("reverse, its final state") }
     if cellFlags.contains(.peepholes) { parts.append("peepholes") }
     if cellFlags.contains(.coupled) { parts.append("coupled") }
     if cellFlags.contains(.projection) { parts.append("\(hiddenSize) units projected") }
