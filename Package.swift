@@ -31,6 +31,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "_SluiceShims"),
+    .target(name: "_SluiceFloats"),
     kernels(
       "_SluiceKernels", path: "Sources/_SluiceKernels", for: ["-march=x86-64"],
       defining: "SLUICE_BASELINE"),
@@ -45,7 +46,7 @@ let package = Package(
     .target(
       name: "Sluice",
       dependencies: [
-        "SluiceBlob", "_SluiceShims", "_SluiceKernels", "_SluiceKernelsAVX2",
+        "SluiceBlob", "_SluiceFloats", "_SluiceShims", "_SluiceKernels", "_SluiceKernelsAVX2",
         "_SluiceKernelsAVX512",
       ], swiftSettings: strict),
     .target(name: "CSluice", exclude: ["examples"]),

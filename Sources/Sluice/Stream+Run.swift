@@ -1,3 +1,4 @@
+import _SluiceFloats
 import _SluiceShims
 
 extension Stream {
@@ -10,6 +11,8 @@ extension Stream {
   mutating func run(
     _ input: UnsafePointer<Float>, stride: Int, steps: Int
   ) -> (output: UnsafePointer<Float>, stride: Int) {
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
     if unsafe model.pointee.branches { return unsafe runGraph(input, stride: stride, steps: steps) }
     var (output, outputStride) = unsafe (input, stride)
     let single = steps == 1

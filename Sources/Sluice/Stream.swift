@@ -6,6 +6,9 @@ import _SluiceShims
 /// A stream owns one flat, 64-byte aligned buffer with its states and scratch. Once it exists it
 /// never allocates, locks, enters the kernel or faults a page. It may move between threads, but
 /// only one may use it at a time.
+///
+/// Steps round to nearest, and a result below 2^-126 in magnitude is zero, whatever the thread's
+/// floating-point control register says; it is left unchanged.
 @safe
 public struct Stream: ~Copyable {
   let model: UnsafeMutablePointer<sluice_model>

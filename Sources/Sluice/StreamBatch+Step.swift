@@ -1,3 +1,4 @@
+import _SluiceFloats
 import _SluiceShims
 
 extension StreamBatch {
@@ -149,6 +150,8 @@ extension StreamBatch {
   private func run(
     _ x: UnsafePointer<Float>, stride: Int, rows: Int, states: UnsafeMutablePointer<Float>
   ) -> (output: UnsafePointer<Float>, stride: Int) {
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
     var (output, outputStride) = unsafe (x, stride)
     let projected = unsafe projections
     var index = 0

@@ -9,6 +9,7 @@ import TestSupport
 ///     KernelProbe hashes ISA [STEPS]   the hashes of one instruction set, for another process's
 ///     KernelProbe count                steps of fixed kernels, to be counted by callgrind
 ///     KernelProbe blobs FOLDER SIZE... a blob of each cell, number of units and type of weights
+///     KernelProbe large FILE           an LSTM of 64 MiB
 ///     KernelProbe quiet FOLDER SIZE... the same without biases: silence in, silence out
 @main
 struct KernelProbe {
@@ -20,6 +21,10 @@ struct KernelProbe {
       guard let set = arguments.dropFirst().first.flatMap(InstructionSet.init) else { usage() }
       try printHashes(set, steps: steps(arguments, at: 2, default: 200))
     case "count": try Counting.run()
+    case "large":
+      guard arguments.count == 2 else { usage() }
+      try TestNetwork.recurrent(.lstm, inputSize: 1024, hiddenSize: 1600, seed: 1)
+        .write(to: arguments[1])
     case "blobs", "quiet":
       guard arguments.count > 2 else { usage() }
       for index in 2..<arguments.count {
@@ -33,7 +38,8 @@ struct KernelProbe {
 
   private static func usage() -> Never {
     print(
-      "usage: KernelProbe bits [STEPS] | hashes ISA [STEPS] | count | (blobs | quiet) FOLDER SIZE..."
+      "usage: KernelProbe bits [STEPS] | hashes ISA [STEPS] | count | (blobs | quiet) FOLDER SIZE... "
+        + "| large FILE"
     )
     exit(2)
   }

@@ -30,6 +30,7 @@ import Testing
     let findings = SweepFindings(Self.sweep, values, range: -1...1, exact: { Foundation.tanh($0) })
     print("tanh \(set): \(findings.summary(Self.sweep.count))")
     #expect(findings.ulpError <= 3, "at \(findings.worst)")
+    #expect(findings.smallError <= 0x1p-126, "where the true value is less than 2^-126")
     #expect(findings.outside.isEmpty, "\(findings.outside.prefix(5))")
     #expect(findings.asymmetric.isEmpty, "\(findings.asymmetric.prefix(5))")
     // No finer than the error: neighbours may be off by different amounts. Measured: 2.

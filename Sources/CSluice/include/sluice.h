@@ -22,6 +22,10 @@
  *     The same model, state and input give the same bits: with steps or blocks, alone or in a
  *     batch, and on every instruction set with a fused multiply-add (all but the baseline).
  *
+ *     Floats are rounded to nearest, and a result below 2^-126 in magnitude is zero: no input makes
+ *     a step slow. The caller's own setting of these (MXCSR, FPCR) is neither used nor changed, flags
+ *     included.
+ *
  * ERRORS
  *     A function that can fail returns SLUICE_OK, which is 0, or another sluice_status, and nothing
  *     else has then happened: no output is written, no state is changed, nothing stays allocated.

@@ -1,4 +1,5 @@
 import SluiceBlob
+import _SluiceFloats
 import _SluiceShims
 
 /// What cells of fixed size share: the layer's plan, and which of its two vectors holds h(t-1).
@@ -31,6 +32,8 @@ struct FixedCell {
   mutating func step(
     _ input: UnsafePointer<Float>, in memory: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
     let vectors = unsafe memory + layer.output_offset
     let output = unsafe vectors + (1 &- phase) &* layer.stride
     unsafe withUnsafePointer(to: layer) { layer in
