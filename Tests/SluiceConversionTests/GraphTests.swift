@@ -147,6 +147,31 @@ struct GraphTests {
       ])
   }
 
+  @Test("Steps and sequences in one axis, and directions side by side, are told apart")
+  func merged() throws {
+    var graph = GraphBuilder.lstm()
+    graph.initializer("rows", [2], integers: [-1, 3])
+    graph.node("Reshape", ["Y", "rows"], ["y"])
+    graph.output("y")
+    let output = try graph.convert().interface.outputs[0]
+    #expect(output.role == .sequence([.time, .batch, .feature]) && output.merged == [2, 1])
+  }
+
+  @Test("A head on the final state is read beside lengths, one on every step is not")
+  func lengths() throws {
+    func graph(_ name: String) -> GraphBuilder {
+      var graph = GraphBuilder.lstm(inputs: ["lens"])
+      graph.initializer("lens", [2], integers: [3, 1])
+      graph.initializer("fc", [3, 2], ramp(6))
+      graph.node("MatMul", [name, "fc"], ["z"])
+      graph.output("z")
+      return graph
+    }
+    let role = try graph("Y_h").convert().interface.outputs[0].role
+    #expect(role == .last([.one, .batch, .feature]))
+    #expect(refuses(.unsupported, "the_MatMul_1", "sequence_lens") { _ = try graph("Y").convert() })
+  }
+
   @Test("Softmax over steps is refused")
   func softmaxAxis() {
     var graph = GraphBuilder.lstm()

@@ -58,31 +58,39 @@ struct ModelRunner {
     }
     return model.interface.outputs.compactMap { output in
       let own = output.features ?? 0..<model.network.outputSize
-      return switch output.role {
-      case .sequence(let axes) where axes.contains(.layer):
-        // Two directions, side by side.
-        assemble(axes, layers: 2, features: own.count / 2) {
-          let first = own.lowerBound + $0[.layer]! * own.count / 2
-          return steps[$0[.batch]!][$0[.time]!][first + $0[.feature]!]
+      let result: (shape: [Int], values: [Double])? =
+        switch output.role {
+        case .sequence(let axes) where axes.contains(.layer):
+          // Two directions, side by side.
+          assemble(axes, layers: 2, features: own.count / 2) {
+            let first = own.lowerBound + $0[.layer]! * own.count / 2
+            return steps[$0[.batch]!][$0[.time]!][first + $0[.feature]!]
+          }
+        case .sequence(let axes):
+          assemble(stacked(axes), layers: 1, features: own.count) {
+            steps[$0[.batch]!][$0[.time]!][own.lowerBound + $0[.feature]!]
+          }
+        case .last(let axes):
+          assemble(stacked(axes), layers: 1, time: 1, features: own.count) {
+            steps[$0[.batch]!].last![own.lowerBound + $0[.feature]!]
+          }
+        case .finalHidden(let layers, let axes):
+          assemble(axes, layers: layers.count, features: hidden[0][layers[0]].count) {
+            hidden[$0[.batch]!][layers[$0[.layer]!]][$0[.feature]!]
+          }
+        case .state: nil
+        case .finalCell(let layers, let axes):
+          assemble(axes, layers: layers.count, features: cell[0][layers[0]].count) {
+            cell[$0[.batch]!][layers[$0[.layer]!]][$0[.feature]!]
+          }
         }
-      case .sequence(let axes):
-        assemble(stacked(axes), layers: 1, features: own.count) {
-          steps[$0[.batch]!][$0[.time]!][own.lowerBound + $0[.feature]!]
-        }
-      case .last(let axes):
-        assemble(stacked(axes), layers: 1, time: 1, features: own.count) {
-          steps[$0[.batch]!].last![own.lowerBound + $0[.feature]!]
-        }
-      case .finalHidden(let layers, let axes):
-        assemble(axes, layers: layers.count, features: hidden[0][layers[0]].count) {
-          hidden[$0[.batch]!][layers[$0[.layer]!]][$0[.feature]!]
-        }
-      case .state: nil
-      case .finalCell(let layers, let axes):
-        assemble(axes, layers: layers.count, features: cell[0][layers[0]].count) {
-          cell[$0[.batch]!][layers[$0[.layer]!]][$0[.feature]!]
-        }
+      guard let result, let counts = output.merged else { return result }
+      var rest = result.shape[...]
+      let shape = counts.map { count in
+        defer { rest = rest.dropFirst(count) }
+        return rest.prefix(count).reduce(1, *)
       }
+      return (shape, result.values)
     }
   }
 

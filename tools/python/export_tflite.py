@@ -4,9 +4,10 @@ Run:   python tools/python/export_tflite.py model.tflite model.safetensors
        sluice convert model.safetensors -o model.sluice
 Needs: Python 3.10 or newer, numpy, safetensors, flatbuffers, and the schema of ai-edge-litert (or of the package tflite).
 
-One graph with one input, a chain of: UNIDIRECTIONAL_SEQUENCE_LSTM (float32 or float16 weights, perhaps with a projection),
-FULLY_CONNECTED with any activation, TANH, LOGISTIC, RELU, ELU, LEAKY_RELU, SOFTMAX, PRELU, RESHAPE, EXPAND_DIMS and SQUEEZE that
-keep the features, DEQUANTIZE of float16 weights, and a STRIDED_SLICE, SLICE or GATHER that takes the last step.
+One graph with one input, a chain of: a GATHER of an embedding's rows by the ids of the input, UNIDIRECTIONAL_SEQUENCE_LSTM
+(float32 or float16 weights, perhaps with a projection), FULLY_CONNECTED with any activation, TANH, LOGISTIC, RELU, RELU6, ELU,
+LEAKY_RELU, SOFTMAX, PRELU, ADD, SUB, MUL and DIV with a constant, RESHAPE, EXPAND_DIMS, SQUEEZE and TRANSPOSE that keep the
+features, DEQUANTIZE of float16 weights, and a STRIDED_SLICE, SLICE or GATHER that takes the last step.
 Refused by name, with exit status 3: every other operator (a loop of a recurrent layer that was not fused among them), several
 sequences at once, peepholes, layer norm within the cell, clips, CIFG, quantised tensors, variables with values.
 """
@@ -21,6 +22,7 @@ import numpy as np
 from sluice_architecture import INPUT, Architecture, Array, Refused, run_exporter
 
 ACTIVATIONS = {"NONE": None, "RELU": "relu", "TANH": "tanh"}
+ARITHMETIC = ("ADD", "SUB", "MUL", "DIV")
 FUNCTIONS: dict[str, Any] = {"TANH": "tanh", "LOGISTIC": "sigmoid", "RELU": "relu", "ELU": "elu"}
 # Inputs of UNIDIRECTIONAL_SEQUENCE_LSTM.
 GATES = "ifgo"
@@ -58,11 +60,14 @@ class Exporter:
         if len(inputs) != 1 or len(outputs) != 1:
             raise Refused(f"{len(inputs)} inputs and {len(outputs)} outputs; expected one of each")
         shape = list(self.graph.tensors[inputs[0]].shape)
-        if self.graph.tensors[inputs[0]].type != self.schema.TensorType.FLOAT32:
-            raise Refused("an input that is not float32")
-        if len(shape) not in (2, 3):
-            raise Refused(f"an input of the shape {shape}; expected [batch, time, features]")
-        self.architecture.input_size = int(shape[-1])
+        types = self.schema.TensorType
+        self.ids = {inputs[0]} if self.graph.tensors[inputs[0]].type in (types.INT32, types.INT64) else set()
+        if not self.ids and self.graph.tensors[inputs[0]].type != types.FLOAT32:
+            raise Refused("an input that is neither float32 nor integers")
+        if len(shape) not in (2, 3) or (self.ids and len(shape) != 2):
+            raise Refused(f"an input of the shape {shape}; expected [batch, time, features], or ids [batch, time]")
+        if not self.ids:
+            self.architecture.input_size = int(shape[-1])
         self.values: dict[int, str] = {inputs[0]: INPUT}
         self.weights: dict[int, Array] = {}
         self.last: set[int] = set()
@@ -120,8 +125,15 @@ class Exporter:
                 raise Refused("quantised weights")
             self.weights[output] = value.astype(np.float32)
             return
+        if kind == "CAST" and inputs[0] in self.ids:
+            self.ids.add(output)
+            return
+        if kind == "GATHER" and inputs[1] in self.ids:
+            return self.embedding(name, inputs, output, operator.builtinOptions)
+        if kind in ARITHMETIC and inputs[0] not in self.values:
+            inputs = inputs[::-1]
         x = self.values.get(inputs[0])
-        if x is None:
+        if x is None or inputs[0] in self.ids:
             raise Refused("reads what is no sequence of features")
         options = operator.builtinOptions
         before, after = list(self.graph.tensors[inputs[0]].shape), list(self.graph.tensors[output].shape)
@@ -143,6 +155,19 @@ class Exporter:
             self.values[output] = self.architecture.add(name, "dense", [x], tensors=f"{name}.", **extra)
         elif kind in FUNCTIONS:
             self.values[output] = self.architecture.add(name, "activation", [x], activation=FUNCTIONS[kind])
+        elif kind in ARITHMETIC:
+            is_left = inputs[0] == operator.inputs[0]
+            function = self.activation(options.fusedActivationFunction)
+            self.values[output] = self.affine(kind, name, x, self.constant(inputs[1]), is_left, function)
+        elif kind == "RELU6":
+            shape = {"function": "hard_sigmoid", "alpha": 1 / 6, "beta": 0}
+            shape = self.architecture.add(f"{name}.sixth", "activation", [x], activation=shape)
+            self.values[output] = self.architecture.add(name, "scale", [shape], factor=6.0)
+        elif kind == "TRANSPOSE":
+            order = self.constant(inputs[1])
+            if order is None or order.tolist() != [1, 0, 2] or 1 not in before[:2]:
+                raise Refused(f"{before} to {after} moves the features, or several sequences")
+            self.values[output] = x
         elif kind == "LEAKY_RELU":
             function = {"function": "leaky_relu", "alpha": options.alpha}
             self.values[output] = self.architecture.add(name, "activation", [x], activation=function)
@@ -168,6 +193,40 @@ class Exporter:
             raise Refused("the operator is not supported")
         if inputs[0] in self.last:
             self.last.add(output)
+
+    def embedding(self, name: str, inputs: list[int], output: int, options: Any) -> None:
+        table = self.needed(inputs[0], None, None)
+        if options is not None and (options.axis != 0 or options.batchDims != 0):
+            raise Refused("ids along another axis than the rows")
+        if self.architecture.layers:
+            raise Refused("an embedding that does not stand first")
+        self.architecture.input_size = table.shape[0]
+        self.architecture.tensor(f"{name}.weight", table)
+        self.values[output] = self.architecture.add(name, "embedding", [INPUT], tensors=f"{name}.")
+
+    def affine(self, kind: str, name: str, x: str, value: Array | None, is_left: bool, function: Any) -> str:
+        """The sum, difference, product or quotient of features and a number, or a number for each."""
+        if value is None:
+            raise Refused("of two sequences")
+        if value.ndim > 1 and value.size != value.shape[-1]:
+            raise Refused(f"a constant of the shape {list(value.shape)}")
+        value = value.reshape(-1).astype(np.float32)
+        if kind == "DIV" and not is_left:
+            raise Refused("divides by a sequence")
+        one, zero = np.ones_like(value), np.zeros_like(value)
+        factor, summand = {
+            "ADD": (one, value), "SUB": (one, -value) if is_left else (-one, value), "MUL": (value, zero),
+            "DIV": (one / value, zero),
+        }[kind]  # fmt: skip
+        end = name if function is None else f"{name}.sums"
+        if value.size == 1:
+            y = self.architecture.add(end, "scale", [x], factor=float(factor[0]), summand=float(summand[0]))
+        else:
+            tensors = {"weight": factor, "bias": summand, "running_mean": zero, "running_var": one}
+            for key, part in tensors.items():
+                self.architecture.tensor(f"{end}.{key}", part)
+            y = self.architecture.add(end, "batchnorm", [x], tensors=f"{end}.", epsilon=0)
+        return y if function is None else self.architecture.add(name, "activation", [y], activation=function)
 
     def last_step(self, kind: str, inputs: list[int], before: list[int], after: list[int], options: Any) -> None:
         """Throws unless the operator takes the last step, all of its features."""

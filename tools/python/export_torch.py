@@ -9,8 +9,9 @@ In Python: `export_torch.export(module, "model.safetensors")`.
 
 The module is traced with torch.fx, so what counts is what `forward` computes, not the order in which modules stand:
 nn.LSTM, GRU, RNN (stacked, bidirectional, proj_size), Linear, Embedding, Conv1d (causal, stride 1), LayerNorm,
-BatchNorm1d, PReLU, activations, sums and concatenations of features, slices of features, transpositions around a
-convolution, and the last step (y[:, -1] or h_n[-1]). Dropout means nothing here. An nn.Sequential may hold recurrent
+BatchNorm1d, PReLU, activations, sums, differences and concatenations of features, numbers and buffers that are added to
+features or multiplied with them, slices of features, transpositions around a convolution, the last step (y[:, -1] or
+h_n[-1]), and the final states of both directions side by side (torch.cat((h_n[-2], h_n[-1]), 1)). Dropout means nothing here. An nn.Sequential may hold recurrent
 layers although PyTorch could not run it: their output sequence is what the next layer reads. Anything else is refused by
 name, with exit status 3. A convolution must see the past alone: pad the past yourself (F.pad(x, (p, 0)), or padding=p and
 x[..., :-p], p = (kernel_size - 1) * dilation), or say --causal, which takes an unpadded convolution as one whose past is
@@ -32,6 +33,8 @@ from torch import fx, nn
 from sluice_architecture import INPUT, Architecture, Refused, run_exporter
 
 RECURRENT = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
+ARITHMETIC = {"add": "add", "iadd": "add", "sub": "sub", "isub": "sub", "mul": "mul", "imul": "mul", "truediv": "div",
+              "div": "div", "itruediv": "div"}  # fmt: skip
 FUNCTIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid"}
 
 
@@ -48,7 +51,8 @@ class Value:
     left: int = 0
     right: int = 0
     last: bool = False
-    # Of a recurrent layer: "tuple" its result, "states" an LSTM's (h, c), "hidden" h_n.
+    # Of a recurrent layer: "tuple" its result, "states" an LSTM's (h, c), "hidden" h_n, "forward" and "backward" the
+    # final state of a direction of its last layer.
     form: str = "value"
     module: Any = field(default=None, compare=False)
 
@@ -59,6 +63,11 @@ class Exporter:
         self.architecture = Architecture()
         self.axis: dict[Any, str] = {}
         self.values: dict[fx.Node, Any] = {}
+        # Bidirectional layers that write their final states, and recurrent layers whose sequence is read.
+        self.final: set[str] = set()
+        self.read: set[str] = set()
+        # Features that a layer writes, of those that tell.
+        self.sizes: dict[str, int] = {}
         self.sequential = isinstance(module, nn.Sequential)
         if type(module).__module__.startswith("torch.nn") and not self.sequential:
             module = nn.Sequential(module)
@@ -71,8 +80,11 @@ class Exporter:
 
     def bind_input(self) -> None:
         """Binds the input's axes by the layers that read it, so that a slice may stand before them."""
+        same = {node for node in self.graph.nodes if node.op == "placeholder"}
         for node in self.graph.nodes:
-            if node.op != "call_module" or not node.args or getattr(node.args[0], "op", "") != "placeholder":
+            if getattr(node.target, "__name__", node.target) in ARITHMETIC and same.intersection(node.all_input_nodes):
+                same.add(node)
+            if node.op != "call_module" or not node.args or node.args[0] not in same:
                 continue
             module, x = self.module.get_submodule(node.target), Value(INPUT, (0, 1, 2))
             if type(module) in RECURRENT:
@@ -88,6 +100,8 @@ class Exporter:
                 self.values[node] = getattr(self, node.op)(node)
             except Refused as refusal:
                 raise Refused(f"{node.op.replace('call_', '')} {node.target}: {refusal}") from None
+        for name in self.final & self.read:
+            raise Refused(f"module {name}: both its sequence and its final states are read")
         return self.architecture
 
     # The kinds of nodes.
@@ -100,7 +114,12 @@ class Exporter:
         return Value(INPUT, (0, 1, 2))
 
     def get_attr(self, node: fx.Node) -> Any:
-        raise Refused("a parameter or constant that is used outside of a known layer")
+        value: Any = self.module
+        for part in node.target.split("."):
+            value = getattr(value, part)
+        if not isinstance(value, torch.Tensor):
+            raise Refused("a parameter or constant that is used outside of a known layer")
+        return value.detach().float().cpu()
 
     def output(self, node: fx.Node) -> None:
         result = node.args[0]
@@ -128,12 +147,19 @@ class Exporter:
             raise Refused(f"{type(module).__name__} with more than its input, such as an initial state")
         x = self.sequence(node.args[0])
         name, prefix = node.target, f"{node.target}."
+        for hook in module._forward_pre_hooks.values():
+            # A weight that an older weight_norm or spectral_norm computes before every call.
+            if type(hook).__name__ in ("WeightNorm", "SpectralNorm"):
+                hook(module, None)
         kind = type(module)
+        if nn.utils.parametrize.is_parametrized(module) and kind.__mro__[1] in (nn.Linear, nn.Conv1d):
+            kind = kind.__mro__[1]
         if kind in RECURRENT:
             return self.recurrent(x, name, module, RECURRENT[kind])
         if kind is nn.Linear:
             self.feature_axis(x, -1)
             self.tensors(module, prefix, ["weight", "bias"])
+            self.sizes[name] = module.out_features
             return self.layer(x, name, "dense", module.in_features, tensors=prefix)
         if kind is nn.Embedding:
             if x.layer != INPUT or self.architecture.layers:
@@ -171,18 +197,27 @@ class Exporter:
             if getattr(module, "value", 0) != 0:
                 raise Refused(f"{kind.__name__} with a value other than 0")
             return self.pad(x, module.padding)
+        shape = self.affine_activation(module)
+        if shape is not None:
+            before, function, after = shape
+            x = self.affine(x, f"{name}.before", *before)
+            return self.affine(self.function(x, f"{name}.function", function), name, *after)
         return self.function(x, name, self.activation_of(x, module))
 
     def call_function(self, node: fx.Node) -> Any:
         target, args, options = node.target, node.args, dict(node.kwargs)
         name = node.name
         if target is operator.getitem:
-            return self.item(args[0], args[1], name)
-        if target in (operator.add, operator.iadd, torch.add):
-            if options or not all(isinstance(a, fx.Node) for a in args):
-                raise Refused("a sum with a constant")
-            return self.join("add", name, [self.sequence(a) for a in args])
+            return self.item(args[0], args[1], name, bool(node.users))
+        kind = ARITHMETIC.get(getattr(target, "__name__", ""))
+        if kind is not None:
+            if options or len(args) != 2:
+                raise Refused(f"{target.__name__} with options")
+            return self.arithmetic(kind, name, *args)
         if target in (torch.cat, torch.concat):
+            both = self.directions(list(args[0]))
+            if both is not None:
+                return both
             parts = [self.sequence(a) for a in args[0]]
             self.feature_axis(parts[0], args[1] if len(args) > 1 else options.get("dim", 0))
             return self.join("concatenate", name, parts)
@@ -209,6 +244,8 @@ class Exporter:
             if isinstance(value, Value) and value.form == "hidden" and axis == 0 and value.module.num_layers == 1:
                 return self.item(args[0], -1, node.name)
             raise Refused("squeeze")
+        if target in ARITHMETIC and len(args) == 2 and not options:
+            return self.arithmetic(ARITHMETIC[target], node.name, *args)
         return self.named_function(target, args, options, node.name)
 
     # What they share.
@@ -218,6 +255,7 @@ class Exporter:
         if not isinstance(value, Value):
             raise Refused("an argument that is no sequence of features")
         if value.form == "tuple" and self.sequential:
+            self.read.add(value.layer)
             return replace(value, form="value")
         if value.form != "value":
             raise Refused("the states of a recurrent layer, of which only h_n[-1] can be used")
@@ -255,6 +293,82 @@ class Exporter:
             raise Refused("the first layer does not tell how many features it reads")
         self.architecture.add(name, kind, [x.layer], **options)
         return replace(x, layer=name, form="value")
+
+    def arithmetic(self, kind: str, name: str, left: Any, right: Any) -> Value:
+        """Of two sequences their sum or difference; of one and a constant what becomes of every feature."""
+        constants = [self.constant(side) for side in (left, right)]
+        if constants == [None, None]:
+            x, y = self.sequence(left), self.sequence(right)
+            if kind == "sub":
+                return self.join("add", name, [x, self.affine(y, f"{name}.minus", -1, 0)])
+            if kind != "add":
+                raise Refused(f"{kind} of two sequences")
+            return self.join("add", name, [x, y])
+        if constants[0] is None:
+            x, c = self.sequence(left), constants[1]
+            factor, summand = {"add": (1, c), "sub": (1, -c), "mul": (c, 0), "div": (1 / c, 0)}[kind]
+        elif constants[1] is None and kind != "div":
+            x, c = self.sequence(right), constants[0]
+            factor, summand = {"add": (1, c), "sub": (-1, c), "mul": (c, 0)}[kind]
+        else:
+            raise Refused(f"{kind} of constants, or by a sequence")
+        return self.affine(x, name, factor, summand)
+
+    def constant(self, side: Any) -> Any:
+        """A number, or a tensor that the module holds; None for a sequence."""
+        value = self.values.get(side) if isinstance(side, fx.Node) else side
+        if isinstance(value, torch.Tensor) and value.numel() == 1:
+            return float(value)
+        return value if isinstance(value, int | float | torch.Tensor) else None
+
+    def affine(self, x: Value, name: str, factor: Any, summand: Any) -> Value:
+        """factor * x + summand, of numbers or of a number for each feature."""
+        if all(isinstance(value, int | float) for value in (factor, summand)):
+            if (factor, summand) == (1, 0):
+                return x
+            return self.layer(x, name, "scale", None, factor=float(factor), summand=float(summand))
+        size = max(value.numel() for value in (factor, summand) if isinstance(value, torch.Tensor))
+        tensors = {}
+        for key, value in (("weight", factor), ("bias", summand)):
+            value = value if isinstance(value, torch.Tensor) else torch.tensor(float(value))
+            if value.numel() not in (1, size) or value.dim() > len(x.axes):
+                raise Refused(f"a constant of the shape {tuple(value.shape)}")
+            for index, length in enumerate(reversed(value.shape)):
+                if length == size and size > 1:
+                    self.feature_axis(x, len(x.axes) - 1 - index)
+                elif length != 1:
+                    raise Refused(f"a constant of the shape {tuple(value.shape)}")
+            tensors[key] = value.reshape(-1).expand(size)
+        tensors |= {"running_mean": torch.zeros(size), "running_var": torch.ones(size)}
+        for key, value in tensors.items():
+            self.architecture.tensor(f"{name}.{key}", value.numpy())
+        return self.layer(x, name, "batchnorm", size, tensors=f"{name}.", epsilon=0)
+
+    def directions(self, parts: list[Any]) -> Value | None:
+        """The final states of both directions side by side; None where the parts are others."""
+        values = [self.values.get(part) for part in parts]
+        if [getattr(value, "form", None) for value in values] != ["forward", "backward"]:
+            return None
+        one, other = values
+        if one.layer != other.layer:
+            raise Refused("directions of two layers")
+        layer = next(layer for layer in self.architecture.layers if layer["name"] == one.layer)
+        layer["final_state"] = True
+        self.final.add(one.layer)
+        return replace(one, form="value")
+
+    def affine_activation(self, module: nn.Module) -> Any:
+        """(factor, summand), a function, and (factor, summand) behind it; None for other modules."""
+        kind = type(module)
+        if kind is nn.SELU:
+            return (1, 0), {"function": "elu", "alpha": 1.6732632423543772}, (1.0507009873554805, 0)
+        if kind is nn.CELU:
+            return (1 / module.alpha, 0), "elu", (module.alpha, 0)
+        if kind in (nn.Hardtanh, nn.ReLU6):
+            low, high = module.min_val, module.max_val
+            slope = 1 / (high - low)
+            return (1, 0), {"function": "hard_sigmoid", "alpha": slope, "beta": -low * slope}, (high - low, low)
+        return None
 
     def function(self, x: Value, name: str, function: Any) -> Value:
         return x if function is None else self.layer(x, name, "activation", None, activation=function)
@@ -310,6 +424,7 @@ class Exporter:
         if getattr(module, "proj_size", 0):
             options["projection"] = module.proj_size
         y = self.layer(x, name, kind, module.input_size, **options)
+        self.sizes[name] = (getattr(module, "proj_size", 0) or module.hidden_size) * (2 if module.bidirectional else 1)
         return replace(y, form="tuple", module=module)
 
     def convolution(self, x: Value, name: str, module: nn.Conv1d) -> Value:
@@ -372,21 +487,27 @@ class Exporter:
             order[a], order[b] = order[b], order[a]
         return replace(x, axes=tuple(x.axes[i] for i in order))
 
-    def item(self, node: Any, index: Any, name: str) -> Value:
+    def item(self, node: Any, index: Any, name: str, is_read: bool = True) -> Value:
         value = self.values.get(node)
         if not isinstance(value, Value):
             raise Refused("an element of what is no sequence of features")
         if value.form == "tuple" and index in (0, 1):
             lstm = isinstance(value.module, nn.LSTM)
+            if index == 0 and is_read:
+                self.read.add(value.layer)
             return replace(value, form="value" if index == 0 else "states" if lstm else "hidden")
         if value.form == "states" and index in (0, 1):
             return replace(value, form="hidden" if index == 0 else "cell")
         if value.form == "hidden":
+            count = value.module.num_layers * (2 if value.module.bidirectional else 1)
+            if value.module.bidirectional and index in (-2, -1, count - 2, count - 1):
+                form = "forward" if index in (-2, count - 2) else "backward"
+                return replace(value, form=form, last=True, axes=("B", "F"))
             # Of the last layer: its output at the last step.
+            if isinstance(index, tuple) and index[1:] == (slice(None),) * (len(index) - 1):
+                index = index[0]
             if index != -1 and not (index == 0 and value.module.num_layers == 1):
                 raise Refused(f"h_n[{index}]; expected h_n[-1]")
-            if value.module.bidirectional:
-                raise Refused("h_n of a bidirectional layer, which is of two different steps")
             return replace(value, form="value", last=True, axes=("B", "F"))
         return self.sliced(self.sequence(node), index, name)
 
@@ -412,10 +533,13 @@ class Exporter:
                 kept.append(x.axes[position])
             elif isinstance(part, slice) and what == "F" and part.step in (None, 1):
                 start, stop = part.start or 0, part.stop
-                if not isinstance(stop, int) or start < 0 or stop <= start:
+                if stop is None:
+                    stop = self.sizes.get(x.layer)
+                if not isinstance(stop, int) or not isinstance(start, int) or start < 0 or stop <= start:
                     raise Refused(f"features {start}:{stop}")
                 self.architecture.add(name, "slice", [x.layer], start=start, count=stop - start)
                 x = replace(x, layer=name)
+                self.sizes[name] = stop - start
                 kept.append(x.axes[position])
             else:
                 raise Refused(f"[{part}] of axis {position} ({what or 'which no layer has told yet'})")

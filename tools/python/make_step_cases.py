@@ -4,7 +4,8 @@ Run:    python tools/python/make_step_cases.py    (needs numpy, onnx, onnxruntim
 Writes: Tests/Fixtures/StepGraphs/<case>/, one folder a case, in the format that `sluice conformance` reads
 
 input_0 and output_0 are the frames and what ONNX Runtime gives for them, one call a frame, the state carried
-from call to call by this script. refuse_* must fail with a message that contains the text of expect_error.txt.
+from call to call by this script. given_* is one call from states that are inputs of the case, and its
+states among the outputs. refuse_* must fail with a message that contains the text of expect_error.txt.
 """
 
 from pathlib import Path
@@ -51,7 +52,7 @@ class Graph:
 
     def case(
         self, name: str, frame: list[int], states: dict[str, tuple[str, list[int]]], output: str, shape: list[int],
-        steps: int = 23, error: str | None = None,
+        steps: int = 23, error: str | None = None, given: bool = False,
     ) -> Case:
         """states: input -> (output, shape)"""
         def value(name: str, shape: list[int]) -> onnx.ValueInfoProto:
@@ -66,6 +67,10 @@ class Graph:
         if error is not None:
             return Case(f"refuse_{name}", files, expected_error=error)
         session = onnxruntime.InferenceSession(files["model.onnx"])
+        if given:
+            inputs = [self.random.uniform(-1, 1, size).astype(np.float32) for _, size in
+                      [("frame", frame), *((name, size) for name, (_, size) in states.items())]]
+            return Case(f"given_{name}", files, inputs, session.run(None, dict(zip(["frame", *states], inputs))))
         frames: Array = self.random.uniform(-1, 1, (steps, *frame[1:])).astype(np.float32)
         kept = {state: np.zeros(size, np.float32) for state, (_, size) in states.items()}
         results = []
@@ -130,6 +135,7 @@ def main() -> None:
         speech().case("speech", [1, 26], state, "output", [1, 1]),
         residual().case("residual", [1, 6], {"h0": ("h1", [1, 1, 8]), "g0": ("g1", [1, 1, 8])}, "output", [1, 3]),
     ]
+    cases.append(speech().case("states", [1, 26], state, "output", [1, 1], given=True))
     for operator in ["Erf", "Cos"]:
         unknown = speech()
         last = unknown.nodes.pop()

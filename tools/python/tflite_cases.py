@@ -9,7 +9,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from case_folder import Array, Case, tensor
+from case_folder import Array, Case, ids, tensor
 from export_tflite import architecture_of
 
 TYPES = {"float32": schema.TensorType.FLOAT32, "float16": schema.TensorType.FLOAT16, "int32": schema.TensorType.INT32}
@@ -123,4 +123,15 @@ def tflite_cases() -> list[Case]:
     softmax.beta = 1.0
     y = graph.add("SOFTMAX", [graph.dense(y, [1, 3], 6)], [1, 3], softmax)
     add("lstm_projection_last_softmax", graph.bytes(given, y), x)
+
+    x = ids(892900, 9, 12).astype(np.int32)
+    graph = Graph(892000)
+    given = graph.tensor([1, 12])
+    graph.graph.tensors[given].type = schema.TensorType.INT32
+    gather = schema.GatherOptionsT()
+    y = graph.add("GATHER", [graph.weight(9, 5), given], [1, 12, 5], gather)
+    scale, shift = graph.weight(5), graph.tensor([], np.float32(0.5))
+    y = graph.add("ADD", [shift, graph.add("MUL", [y, scale], [1, 12, 5], schema.MulOptionsT())], [1, 12, 5], schema.AddOptionsT())
+    y = graph.add("RELU6", [graph.dense(graph.lstm(y, 12, 5, 6), [1, 12, 3], 6)], [1, 12, 3])
+    add("embedding_scale_lstm", graph.bytes(given, y), x)
     return cases

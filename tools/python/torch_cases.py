@@ -79,6 +79,21 @@ class LastHidden(nn.Module):
         return torch.tanh(self.fc(h[-1]))
 
 
+class FinalStates(nn.Module):
+    """Normalised features, and the final states of both directions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(3))
+        self.rnn, self.fc = nn.LSTM(3, 5, 2, batch_first=True, bidirectional=True), nn.Linear(10, 4)
+        self.act, self.last = nn.SELU(), nn.utils.parametrizations.weight_norm(nn.Linear(4, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        _, (h, _) = self.rnn((x - self.mean) / 0.5)
+        y = self.act(self.fc(torch.cat((h[-2], h[-1]), dim=1)))
+        return F.relu(1 - self.last(y))
+
+
 class Chain(nn.Module):
     """Recurrent layers in order, each giving its sequence to the next: what a Sequential of them means."""
 
@@ -135,4 +150,5 @@ def torch_cases() -> list[Case]:
     add("gru_bidirectional_stacked", sequential, tensor(808900, 14, 4, scale=1), running, batch=None)
     sequential, running = chain(nn.LSTM(3, 5, bidirectional=True), nn.LayerNorm(10), nn.Linear(10, 2))
     add("lstm_bidirectional", sequential, tensor(809900, 14, 3, scale=1), running, batch=None)
+    add("lstm_final_states", FinalStates(), tensor(810900, 13, 3, scale=1), batch=0)
     return cases

@@ -67,6 +67,10 @@ struct ConformanceData {
         throw .malformed(
           source, "sequence_lens", "\(lengths) for \(count) sequences of \(array.steps) steps")
       }
+      let readsLast = interface.outputs.contains { if case .last = $0.role { true } else { false } }
+      guard !readsLast || !lengths.contains(0) else {
+        throw .unsupported(source, "sequence_lens", "the last step of a sequence without steps")
+      }
     }
     for rows in interface.initialStates.flatMap({ [$0.hidden, $0.cell] })
     where rows.count > 1 && rows.count != count {

@@ -5,6 +5,8 @@ import SluiceBlob
 struct Recording {
   /// Steps of each sequence.
   let steps: Int
+  /// Steps that each sequence has.
+  private var counts: [Int] = []
   /// y, `[batch][step][outputSize]`.
   private(set) var outputs: [[[Float]]] = []
   /// h after the last step, `[batch][layer][hiddenSize]`; empty for a layer without.
@@ -24,6 +26,7 @@ struct Recording {
     for (index, sequence) in array.sequences.enumerated() {
       let count = interface.lengths?[index] ?? steps
       let sequence = sequence.prefix(count)
+      counts.append(count)
       var rows: [[Float]] = []
       var block: [Float] = []
       blob.begin(interface.initialStates, of: index)
@@ -62,7 +65,11 @@ struct Recording {
     _ output: ModelInterface.Output, with expected: Tensor, _ settings: ConformanceSettings,
     into outcome: inout ConformanceData.Outcome
   ) {
-    let (axes, rows) = rows(of: output, rank: expected.shape.count)
+    if case .state(let parts) = output.role {
+      return compare(parts, of: output, with: expected, settings, into: &outcome)
+    }
+    let rank = expected.shape.count + (output.merged.map { $0.reduce(0) { $0 + $1 - 1 } } ?? 0)
+    let (axes, rows) = rows(of: output, rank: rank)
     let shape = axes.map { axis in
       switch axis {
       case .time: rows[0].count
@@ -72,12 +79,13 @@ struct Recording {
       case .one: 1
       }
     }
-    guard shape == expected.shape, let layout = AxisLayout(axes: axes, shape: shape),
+    let found = output.merged.map { Self.merging(shape, $0) } ?? shape
+    guard found == expected.shape, let layout = AxisLayout(axes: axes, shape: shape),
       axes.contains(.batch) || rows.count == 1
     else {
       outcome.message =
         outcome.message
-        ?? "output '\(quotable(output.name))' has the shape \(shape); expected \(expected.shape)"
+        ?? "output '\(quotable(output.name))' has the shape \(found); expected \(expected.shape)"
       return
     }
     let wanted = expected.doubles
@@ -93,6 +101,33 @@ struct Recording {
     }
   }
 
+  /// Sizes multiplied by groups of as many as `counts` says.
+  private static func merging(_ shape: [Int], _ counts: [Int]) -> [Int] {
+    var rest = shape[...]
+    return counts.map { count in
+      defer { rest = rest.dropFirst(count) }
+      return rest.prefix(count).reduce(1, *)
+    }
+  }
+
+  /// Compares what is left behind after the last step of a single sequence.
+  private func compare(
+    _ parts: [ModelInterface.Output.StatePart], of output: ModelInterface.Output,
+    with expected: Tensor, _ settings: ConformanceSettings,
+    into outcome: inout ConformanceData.Outcome
+  ) {
+    let values = parts.flatMap { $0.isCell ? cell[0][$0.layer] : hidden[0][$0.layer] }
+    guard values.count == expected.count, outputs.count == 1 else {
+      outcome.message =
+        outcome.message
+        ?? "output '\(quotable(output.name))' has \(values.count) elements; expected \(expected.count)"
+      return
+    }
+    for (index, wanted) in expected.doubles.enumerated() {
+      outcome.note(Double(values[index]), wanted, at: index, of: output.name, settings)
+    }
+  }
+
   /// The output's axes, and its numbers as `[batch][time][layer][feature]`.
   private func rows(
     of output: ModelInterface.Output, rank: Int
@@ -102,7 +137,8 @@ struct Recording {
     }
     return switch output.role {
     case .sequence(let axes): (batched(axes, rank), outputs.map { $0.map { own($0, axes) } })
-    case .last(let axes): (batched(axes, rank), outputs.map { [own($0[steps - 1], axes)] })
+    case .last(let axes):
+      (batched(axes, rank), zip(outputs, counts).map { [own($0[$1 - 1], axes)] })
     case .finalHidden(let layers, let axes):
       (batched(axes, rank), hidden.map { all in [layers.map { all[$0] }] })
     case .finalCell(let layers, let axes):

@@ -51,15 +51,27 @@ public struct ModelInterface: Sendable, Hashable {
       case finalHidden(layers: [Int], [Axis])
       /// C after the last step, of the layers at these indices in `Network.layers`.
       case finalCell(layers: [Int], [Axis])
-      /// A state for the next step, which the stream keeps.
-      case state
+      /// A state for the next step, which the stream keeps: what is left behind in these places after
+      /// the last step, one after the other.
+      case state([StatePart])
     }
+
+    /// h or C of a recurrent layer.
+    public struct StatePart: Sendable, Hashable {
+      /// The layer's index in `Network.layers`.
+      public let layer: Int
+      /// Whether it is C.
+      public let isCell: Bool
+    }
+
     /// The source's name for it.
     public let name: String
     /// What it is.
     public let role: Role
     /// Which of the network's outputs are this one's; nil for all, and for states.
     public var features: Range<Int>?
+    /// How many of the role's axes each axis of the array merges into one; nil for one each.
+    public var merged: [Int]?
   }
 
   /// A recurrent layer's initial states where they differ from one sequence to the next.

@@ -94,7 +94,7 @@ extension GraphImporter {
     _ node: ONNXNode, _ form: Pointwise
   ) throws(ConversionError) {
     let input = try resolved(features(node, 0), node)
-    let (axis, count) = try features(of: input, node)
+    let (axis, count) = try anyFeatures(of: input, node)
     var layer = input.layer
     for operation in form.operations(length: 1, channels: count) {
       layer = try append(operation, reading: [layer], node)

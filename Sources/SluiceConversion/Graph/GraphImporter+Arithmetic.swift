@@ -19,7 +19,8 @@ extension GraphImporter {
     _ node: ONNXNode, _ x: FeatureValue, by constant: ConstantValue, isLeft: Bool
   ) throws(ConversionError) {
     let input = try resolved(x, node)
-    let (axis, count) = try features(of: input, node)
+    let isNumber = constant.count == 1
+    let (axis, count) = try isNumber ? anyFeatures(of: input, node) : features(of: input, node)
     let row = try row(
       constant, of: count, at: axis, rank: input.axes.count, node, "the constant")
     let (ones, zeros) = (row.map { _ in Float(1) }, row.map { _ in Float(0) })
@@ -147,6 +148,35 @@ extension GraphImporter {
       default: a.dividedReportingOverflow(by: b)
       }
     return result.overflow ? .unknown : .known(result.partialValue)
+  }
+
+  /// `ReduceProd`, of the integers of a shape.
+  mutating func product(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    let keeps = try attributes.integer("keepdims") ?? 1
+    _ = try attributes.integer("noop_with_empty_axes")
+    let shape = try stored(constant(node, 0, "data"), node)
+    let axes = try axes(node, &attributes) ?? [0]
+    guard case .integers(let sizes) = shape.elements, shape.isStored, shape.shape.count == 1,
+      axes == [0] || axes == [-1]
+    else { throw node.unsupported("the operator is not supported beside the integers of shapes") }
+    // Sizes that are not known may still be part of a shape of which they are the only ones.
+    var product = Extent.known(1)
+    for size in sizes {
+      switch (product, size) {
+      case (.known(let a), .known(let b)):
+        let (next, overflow) = a.multipliedReportingOverflow(by: b)
+        product = overflow ? .unknown : .known(next)
+      case (.known(1), _): product = size
+      case (_, .known(1)): break
+      default: product = .unknown
+      }
+    }
+    try define(
+      node,
+      .constant(
+        ConstantValue(shape: keeps == 0 ? [] : [1], .integers([product]))))
   }
 
   /// `Where`, on the integers of shapes.

@@ -14,24 +14,21 @@ extension GraphImporter {
     switch value.content {
     case .ids: throw node.unsupported("reads token ids, which only an embedding does")
     case .finalCell: throw node.unsupported("reads a final cell state; only outputs can be that")
-    case .sequence, .last: return value
+    case .sequence, .last, .end: return value
     case .first:
       guard value.layer >= 0, case .recurrent(let layer) = layers[value.layer].operation,
         layer.form.isReverse
       else { throw node.unsupported("reads the first step of what is not a layer read backwards") }
       guard lengths.flatMap({ $0 }) == nil else {
-        throw node.unsupported("reads a final state beside the input sequence_lens")
+        throw node.unsupported("reads the first step beside the input sequence_lens")
       }
       var result = value
       result.content = .last
       result.layer = try finalState(of: value.layer, node)
       return result
     case .finalHidden(let indices):
-      guard lengths.flatMap({ $0 }) == nil else {
-        throw node.unsupported("reads a final state beside the input sequence_lens")
-      }
       var result = value
-      result.content = .last
+      result.content = lengths.flatMap { $0 } == nil ? .last : .end
       var sources: [Int] = []
       for index in indices { sources.append(try finalState(of: index, node)) }
       guard sources.count > 1 else {
@@ -66,6 +63,21 @@ extension GraphImporter {
         ModelInterface.InitialState(layer: copy, hidden: state.hidden, cell: state.cell))
     }
     return copy
+  }
+
+  /// As ``features(of:_:)``, for what makes no difference between features: these may lie in several
+  /// axes, of which none is then returned.
+  mutating func anyFeatures(
+    of value: FeatureValue, _ node: ONNXNode
+  ) throws(ConversionError) -> (axis: Int?, count: Int) {
+    var count = 1
+    for case .layers(let size) in value.axes.joined() { count *= size }
+    for case .features(let size) in value.axes.joined() { count *= size }
+    guard value.layer >= 0, layers[value.layer].outputSize == count else {
+      return try features(of: value, node)
+    }
+    let axis = value.axes.firstIndex { FeatureValue.significant($0) == [.features(count)] }
+    return (axis, count)
   }
 
   /// Which axis of `value` counts features, nil for a single feature without an axis, and how many

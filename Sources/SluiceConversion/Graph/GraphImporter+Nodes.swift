@@ -9,7 +9,8 @@ extension GraphImporter {
     "Identity": (1...1, 1), "LSTM": (3...8, 3), "LayerNormalization": (2...3, 3),
     "LeakyRelu": (1...1, 1), "MatMul": (2...2, 1), "Mul": (2...2, 1), "Neg": (1...1, 1),
     "PRelu": (2...2, 1), "Pad": (1...4, 1), "Pow": (2...2, 1), "RNN": (3...6, 2),
-    "ReduceMean": (1...2, 1), "Relu": (1...1, 1), "Reshape": (2...2, 1), "Selu": (1...1, 1),
+    "ReduceMean": (1...2, 1), "ReduceProd": (1...2, 1), "Relu": (1...1, 1), "Reshape": (2...2, 1),
+    "Selu": (1...1, 1),
     "Shape": (1...1, 1), "Sigmoid": (1...1, 1), "Slice": (1...5, 1), "Softmax": (1...1, 1),
     "Softplus": (1...1, 1), "Softsign": (1...1, 1), "Split": (1...2, 256), "Sqrt": (1...1, 1),
     "Squeeze": (1...2, 1), "Sub": (2...2, 1), "Tanh": (1...1, 1), "ThresholdedRelu": (1...1, 1),
@@ -48,6 +49,7 @@ extension GraphImporter {
     case "BatchNormalization": try batchNorm(node, &attributes)
     case "LayerNormalization": try layerNorm(node, &attributes)
     case "ReduceMean": try mean(node, &attributes)
+    case "ReduceProd": try product(node, &attributes)
     case "Pow", "Sqrt": try power(node)
     case "Gather": try gather(node, &attributes)
     case "Slice": try slice(node, &attributes)

@@ -78,6 +78,11 @@ extension GraphImporter {
   private func regrouped(
     _ axes: [FeatureValue.Axis], _ target: [Extent]
   ) -> [FeatureValue.Axis]? {
+    // One size that is not known, among others that are, is what is left, as -1 is.
+    var target = target
+    if !target.contains(.known(-1)), target.count(where: { $0 == .unknown }) == 1 {
+      target = target.map { $0 == .unknown ? .known(-1) : $0 }
+    }
     var atoms = axes.flatMap(\.self)[...]
     var front: [FeatureValue.Axis] = []
     var back: [FeatureValue.Axis] = []
@@ -159,7 +164,7 @@ extension FeatureValue.Content {
   /// The axis of two directions' features, which are the features of the layer that joins them.
   fileprivate func joiningDirections(_ axis: FeatureValue.Axis) -> FeatureValue.Axis {
     let atoms = FeatureValue.significant(axis)
-    guard [.sequence, .last, .first].contains(self),
+    guard [.sequence, .last, .end, .first].contains(self),
       let first = atoms.firstIndex(where: { if case .layers = $0 { true } else { false } }),
       first + 1 < atoms.count, case .layers(let count) = atoms[first],
       case .features(let size) = atoms[first + 1]

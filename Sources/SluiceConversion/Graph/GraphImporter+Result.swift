@@ -23,7 +23,7 @@ extension GraphImporter {
     }
     var network = Network(layers: layers, provenance: provenance)
     let (kept, isJoined) = network.prune(toWrite: written, keeping: states)
-    try checkRows(of: network)
+    try checkRows(of: values)
     let merged: [Int]
     (network, merged) = network.simplified()
     let indices = kept.mapValues { merged[$0] }
@@ -31,7 +31,11 @@ extension GraphImporter {
     for (output, value) in zip(model.outputs, values) {
       let role = try role(of: output, value, indices)
       let features = isJoined && value.content.finalLayers == nil ? range(of: value, written) : nil
-      outputs.append(.init(name: output.name, role: role, features: features))
+      let counts = value.axes.map { max(FeatureValue.significant($0).count, 1) }
+      outputs.append(
+        .init(
+          name: output.name, role: role, features: features,
+          merged: counts.allSatisfy { $0 == 1 } ? nil : counts))
     }
     let hasSequence = outputs.contains { if case .sequence = $0.role { true } else { false } }
     network.output = hasSequence ? .sequence : .last
@@ -60,8 +64,7 @@ extension GraphImporter {
     if case .ids = features.content {
       throw .unsupported(model.source.file, place, "the token ids themselves")
     }
-    let isPlain = features.axes.allSatisfy { FeatureValue.significant($0).count <= 1 }
-    if features.content.finalLayers != nil, isPlain { return features }
+    if features.content.finalLayers != nil, features.margin == nil { return features }
     let value = try resolved(features, node)
     guard value.layer >= 0 else {
       throw .unsupported(model.source.file, place, "the input itself")
@@ -70,12 +73,25 @@ extension GraphImporter {
   }
 
   /// Rows behind a sequence's end are zero: only recurrent layers leave them so.
-  private func checkRows(of network: Network) throws(ConversionError) {
-    guard lengths.flatMap({ $0 }) != nil,
-      let layer = network.layers.first(where: { !$0.hasRecurrentRows })
-    else { return }
-    throw .unsupported(
-      model.source.file, "layer \(quotable(layer.name))", "beside the input sequence_lens")
+  private func checkRows(of values: [FeatureValue]) throws(ConversionError) {
+    guard lengths.flatMap({ $0 }) != nil else { return }
+    for value in values where value.content == .sequence && !hasRecurrentRows(value.layer) {
+      throw .unsupported(
+        model.source.file, "layer \(quotable(layers[value.layer].name))",
+        "beside the input sequence_lens")
+    }
+  }
+
+  private func hasRecurrentRows(_ index: Int) -> Bool {
+    guard index >= 0 else { return false }
+    switch layers[index].operation {
+    case .recurrent: return true
+    case .concatenate:
+      return inputs(of: index).allSatisfy {
+        if $0 >= 0, case .recurrent = layers[$0].operation { true } else { false }
+      }
+    default: return false
+    }
   }
 
   /// Which of the network's outputs, those of the layers `written` side by side, are those of `value`.
@@ -125,15 +141,17 @@ extension GraphImporter {
     var axes: [ModelInterface.Axis] = []
     for axis in value.axes {
       let atoms = FeatureValue.significant(axis)
-      guard atoms.count <= 1 else {
-        throw .unsupported(model.source.file, place, "an axis that merges several")
+      if atoms.isEmpty { axes.append(.one) }
+      for atom in atoms {
+        switch atom {
+        case .input(let index, _): axes.append(self.axis(ofInput: index))
+        case .features: axes.append(.feature)
+        case .layers: axes.append(.layer)
+        }
       }
-      switch atoms.first {
-      case nil: axes.append(.one)
-      case .input(let index, _)?: axes.append(self.axis(ofInput: index))
-      case .features?: axes.append(.feature)
-      case .layers?: axes.append(.layer)
-      }
+    }
+    guard Set(axes).subtracting([.one]).count == axes.count(where: { $0 != .one }) else {
+      throw .unsupported(model.source.file, place, "several axes of one kind")
     }
     let layers = value.content.finalLayers?.compactMap { indices[$0] } ?? []
     switch value.content {
@@ -141,7 +159,7 @@ extension GraphImporter {
     case .finalCell: return .finalCell(layers: layers, axes)
     case .last where lengths.flatMap({ $0 }) != nil:
       throw .unsupported(model.source.file, place, "the last step beside the input sequence_lens")
-    case .last: return .last(axes)
+    case .last, .end: return .last(axes)
     case .sequence, .first, .ids: return .sequence(axes)
     }
   }
@@ -152,17 +170,7 @@ extension FeatureValue.Content {
   fileprivate var finalLayers: [Int]? {
     switch self {
     case .finalHidden(let layers), .finalCell(let layers): layers
-    case .ids, .sequence, .last, .first: nil
-    }
-  }
-}
-
-extension Network.Layer {
-  /// Whether rows of padding, which are zero, would not come out otherwise.
-  fileprivate var hasRecurrentRows: Bool {
-    switch operation {
-    case .recurrent, .concatenate: true
-    default: false
+    case .ids, .sequence, .last, .end, .first: nil
     }
   }
 }

@@ -151,7 +151,7 @@ extension GraphImporter {
     switch features.content {
     case .finalHidden(let all): result.content = .finalHidden(Array(all[first..<first + count]))
     case .finalCell(let all): result.content = .finalCell(Array(all[first..<first + count]))
-    case .sequence, .last, .first:
+    case .sequence, .last, .end, .first:
       let own = features.axes.flatMap(\.self).compactMap { atom in
         if case .features(let size) = atom { size } else { nil }
       }

@@ -49,6 +49,24 @@ struct GraphImporter {
       var step = StepImporter(model, importer, provenance)
       return try step.convert(nodes, states: states)
     }
+    do throws(ConversionError) {
+      return try sequences(importer, nodes)
+    } catch {
+      // A single step from given states may be what only a graph of one step can hold.
+      let given = importer.givenStates()
+      guard !given.isEmpty else { throw error }
+      var step = StepImporter(model, importer, provenance)
+      do throws(ConversionError) { return try step.convert(nodes, states: given) } catch _ {
+        throw error
+      }
+    }
+  }
+
+  /// The network of a graph over sequences.
+  private static func sequences(
+    _ importer: GraphImporter, _ nodes: [ONNXNode]
+  ) throws(ConversionError) -> ConvertedModel {
+    var importer = importer
     for node in nodes { try check(node) }
     let sequence = try importer.bindInputs()
     let rank = sequence.shape?.count ?? 0
@@ -65,7 +83,8 @@ struct GraphImporter {
         if !attempt.hasAssumed { break }
       }
     }
-    throw failure ?? .unsupported(model.source.file, "inputs", "a sequence without axes")
+    throw failure
+      ?? .unsupported(importer.model.source.file, "inputs", "a sequence without axes")
   }
 
   private init(

@@ -46,6 +46,8 @@ struct FeatureValue {
     case sequence
     /// Features of the last step.
     case last
+    /// Features of each sequence's own last step, where lengths are given.
+    case end
     /// Features of the first step: of a layer that reads backwards, the state in which it ends.
     case first
     /// h after the last step, of these layers.

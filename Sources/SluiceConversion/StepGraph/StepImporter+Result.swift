@@ -12,7 +12,7 @@ extension StepImporter {
     guard node.input(4) == nil else {
       throw node.unsupported("the input sequence_lens is not supported in a graph of one step")
     }
-    let layer = try constants.weights(node, form)[0]
+    var layer = try constants.weights(node, form)[0]
     let x = try view(node, 0)
     guard x.axes.count == 3, x.axes[0].size == 1, x.axes[1].size == 1 else {
       throw node.unsupported("X has the shape \(x.shape); expected one step of one sequence")
@@ -22,10 +22,15 @@ extension StepImporter {
       throw node.malformed("reads \(layer.inputSize) features, its input has \(columns.channels)")
     }
     let index = try append(.recurrent(layer), reading: [columns.layer], node)
-    hidden[index] = try state(node, 5, "initial_h", layer.hiddenSize)
+    let h = try state(node, 5, "initial_h", layer.hiddenSize)
+    hidden[index] = h
+    layer.initialHidden = given(h)
     if layer.cell == .lstm {
-      cells[index] = try state(node, 6, "initial_c", layer.hiddenSize)
+      let c = try state(node, 6, "initial_c", layer.hiddenSize)
+      cells[index] = c
+      layer.initialCell = given(c)
     }
+    layers[index].operation = .recurrent(layer)
     let size = layer.hiddenSize
     define(node, .view(StepView(.layer(index), shape: [1, 1, 1, size])))
     define(node, .view(StepView(.layer(index), shape: [1, 1, size])), output: 1)
@@ -46,11 +51,21 @@ extension StepImporter {
     return view
   }
 
+  /// The numbers that the caller gave for a state; empty for none, or for zero.
+  private func given(_ view: StepView) -> [Float] {
+    guard case .state(let name) = view.source, let tensor = constants.constants[name],
+      view.offset + view.count <= tensor.count
+    else { return [] }
+    let values = Array(tensor.floats[view.offset..<view.offset + view.count])
+    return values.allSatisfy { $0 == 0 } ? [] : values
+  }
+
   /// The network, after the last node.
   func result(
     _ sequence: ONNXModel.Value, _ states: Set<String>
   ) throws(ConversionError) -> ConvertedModel {
     var network: Network?
+    var parts: [Int: [StepView]] = [:]
     var outputs: [ModelInterface.Output] = []
     var returned: Set<StepView.Source> = []
     for output in model.outputs {
@@ -59,13 +74,15 @@ extension StepImporter {
         .unsupported(model.source.file, place, reason)
       }
       switch values[output.name] {
-      case .states(let parts, _):
-        returned.formUnion(try checkStates(parts, place))
-        outputs.append(.init(name: output.name, role: .state))
+      case .states(let views, _):
+        returned.formUnion(try checkStates(views, place))
+        parts[outputs.count] = views
+        outputs.append(.init(name: output.name, role: .state([])))
       case .view(let view):
         if network != nil || isCell(view) {
           returned.formUnion(try checkStates([view], place))
-          outputs.append(.init(name: output.name, role: .state))
+          parts[outputs.count] = [view]
+          outputs.append(.init(name: output.name, role: .state([])))
           continue
         }
         guard case .layer(let index) = view.source, index == layers.count - 1 || isLast(index),
@@ -102,7 +119,11 @@ extension StepImporter {
         role: states.contains(input.name)
           ? .state : constants.constants[input.name] != nil ? .constant : .unused)
     }
-    let (simple, _) = network.simplified()
+    let (simple, indices) = network.simplified()
+    for (index, views) in parts {
+      let name = outputs[index].name
+      outputs[index] = .init(name: name, role: .state(views.compactMap { $0.part(indices) }))
+    }
     return ConvertedModel(
       network: simple, interface: ModelInterface(inputs: inputs, outputs: outputs))
   }
@@ -152,5 +173,16 @@ extension StepImporter {
         model.source.file, place, "has \(position) elements; \(quotable(input)) has \(whole.count)")
     }
     return found
+  }
+}
+
+extension StepView {
+  /// The state that it is, of the layer of the new index; nil where it is none.
+  fileprivate func part(_ indices: [Int]) -> ModelInterface.Output.StatePart? {
+    switch source {
+    case .layer(let index) where index >= 0: .init(layer: indices[index], isCell: false)
+    case .cell(let index): .init(layer: indices[index], isCell: true)
+    case .layer, .state: nil
+    }
   }
 }

@@ -99,6 +99,12 @@ struct StepImporter {
 }
 
 extension GraphImporter {
+  /// The inputs that feed recurrent nodes as initial states alone, each with a value.
+  func givenStates() -> Set<String> {
+    let states = model.inputsOf([5, 6]).subtracting(model.inputsOf([1, 2, 3, 4, 7]))
+    return states.filter { constants[$0] != nil && liveNames.contains($0) }
+  }
+
   /// The state inputs of a graph that computes one step: those that nobody gave a value, and that
   /// reach a recurrent node as a state alone. Empty for a graph over sequences.
   func stepStates(_ nodes: [ONNXNode]) -> Set<String> {
