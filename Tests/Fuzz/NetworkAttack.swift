@@ -31,6 +31,8 @@ enum NetworkAttack {
     }
     for _ in 0...choices.below(4) {
       let record = layer(reading: size, &choices)
+      // A convolution that sees more than there is writes nothing, and nothing can follow it.
+      guard record.outputSize > 0 else { break }
       records.append(record)
       size = record.outputSize
     }

@@ -103,6 +103,7 @@ struct BlobFile {
     var file = self
     file.rehash()
     let error = AlignedBytes(file.bytes).error()
+    HostileFiles.record(file.bytes, error, checkingHash: true)
     #expect(error == BlobError(kind, at: offset), sourceLocation: sourceLocation)
   }
 

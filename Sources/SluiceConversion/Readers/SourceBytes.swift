@@ -74,7 +74,9 @@ struct SourceBytes: @unchecked Sendable {
   }
 
   /// The file's name without its folder.
-  var lastPathComponent: String { URL(fileURLWithPath: file).lastPathComponent }
+  var lastPathComponent: String {
+    file.split(separator: "/").last.map(String.init) ?? file
+  }
 
   /// The bytes, for as long as this value lives.
   private var raw: UnsafeRawBufferPointer {
