@@ -4,10 +4,46 @@ import _SluiceShims
 extension sluice_compact {
   /// What a compact kernel must know of the layer.
   init(_ record: LayerRecord, of blob: BlobView) {
+    let resetsBefore = record.variant == .resetBefore
+    let all = record.gateCount
+    let first = unsafe sluice_compact_pass(record, of: blob, gates: resetsBefore ? 0..<2 : 0..<all)
     unsafe self.init(
       storage: sluice_storage(record.storage), cell: sluice_kernel(of: record),
-      scales: blob.scales(of: record).baseAddress, input_step: record.inputScale,
-      hidden_step: record.hiddenScale)
+      input_step: record.inputScale, hidden_step: record.hiddenScale, gates: all, first: first,
+      second: resetsBefore ? sluice_compact_pass(record, of: blob, gates: 2..<3) : first)
+  }
+}
+
+extension sluice_compact_pass {
+  /// Where some of a layer's gates lie, as the format lays them out.
+  init(_ record: LayerRecord, of blob: BlobView, gates: Range<Int>) {
+    let storage = record.storage
+    let inputWords = storage.wordCount(columns: record.inputSize)
+    let hiddenWords = storage.wordCount(columns: record.hiddenSize)
+    // Bytes of a lane's weights and scales of one gate: of int4 a scale for each four words.
+    let laneBytes = storage.wordByteCount * (inputWords + hiddenWords)
+    let isInt4 = storage == .int4
+    let laneScales = isInt4 ? 2 * (inputWords + hiddenWords) / 4 : 0
+    // The gates of earlier passes lie before all tiles of this one.
+    let lanesBefore = gates.lowerBound * record.paddedLaneCount
+    let weights = unsafe blob.weights(of: record).floats
+    let start = unsafe UnsafeRawPointer(weights)
+    let scales = unsafe blob.scales(of: record).baseAddress ?? start
+    let corrections = record.kind.isRecurrent ? 2 * record.gateCount : 1
+    let firstRow = storage == .int8 ? gates.lowerBound : 0
+    let isInt8 = storage == .int8 ? 1 : 0
+    unsafe self.init(
+      weights: start + lanesBefore * laneBytes, scales: scales + lanesBefore * laneScales,
+      biases: blob.biases(of: record).baseAddress ?? weights, gates: gates.count,
+      first_gate: gates.lowerBound, tile_pitch: 16 * gates.count * laneBytes,
+      scale_pitch: isInt4 ? 16 * gates.count * laneScales : 64 * record.scaleRowCount,
+      bias_pitch: 16 * record.biasRowCount, bias_row: gates.lowerBound,
+      hidden_weights: 16 * gates.count * storage.wordByteCount * inputWords,
+      hidden_scales: isInt4 ? 16 * gates.count * 2 * inputWords / 4 : 0,
+      input_scale_row: firstRow,
+      input_correction_row: isInt8 * (corrections + gates.lowerBound),
+      hidden_scale_row: isInt8 * (record.gateCount + gates.lowerBound),
+      hidden_correction_row: isInt8 * (3 * record.gateCount + gates.lowerBound))
   }
 }
 

@@ -196,7 +196,7 @@ extension Int {
 
 extension UnsafeRawBufferPointer {
   /// The first float. A layer without weights has an address all the same; no kernel reads it.
-  fileprivate var floats: UnsafePointer<Float> {
+  var floats: UnsafePointer<Float> {
     unsafe (baseAddress ?? UnsafeRawPointer(bitPattern: 64)!).assumingMemoryBound(to: Float.self)
   }
 }

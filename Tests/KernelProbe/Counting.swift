@@ -1,4 +1,5 @@
 import Sluice
+import SluiceBlob
 import TestSupport
 
 /// Fixed kernels, run so that callgrind can count each one's instructions.
@@ -18,6 +19,16 @@ enum Counting {
       let network = TestNetwork.recurrent(
         cell, inputSize: inputs, hiddenSize: hidden, seed: UInt64(hidden))
       try count("\(cell.rawValue)/\(inputs)x\(hidden)", network)
+    }
+    for (cell, inputs, hidden, type) in [
+      (Cell.lstm, 1, 8, StorageType.int8), (.lstm, 8, 32, .int8), (.lstm, 64, 64, .int8),
+      (.gruResetAfter, 64, 64, .int8), (.gruResetBefore, 64, 64, .int8),
+      (.rnnTanh, 64, 64, .int8), (.lstm, 64, 64, .int4), (.lstm, 64, 64, .bf16),
+      (.lstm, 64, 64, .f16),
+    ] {
+      let network = TestNetwork.recurrent(
+        cell, inputSize: inputs, hiddenSize: hidden, seed: UInt64(hidden))
+      try count("\(cell.rawValue)/\(inputs)x\(hidden)/\(type)", network.stored(as: type))
     }
     var random = SeededRandom(seed: 3)
     try count("dense/64x64", TestNetwork([.dense(64, from: 64, .relu, &random)]))

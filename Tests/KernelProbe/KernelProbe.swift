@@ -52,12 +52,22 @@ struct KernelProbe {
 
   /// A line a network: its hash, or every hash where they differ.
   private static func compareBits(steps: Int) throws -> Bool {
-    let sets = InstructionSet.runnableFused
+    let fused = try compareBits(
+      of: HashedNetworks.all + HashedNetworks.compact, on: InstructionSet.runnableFused,
+      steps: steps)
+    let sums = try compareBits(
+      of: HashedNetworks.integerSums, on: InstructionSet.runnable, steps: steps)
+    return fused && sums
+  }
+
+  private static func compareBits(
+    of networks: [(name: String, network: TestNetwork)], on sets: [InstructionSet], steps: Int
+  ) throws -> Bool {
     print(
       "\(steps) steps, \(Way.allCases.map(\.rawValue).joined(separator: " = ")), "
         + sets.map(\.rawValue).joined(separator: " = "))
     var allSame = true
-    for (name, network) in HashedNetworks.all {
+    for (name, network) in networks {
       let start = ContinuousClock.now
       var found: [(way: String, hash: UInt64)] = []
       for set in sets {
@@ -73,7 +83,7 @@ struct KernelProbe {
       allSame = allSame && same && !found.isEmpty
       let rows = same ? [("", found.first?.hash ?? 0)] : found.map { (" " + $0.way, $0.hash) }
       for (way, hash) in rows {
-        print("\(name.padded(24))\(hex(hash))\(way)  \(Double(Int(taken * 10)) / 10) s")
+        print("\(name.padded(30))\(hex(hash))\(way)  \(Double(Int(taken * 10)) / 10) s")
       }
       fflush(nil)
       if !same { print("\(name): DIFFERENT BITS") }
@@ -82,11 +92,11 @@ struct KernelProbe {
   }
 
   private static func printHashes(_ set: InstructionSet, steps: Int) throws {
-    for (name, network) in HashedNetworks.all {
+    for (name, network) in HashedNetworks.all + HashedNetworks.compact {
       let opened = try OpenedNetwork(network, set)
       for way in Way.allCases {
         for hash in try opened.outputHashes(way, steps: steps) {
-          print("\(name.padded(24))\(way.rawValue.padded(6))\(hex(hash))")
+          print("\(name.padded(30))\(way.rawValue.padded(6))\(hex(hash))")
         }
       }
     }

@@ -166,7 +166,7 @@ struct KernelRun {
       input_size: shape.inputSize, output_size: shape.outputSize, stride: shape.stride,
       output_offset: 0, cell_offset: 0, cell_stride: shape.hiddenStride, scratch_offset: 0,
       is_recurrent: shape.isRecurrent, is_reverse: false, kernel: shape.kernel,
-      activation: shape.activation, form: form, compact: sluice_compact(), columns: nil, record: 0,
+      activation: shape.activation, form: form, compact: compact, columns: nil, record: 0,
       source: -1, slot: 0,
       reader: 0)
     let block = unsafe sluice_block(
@@ -185,6 +185,18 @@ struct KernelRun {
     }
     if shape.isLSTM { results += cell.copy.prefix(shape.hiddenSize) }
     return results
+  }
+
+  /// What the kernels of f32 weights do not read.
+  private var compact: sluice_compact {
+    let pass = unsafe sluice_compact_pass(
+      weights: weights.start, scales: weights.start, biases: biases.start, gates: 0, first_gate: 0,
+      tile_pitch: 0, scale_pitch: 0, bias_pitch: 0, bias_row: 0, hidden_weights: 0,
+      hidden_scales: 0, input_scale_row: 0, input_correction_row: 0, hidden_scale_row: 0,
+      hidden_correction_row: 0)
+    return unsafe sluice_compact(
+      storage: sluice_storage_f32, cell: shape.kernel, input_step: 0, hidden_step: 0, gates: 0,
+      first: pass, second: pass)
   }
 
   /// The shape's function in every place, with a limit and a coupled gate where there are peepholes.

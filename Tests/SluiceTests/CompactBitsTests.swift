@@ -25,6 +25,22 @@ import Testing
     }
   }
 
+  @Test("integer sums are the same on the baseline too, 500 steps")
+  func integerSums() throws {
+    for (name, network) in HashedNetworks.integerSums {
+      var first: UInt64?
+      for set in InstructionSet.runnable {
+        let opened = try OpenedNetwork(network, set)
+        for way in Way.allCases {
+          for hash in try opened.outputHashes(way, steps: 500) {
+            #expect(hash == first ?? hash, "\(name): \(set), \(way)")
+            first = first ?? hash
+          }
+        }
+      }
+    }
+  }
+
   @Test("every kind of layer in one chain", arguments: CompactTests.types)
   func mixed(_ type: StorageType) throws {
     for readsTokens in [false, true] {
@@ -62,6 +78,29 @@ import Testing
         #expect(firstDifference(stepped, first ?? stepped) == nil, "\(type), \(set)")
         first = stepped
       }
+    }
+  }
+
+  @Test("a saved state goes on with the same bits", arguments: CompactTests.types)
+  func saved(_ type: StorageType) throws {
+    let network = TestNetwork.mixed(seed: 10, readingTokens: false).stored(as: type)
+    var random = SeededRandom(seed: 15)
+    let input = random.floats(30 * network.inputSize)
+    let (before, after) = (
+      Array(input.prefix(17 * network.inputSize)), Array(input.suffix(13 * network.inputSize))
+    )
+    for set in InstructionSet.runnable {
+      let opened = try OpenedNetwork(network, set)
+      var stream = try opened.stream()
+      _ = stream.stepped(before, network)
+      var bytes = [UInt8](repeating: 0, count: stream.stateByteCount)
+      var span = bytes.mutableSpan
+      var raw = unsafe span.mutableBytes
+      stream.save(into: &raw)
+      var other = try opened.stream(blockSize: 5)
+      try unsafe other.restore(bytes.span.bytes)
+      let continued = other.processed(after, chunk: 13, network)
+      #expect(firstDifference(continued, stream.stepped(after, network)) == nil, "\(type), \(set)")
     }
   }
 

@@ -47,6 +47,17 @@ import Testing
     #expect(throws: ModelError.layerDiffers(index: -1)) { _ = try LSTM<9, 9>(blob, layer: -1) }
   }
 
+  @Test("compact layers are of another type than a fixed size takes", arguments: CompactTests.types)
+  func compact(_ type: StorageType) throws {
+    let lstm = TestNetwork.recurrent(.lstm, inputSize: 3, hiddenSize: 9, seed: 8)
+    let gru = TestNetwork.recurrent(.gruResetAfter, inputSize: 3, hiddenSize: 9, seed: 8)
+    let differs = ModelError.layerDiffers(index: 0)
+    let first = try OpenedNetwork(lstm.stored(as: type), .best)
+    #expect(throws: differs) { _ = try LSTM<3, 9>(first.model.blob) }
+    let second = try OpenedNetwork(gru.stored(as: type), .best)
+    #expect(throws: differs) { _ = try GRU<3, 9>(second.model.blob) }
+  }
+
   private struct Sizes<let inputs: Int, let units: Int> {}
 
   private func opened(

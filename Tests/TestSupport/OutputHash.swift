@@ -1,4 +1,5 @@
 import Sluice
+import SluiceBlob
 
 /// One way through the runtime. All must give a network's outputs the same bits.
 public enum Way: String, Sendable, CaseIterable {
@@ -130,6 +131,35 @@ public enum HashedNetworks {
             seed: UInt64(900 + hidden))
         )
       }
+    }
+  }
+
+  /// Every cell in every compact type, of one tile with padding, whole tiles, and an odd panel.
+  public static var compact: [(name: String, network: TestNetwork)] {
+    [StorageType.f16, .bf16, .int8, .int4].flatMap { type in
+      [(20, 9), (64, 64), (129, 33)].flatMap { hidden, inputs in
+        Cell.allCases.map { cell in
+          (
+            "\(cell.rawValue) \(inputs)x\(hidden) \(type)",
+            TestNetwork.recurrent(
+              cell, inputSize: inputs, hiddenSize: hidden, withState: true,
+              seed: UInt64(900 + hidden)
+            ).stored(as: type)
+          )
+        }
+      }
+    }
+  }
+
+  /// Layers whose outputs are integer sums, each times one number: the baseline, which rounds products
+  /// and sums apart, must have the bits of the others here. Of int4 a single group.
+  public static var integerSums: [(name: String, network: TestNetwork)] {
+    [(StorageType.int8, 300), (.int8, 7), (.int4, 32), (.int4, 5)].map { type, inputs in
+      var random = SeededRandom(seed: UInt64(inputs))
+      let layer = TestLayer.dense(
+        weights: random.floats(inputs * 41), biases: [Float](repeating: 0, count: 41),
+        inputSize: inputs, activation: .identity)
+      return ("sums \(inputs)x41 \(type)", TestNetwork([layer]).stored(as: type))
     }
   }
 }

@@ -1,87 +1,68 @@
 import _SluiceShims
 
-/// The cell's arithmetic on the sums of one turn: of a GRU that resets before in two parts.
+/// The cell's arithmetic on the sums of a tile's units, of all rows of one turn: of a GRU that resets
+/// before in two parts.
 @inline(always)
 func compactUnits(
-  _ layer: sluice_layer, _ block: sluice_block, _ rows: CompactRow, isCandidate: Bool
+  _ layer: sluice_layer, _ block: sluice_block, _ rows: CompactRow, _ tile: Int, lanes: Int,
+  isCandidate: Bool
 ) {
   var row = 0
   while row < rows.count {
-    let x = unsafe UnsafePointer(rows.projected) + row &* rows.pitch
-    let u = unsafe UnsafePointer(rows.recurrent) + row &* rows.pitch
-    let h = unsafe rows.h + row &* layer.stride
-    let next = unsafe rows.next + row &* block.output_stride
-    let reset = unsafe block.scratch + row &* layer.stride
-    let update = unsafe block.scratch + (rows.count &+ row) &* layer.stride
-    switch unsafe layer.compact.cell {
-    case sluice_kernel_lstm:
-      unsafe compactLSTM(layer, x, u, block.cell + row &* layer.stride, next)
-    case sluice_kernel_gru_reset_after: unsafe compactGRU(layer, x, u, h, next)
-    case sluice_kernel_gru_reset_before:
-      if isCandidate {
-        let column = unsafe 2 &* layer.stride
-        unsafe addRows(x + column, u + column, into: reset, count: layer.output_size)
-        unsafe resetBeforeUnits(reset, update: update, h, next: next, count: layer.stride)
-      } else {
-        unsafe compactReset(layer, x, u, h, reset, update)
-      }
-    default:
-      unsafe addRows(x, u, into: next, count: layer.output_size)
-      unsafe activate(next, layer)
+    let units = unsafe CompactUnits(
+      layer: layer, x: rows.projected + row &* rows.pitch, u: rows.recurrent + row &* rows.pitch,
+      h: rows.h + row &* layer.stride, next: rows.next + row &* block.output_stride,
+      cell: block.cell + row &* layer.stride, reset: block.scratch + row &* layer.stride,
+      update: block.scratch + (rows.count &+ row) &* layer.stride)
+    if lanes == 16 {
+      units.update(tile, isCandidate: isCandidate, as: PanelPair.self)
+    } else {
+      units.update(tile, isCandidate: isCandidate, as: Panel.self)
     }
     row &+= 1
   }
 }
 
-@inline(always)
-private func compactLSTM(
-  _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
-  _ cell: UnsafeMutablePointer<Float>, _ next: UnsafeMutablePointer<Float>
-) {
-  let gates = unsafe lstmGates(layer)
-  unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
-    let input: InlineArray<1, InlineArray<4, PanelPair>> = unsafe gates.loadSums(tile, x)
-    let hidden: InlineArray<1, InlineArray<4, PanelPair>> = unsafe gates.loadSums(tile, u)
-    unsafe lstmUnits(input[0], hidden[0], cell, next, at: tile &* 16)
-  } single: { tile in
-    let input: InlineArray<1, InlineArray<4, Panel>> = unsafe gates.loadSums(tile, x)
-    let hidden: InlineArray<1, InlineArray<4, Panel>> = unsafe gates.loadSums(tile, u)
-    unsafe lstmUnits(input[0], hidden[0], cell, next, at: tile &* 16)
-  }
-}
+/// One row's sums and state.
+@safe private struct CompactUnits {
+  let layer: sluice_layer
+  /// W x + b and U h.
+  let x: UnsafePointer<Float>, u: UnsafePointer<Float>
+  let h: UnsafePointer<Float>
+  let next: UnsafeMutablePointer<Float>
+  let cell: UnsafeMutablePointer<Float>
+  let reset: UnsafeMutablePointer<Float>, update: UnsafeMutablePointer<Float>
 
-@inline(always)
-private func compactGRU(
-  _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
-  _ h: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>
-) {
-  let gates = unsafe gruGates(layer)
-  unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
-    let input: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, x)
-    let hidden: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, u)
-    unsafe gruUnits(input[0], hidden[0], gates.biases + tile &* 64 + 48, h, next, at: tile &* 16)
-  } single: { tile in
-    let input: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, x)
-    let hidden: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, u)
-    unsafe gruUnits(input[0], hidden[0], gates.biases + tile &* 64 + 24, h, next, at: tile &* 16)
-  }
-}
-
-/// r * h(t-1) and z.
-@inline(always)
-private func compactReset(
-  _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
-  _ h: UnsafePointer<Float>, _ reset: UnsafeMutablePointer<Float>,
-  _ update: UnsafeMutablePointer<Float>
-) {
-  let gates = unsafe resetBeforeGates(layer)
-  unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
-    let input: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, x)
-    let hidden: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, u)
-    unsafe resetAndUpdate(input[0], hidden[0], h, reset, update, at: tile &* 16)
-  } single: { tile in
-    let input: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, x)
-    let hidden: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, u)
-    unsafe resetAndUpdate(input[0], hidden[0], h, reset, update, at: tile &* 16)
+  @inline(always)
+  func update<V: SIMD>(_ tile: Int, isCandidate: Bool, as: V.Type) where V.Scalar == Float {
+    let unit = tile &* 16
+    switch unsafe layer.compact.cell {
+    case sluice_kernel_lstm:
+      let gates = unsafe lstmGates(layer)
+      let input: InlineArray<1, InlineArray<4, V>> = unsafe gates.loadSums(tile, x)
+      let hidden: InlineArray<1, InlineArray<4, V>> = unsafe gates.loadSums(tile, u)
+      unsafe lstmUnits(input[0], hidden[0], cell, next, at: unit)
+    case sluice_kernel_gru_reset_after:
+      let gates = unsafe gruGates(layer)
+      let input: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, x)
+      let hidden: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, u)
+      let biases = unsafe gates.biases + tile &* 64 + 3 &* V.scalarCount
+      unsafe gruUnits(input[0], hidden[0], biases, h, next, at: unit)
+    case sluice_kernel_gru_reset_before where !isCandidate:
+      let gates = unsafe resetBeforeGates(layer)
+      let input: InlineArray<1, InlineArray<2, V>> = unsafe gates.loadSums(tile, x)
+      let hidden: InlineArray<1, InlineArray<2, V>> = unsafe gates.loadSums(tile, u)
+      unsafe resetAndUpdate(input[0], hidden[0], h, reset, update, at: unit)
+    case sluice_kernel_gru_reset_before:
+      let column = unsafe 2 &* layer.stride &+ unit
+      let n: V = unsafe tanh(load(x + column, as: V.self) + load(u + column, as: V.self))
+      let previous: V = unsafe load(h + unit, as: V.self)
+      let z: V = unsafe load(update + unit, as: V.self)
+      unsafe store(multiplyAdd(z, previous - n, n), to: next + unit)
+    default:
+      let sum: V = unsafe load(x + unit, as: V.self) + load(u + unit, as: V.self)
+      let isTanh = unsafe layer.activation == sluice_activation_tanh
+      unsafe store(isTanh ? tanh(sum) : relu(sum), to: next + unit)
+    }
   }
 }

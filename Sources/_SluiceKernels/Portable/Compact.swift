@@ -1,8 +1,8 @@
 import _SluiceShims
 
-/// A layer whose weights are not f32, in passes over all its units: x and h are quantised where the
-/// weights are integers, multiplied with all weights, and the sums go through memory to the cell's
-/// own arithmetic, that of f32 layers.
+/// A layer whose weights are not f32: x and h are quantised where the weights are integers, multiplied
+/// with the weights of some tiles, and the sums go through memory to the cell's own arithmetic, that
+/// of f32 layers.
 ///
 /// So code grows with types plus cells, not with their product. `multiply` is inlined once: what it
 /// is to multiply is told apart outside it.
@@ -10,49 +10,102 @@ import _SluiceShims
 /// `isChained`: rows are steps of one stream, otherwise one step of many streams.
 @inline(always)
 func compact(
-  _ layer: sluice_layer, _ block: sluice_block, isChained: Bool,
-  multiply: (CompactGates, _ x: CompactFactor, _ h: CompactFactor, _ backwards: Bool) -> Void
+  _ layer: sluice_layer, _ block: sluice_block, isChained: Bool, wordBytes: Int,
+  scaleBytes: Int, isInt8: Bool,
+  multiply: (_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) -> Void
 ) {
-  let isDense = unsafe layer.compact.cell == sluice_kernel_dense
   let resetsBefore = unsafe layer.compact.cell == sluice_kernel_gru_reset_before
-  let inputs = unsafe block.steps
+  let isDense = unsafe layer.compact.cell == sluice_kernel_dense
   unsafe quantiseInputs(layer, block)
   // A block's inputs first, all rows at once; then only U h is left for each step.
   let isApart = unsafe isChained && !isDense && block.steps > 1
-  var pass = CompactPass(reads: isApart || isDense ? .input : .both, isCandidate: false)
-  let turns = unsafe isDense ? 0 : isChained ? block.steps : 1
-  var turn = 0
-  var isDone = false
-  while !isDone {
+  let turns = unsafe isDense || !isChained ? 1 : isApart ? block.steps &+ 1 : block.steps
+  let shift = resetsBefore ? 1 : 0
+  let weightBytes = unsafe (layer.input_size &+ layer.output_size) &* pitchOfSums(layer)
+  var done = 0
+  while done < turns &<< shift {
+    let round = done &>> shift
+    let reads = isDense || isApart && round == 0 ? CompactFactors.input : isApart ? .hidden : .both
+    let isCandidate = resetsBefore && done & 1 != 0
+    let turn = isApart && round > 0 ? round &- 1 : round
     let row = unsafe CompactRow(layer, block, turn: turn, isChained: isChained)
-    if pass.reads != .input {
-      unsafe quantiseHidden(layer, block, row, isCandidate: pass.isCandidate)
+    if reads != .input {
+      unsafe quantiseHidden(layer, block, row, isCandidate: isCandidate)
     }
-    let (x, h) = unsafe factors(layer, block, row, pass, inputRows: inputs)
-    unsafe multiply(
-      CompactGates(layer, isCandidate: pass.isCandidate), x, h,
-      block.backwards != (turn & 1 != 0))
-    if pass.reads != .input {
-      unsafe compactUnits(layer, block, row, isCandidate: pass.isCandidate)
+    let pass = unsafe isCandidate ? layer.compact.second : layer.compact.first
+    let (x, h) = unsafe factors(layer, block, row, pass, isCandidate: isCandidate)
+    // h(t) may replace h(t-1) only once nobody multiplies with it any more: of many streams whose h
+    // is not quantised, all products come before all units.
+    let tilesAtOnce = unsafe isChained || isInteger(layer) ? 4 : Int.max
+    let backwards = unsafe block.backwards != (turn & 1 != 0)
+    var isStepped = false
+    if isInt8 && isChained && reads != .input
+      && (reads == .hidden || weightBytes <= int8StepBytes)
+    {
+      isStepped = unsafe int8Step(
+        layer, block, row, isProjected: reads == .hidden, backwards: backwards)
     }
-    if resetsBefore && !pass.isCandidate {
-      pass.isCandidate = true
-    } else {
-      pass.isCandidate = false
-      if pass.reads != .input { turn &+= 1 }
-      if isApart { pass.reads = .hidden }
-      isDone = turn >= turns
+    unsafe forEachSpan(
+      pass, isStepped ? 0 : layer.output_size, tilesAtOnce: tilesAtOnce, backwards: backwards
+    ) { span in
+      var factor = reads == .hidden ? 1 : 0
+      let end = reads == .input ? 1 : 2
+      while factor < end {
+        let f = factor == 0 ? x : h
+        let all = unsafe pass.block(f, span, wordBytes: wordBytes, scaleBytes: scaleBytes)
+        unsafe multiply(all, span, pass.gates, f.rowCount)
+        factor &+= 1
+      }
+    } units: { tile, lanes in
+      if reads != .input {
+        unsafe compactUnits(layer, block, row, tile, lanes: lanes, isCandidate: isCandidate)
+      }
     }
+    done &+= 1
   }
   if isDense { unsafe activateRows(layer, block) }
 }
 
-/// Which of its two factors a pass over the weights takes, and which of its gates.
-struct CompactPass {
-  enum Factors { case input, hidden, both }
-  var reads: Factors
-  /// The last gate of a GRU that resets before, alone; the first two otherwise.
-  var isCandidate: Bool
+/// Which of its two factors a pass over the weights takes.
+enum CompactFactors { case input, hidden, both }
+
+/// Runs `products` for every tile, or four at once where there is a single gate, and `units` for each
+/// tile: after the products of as many tiles as `tilesAtOnce`. Backwards in the opposite order.
+///
+/// The arithmetic of a tile's units waits for itself most of the time; that of several tiles does not.
+@inline(always)
+private func forEachSpan(
+  _ pass: sluice_compact_pass, _ outputSize: Int, tilesAtOnce: Int, backwards: Bool,
+  products: (CompactSpan) -> Void, units: (_ tile: Int, _ lanes: Int) -> Void
+) {
+  let panels = (outputSize &+ 7) &>> 3
+  let pairs = panels &>> 1
+  let tiles = panels &- pairs
+  var done = 0
+  while done < tiles {
+    let count = min(tilesAtOnce, tiles &- done)
+    let first = backwards ? tiles &- done &- count : done
+    var index = 0
+    while index < count {
+      let tile = backwards ? first &+ count &- 1 &- index : first &+ index
+      #if SLUICE_AVX512
+        let isSpread = unsafe pass.gates == 1 && count &- index >= 4 && first &+ count <= pairs
+      #else
+        let isSpread = false
+      #endif
+      products(
+        CompactSpan(
+          tile: isSpread && backwards ? tile &- 3 : tile, isSpread: isSpread,
+          lanes: tile < pairs ? 16 : 8))
+      index &+= isSpread ? 4 : 1
+    }
+    var tile = first
+    while tile < first &+ count {
+      units(tile, tile < pairs ? 16 : 8)
+      tile &+= 1
+    }
+    done &+= count
+  }
 }
 
 /// Where the rows of one turn lie: a step of a stream, or one step of all streams.
@@ -67,28 +120,51 @@ struct CompactPass {
 
   @inline(always)
   init(_ layer: sluice_layer, _ block: sluice_block, turn: Int, isChained: Bool) {
-    pitch = unsafe compactGateCount(layer) &* layer.stride
+    pitch = unsafe pitchOfSums(layer)
     count = unsafe isChained ? 1 : block.steps
     unsafe next = block.output + turn &* block.output_stride
-    unsafe h = turn == 0 ? block.hidden : UnsafePointer(next - block.output_stride)
+    let previous = unsafe block.output + (turn &- 1) &* block.output_stride
+    unsafe h = turn == 0 ? block.hidden : UnsafePointer(previous)
     unsafe projected = block.projected + turn &* pitch
     unsafe recurrent = block.recurrent
   }
 }
 
-/// Gates whose sums a layer has.
+/// Floats of all sums of a row.
 @inline(always)
-func compactGateCount(_ layer: sluice_layer) -> Int {
-  switch unsafe layer.compact.cell {
-  case sluice_kernel_lstm: 4
-  case sluice_kernel_gru_reset_after, sluice_kernel_gru_reset_before: 3
-  default: 1
-  }
+private func pitchOfSums(_ layer: sluice_layer) -> Int {
+  unsafe layer.compact.gates &* layer.stride
 }
 
 @inline(always)
-private func isInteger(_ layer: sluice_layer) -> Bool {
+func isInteger(_ layer: sluice_layer) -> Bool {
   unsafe layer.compact.storage.rawValue >= sluice_storage_int8.rawValue
+}
+
+/// What a pass multiplies: x of all rows, h of a turn's rows.
+@inline(always)
+private func factors(
+  _ layer: sluice_layer, _ block: sluice_block, _ row: CompactRow, _ pass: sluice_compact_pass,
+  isCandidate: Bool
+) -> (x: CompactFactor, h: CompactFactor) {
+  let isDense = unsafe layer.compact.cell == sluice_kernel_dense
+  let isInteger = unsafe isInteger(layer)
+  // Sums of the candidate follow those of r and z.
+  let column = unsafe pass.first_gate &* layer.stride
+  let x = unsafe CompactFactor(
+    rows: isInteger ? UnsafeRawPointer(block.quantised) : UnsafeRawPointer(block.input),
+    pitch: isInteger ? sluice_quantised_pitch(layer.input_size) : 4 &* block.input_stride,
+    rowCount: block.steps, columns: layer.input_size, isHidden: false,
+    sums: isDense ? block.output : row.projected + column,
+    sumPitch: isDense ? block.output_stride : row.pitch)
+  let hidden = unsafe isCandidate ? UnsafePointer(block.scratch) : row.h
+  let h = unsafe CompactFactor(
+    rows: isInteger
+      ? UnsafeRawPointer(quantisedHidden(layer, block)) : UnsafeRawPointer(hidden),
+    pitch: isInteger ? sluice_quantised_pitch(layer.output_size) : 4 &* layer.stride,
+    rowCount: row.count, columns: layer.output_size, isHidden: true,
+    sums: row.recurrent + column, sumPitch: row.pitch)
+  return (x, h)
 }
 
 @inline(always)
@@ -107,7 +183,7 @@ private func quantiseInputs(_ layer: sluice_layer, _ block: sluice_block) {
 
 /// Where quantised h begins: behind all rows of x.
 @inline(always)
-private func quantisedHidden(
+func quantisedHidden(
   _ layer: sluice_layer, _ block: sluice_block
 ) -> UnsafeMutableRawPointer {
   unsafe block.quantised + block.steps &* sluice_quantised_pitch(layer.input_size)

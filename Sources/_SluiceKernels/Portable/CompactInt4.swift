@@ -1,42 +1,33 @@
 import _SluiceShims
 
-/// Sums of int4 weights times quantised inputs: exact integers in each group of 32 columns, which
-/// are scaled and added up as floats, from the first group to the last.
-extension CompactGates {
-  @inline(always)
-  func multiplyInt4(_ input: CompactFactor, _ hidden: CompactFactor, backwards: Bool) {
-    #if SLUICE_AVX512
-      let rows = 4
-    #else
-      let rows = 2
-    #endif
-    forEachBlock(input, hidden, backwards: backwards) { block, rowCount, vectors, hasHalf in
-      block.forEachPart(
-        rowCount: rowCount, vectors: vectors, hasHalf: hasHalf, rowsAtOnce: rows
-      ) { part in
-        #if SLUICE_AVX512
-          int4Rows(part, Rows<4>(), Width<2>(), as: WideFloats.self, WideWords.self)
-        #else
-          int4Rows(part, Rows<2>(), Width<2>(), as: WideFloats.self, WideWords.self)
-        #endif
-      } rowsOfOne: { part in
-        #if SLUICE_AVX512
-          int4Rows(part, Rows<4>(), Width<1>(), as: WideFloats.self, WideWords.self)
-        #else
-          int4Rows(part, Rows<2>(), Width<1>(), as: WideFloats.self, WideWords.self)
-        #endif
-      } four: { part in
-        int4Rows(part, Rows<1>(), Width<4>(), as: WideFloats.self, WideWords.self)
-      } three: { part in
-        int4Rows(part, Rows<1>(), Width<3>(), as: WideFloats.self, WideWords.self)
-      } two: { part in
-        int4Rows(part, Rows<1>(), Width<2>(), as: WideFloats.self, WideWords.self)
-      } one: { part in
-        int4Rows(part, Rows<1>(), Width<1>(), as: WideFloats.self, WideWords.self)
-      } half: { part in
-        int4Rows(part, Rows<1>(), Width<1>(), as: Panel.self, WordPanel.self)
-      }
-    }
+#if SLUICE_AVX512
+  private typealias ManyRows = Rows<4>
+#else
+  private typealias ManyRows = Rows<2>
+#endif
+
+/// Sums of int4 weights times quantised inputs, of a tile or four of one gate: exact integers in each
+/// group of 32 columns, which are scaled and added up as floats, from the first group to the last.
+@inline(always)
+func multiplyInt4(_ block: CompactBlock, _ span: CompactSpan, gates: Int, rowCount: Int) {
+  block.forEachPart(
+    span, gates: gates, rowCount: rowCount, rowsAtOnce: ManyRows.count
+  ) { part in
+    int4Rows(part, ManyRows(), Width<2>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } rowsOfOne: { part in
+    int4Rows(part, ManyRows(), Width<1>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } spread: { part in
+    int4Rows(part, Rows<1>(), Width<4>(), isSpread: true, as: WideFloats.self, WideWords.self)
+  } four: { part in
+    int4Rows(part, Rows<1>(), Width<4>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } three: { part in
+    int4Rows(part, Rows<1>(), Width<3>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } two: { part in
+    int4Rows(part, Rows<1>(), Width<2>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } one: { part in
+    int4Rows(part, Rows<1>(), Width<1>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } half: { part in
+    int4Rows(part, Rows<1>(), Width<1>(), isSpread: false, as: Panel.self, WordPanel.self)
   }
 }
 
@@ -46,7 +37,7 @@ extension CompactGates {
 /// 8 times the group's inputs, is taken off: it follows the row's integers, ready made.
 @inline(always)
 private func int4Rows<let rows: Int, let vectors: Int, V: SIMD, W: SIMD>(
-  _ block: CompactBlock, _: Rows<rows>, _: Width<vectors>, as: V.Type, _: W.Type
+  _ block: CompactBlock, _: Rows<rows>, _: Width<vectors>, isSpread: Bool, as: V.Type, _: W.Type
 ) where V.Scalar == Float, W.Scalar == Int32 {
   typealias Integers = InlineArray<rows, InlineArray<vectors, W>>
   var totals = InlineArray<rows, InlineArray<vectors, V>>(
@@ -54,6 +45,8 @@ private func int4Rows<let rows: Int, let vectors: Int, V: SIMD, W: SIMD>(
   var w = unsafe block.weights
   var x = unsafe block.rows + 64
   var scales = unsafe block.scales
+  let pitch = isSpread ? block.tilePitch : 4 &* V.scalarCount
+  let scalePitch = isSpread ? block.tileScalePitch : 2 &* V.scalarCount
   let groups = (block.columns &+ 31) &>> 5
   var offsets = unsafe x + groups &* 32
   var left = groups
@@ -62,7 +55,7 @@ private func int4Rows<let rows: Int, let vectors: Int, V: SIMD, W: SIMD>(
     for word in 0..<4 {
       for vector in 0..<vectors {
         let words = unsafe loadWords(
-          w + word &* block.wordPitch + vector &* block.vectorPitch, as: W.self)
+          w + word &* block.wordPitch + vector &* pitch, as: W.self)
         let (low, high) = (lowNibbles(words), highNibbles(words))
         for row in 0..<rows {
           let at = unsafe x + row &* block.rowPitch + 8 &* word
@@ -73,7 +66,7 @@ private func int4Rows<let rows: Int, let vectors: Int, V: SIMD, W: SIMD>(
       }
     }
     for vector in 0..<vectors {
-      let scale: V = unsafe loadHalf(scales + vector &* block.scalePitch, as: V.self)
+      let scale: V = unsafe loadHalf(scales + vector &* scalePitch, as: V.self)
       for row in 0..<rows {
         let sum = unsafe add(
           nibbleSum(sums[row][vector]),
@@ -87,12 +80,14 @@ private func int4Rows<let rows: Int, let vectors: Int, V: SIMD, W: SIMD>(
     unsafe offsets += 4
     left &-= 1
   }
+  let biases: InlineArray<vectors, V> = block.biases(isSpread: isSpread)
+  var target = unsafe block.sums
   for row in 0..<rows {
-    let step = unsafe (block.rows + row &* block.rowPitch).loadUnaligned(as: Float.self)
+    let step = block.step(row, as: V.self)
     for vector in 0..<vectors {
-      let value: V = multiplyAdd(
-        totals[row][vector], V(repeating: step), block.bias(vector, as: V.self))
-      unsafe store(value, to: block.sums + row &* block.sumPitch + vector &* V.scalarCount)
+      let value: V = multiplyAdd(totals[row][vector], step, biases[vector])
+      unsafe store(value, to: target + vector &* V.scalarCount)
     }
+    unsafe target += block.sumPitch
   }
 }

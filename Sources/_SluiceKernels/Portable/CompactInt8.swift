@@ -1,75 +1,74 @@
 import _SluiceShims
 
-/// Sums of int8 weights times quantised inputs: exact integers, scaled at the end.
-extension CompactGates {
-  @inline(always)
-  func multiplyInt8(_ input: CompactFactor, _ hidden: CompactFactor, backwards: Bool) {
-    #if SLUICE_AVX512
-      let rows = 8
-    #else
-      let rows = 4
-    #endif
-    forEachBlock(input, hidden, backwards: backwards) { block, rowCount, vectors, hasHalf in
-      block.forEachPart(
-        rowCount: rowCount, vectors: vectors, hasHalf: hasHalf, rowsAtOnce: rows
-      ) { part in
-        #if SLUICE_AVX512
-          int8Rows(part, Rows<8>(), Width<2>())
-        #else
-          int8Rows(part, Rows<4>(), Width<2>())
-        #endif
-      } rowsOfOne: { part in
-        #if SLUICE_AVX512
-          int8Rows(part, Rows<8>(), Width<1>())
-        #else
-          int8Rows(part, Rows<4>(), Width<1>())
-        #endif
-      } four: { part in
-        int8Row(part, Width<4>(), Rows<2>(), as: WideFloats.self, WideWords.self)
-      } three: { part in
-        int8Row(part, Width<3>(), Rows<2>(), as: WideFloats.self, WideWords.self)
-      } two: { part in
-        int8Row(part, Width<2>(), Rows<4>(), as: WideFloats.self, WideWords.self)
-      } one: { part in
-        int8Row(part, Width<1>(), Rows<4>(), as: WideFloats.self, WideWords.self)
-      } half: { part in
-        int8Row(part, Width<1>(), Rows<4>(), as: Panel.self, WordPanel.self)
-      }
-    }
+#if SLUICE_AVX512
+  private typealias ManyRows = Rows<8>
+#else
+  private typealias ManyRows = Rows<4>
+#endif
+
+/// Sums of int8 weights times quantised inputs, of a tile or four of one gate: exact integers, scaled
+/// at the end.
+@inline(always)
+func multiplyInt8(_ block: CompactBlock, _ span: CompactSpan, gates: Int, rowCount: Int) {
+  block.forEachPart(
+    span, gates: gates, rowCount: rowCount, rowsAtOnce: ManyRows.count
+  ) { part in
+    int8Rows(part, ManyRows(), Width<2>())
+  } rowsOfOne: { part in
+    int8Rows(part, ManyRows(), Width<1>())
+  } spread: { part in
+    int8Row(part, Width<4>(), Rows<2>(), isSpread: true, as: WideFloats.self, WideWords.self)
+  } four: { part in
+    int8Row(part, Width<4>(), Rows<2>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } three: { part in
+    int8Row(part, Width<3>(), Rows<2>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } two: { part in
+    int8Row(part, Width<2>(), Rows<4>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } one: { part in
+    int8Row(part, Width<1>(), Rows<4>(), isSpread: false, as: WideFloats.self, WideWords.self)
+  } half: { part in
+    int8Row(part, Width<1>(), Rows<4>(), isSpread: false, as: Panel.self, WordPanel.self)
   }
 }
 
 /// The integers that a sum of int8 products starts at.
 @inline(always)
-private func correction<W: SIMD>(_ block: CompactBlock, _ vector: Int, as: W.Type) -> W
-where W.Scalar == Int32 {
+private func correction<W: SIMD>(
+  _ block: CompactBlock, _ vector: Int, isSpread: Bool, as: W.Type
+) -> W where W.Scalar == Int32 {
   #if SLUICE_AVX512
-    return unsafe loadWords(block.corrections + vector &* block.scalePitch, as: W.self)
+    let pitch = isSpread ? block.tileScalePitch : 4 &* W.scalarCount
+    return unsafe loadWords(block.corrections + vector &* pitch, as: W.self)
   #else
     return W(repeating: 0)
   #endif
 }
 
-/// (step * scale) * sum + bias of one row's vector to where it belongs.
+/// The scales of neighbouring vectors.
 @inline(always)
-private func finish<V: SIMD, W: SIMD>(
-  _ block: CompactBlock, _ row: Int, _ vector: Int, _ sum: W, as: V.Type
-) where V.Scalar == Float, W.Scalar == Int32 {
-  let step = unsafe (block.rows + row &* block.rowPitch).loadUnaligned(as: Float.self)
-  let scale: V = unsafe (block.scales + vector &* block.scalePitch).loadUnaligned(as: V.self)
-  let value: V = multiplyAdd(
-    V(repeating: step) * scale, toFloat(sum), block.bias(vector, as: V.self))
-  unsafe store(value, to: block.sums + row &* block.sumPitch + vector &* V.scalarCount)
+private func int8Scales<let vectors: Int, V: SIMD>(
+  _ block: CompactBlock, isSpread: Bool
+) -> InlineArray<vectors, V> where V.Scalar == Float {
+  var all = InlineArray<vectors, V>(repeating: V(repeating: 0))
+  let pitch = isSpread ? block.tileScalePitch : 4 &* V.scalarCount
+  for vector in 0..<vectors {
+    all[vector] = unsafe (block.scales + vector &* pitch).loadUnaligned(as: V.self)
+  }
+  return all
 }
 
 /// One row, whose sums run in as many chains as `chains`, because each waits for the one before.
 @inline(always)
 private func int8Row<let vectors: Int, let chains: Int, V: SIMD, W: SIMD>(
-  _ block: CompactBlock, _: Width<vectors>, _: Rows<chains>, as: V.Type, _: W.Type
+  _ block: CompactBlock, _: Width<vectors>, _: Rows<chains>, isSpread: Bool, as: V.Type,
+  _: W.Type
 ) where V.Scalar == Float, W.Scalar == Int32 {
   var sums = InlineArray<chains, InlineArray<vectors, W>>(
     repeating: InlineArray(repeating: W(repeating: 0)))
-  for vector in 0..<vectors { sums[0][vector] = correction(block, vector, as: W.self) }
+  for vector in 0..<vectors {
+    sums[0][vector] = correction(block, vector, isSpread: isSpread, as: W.self)
+  }
+  let pitch = isSpread ? block.tilePitch : 4 &* W.scalarCount
   var w = unsafe block.weights
   var x = unsafe block.rows + 64
   var left = (block.columns &+ 3) &>> 2
@@ -79,7 +78,7 @@ private func int8Row<let vectors: Int, let chains: Int, V: SIMD, W: SIMD>(
       for vector in 0..<vectors {
         sums[chain][vector] = unsafe dot(
           sums[chain][vector],
-          loadWords(w + chain &* block.wordPitch + vector &* block.vectorPitch, as: W.self), q)
+          loadWords(w + chain &* block.wordPitch + vector &* pitch, as: W.self), q)
       }
     }
     unsafe w += chains &* block.wordPitch
@@ -90,16 +89,20 @@ private func int8Row<let vectors: Int, let chains: Int, V: SIMD, W: SIMD>(
     let q = unsafe repeatedWord(x, as: W.self)
     for vector in 0..<vectors {
       sums[0][vector] = unsafe dot(
-        sums[0][vector], loadWords(w + vector &* block.vectorPitch, as: W.self), q)
+        sums[0][vector], loadWords(w + vector &* pitch, as: W.self), q)
     }
     unsafe w += block.wordPitch
     unsafe x += 4
     left &-= 1
   }
+  let scales: InlineArray<vectors, V> = int8Scales(block, isSpread: isSpread)
+  let biases: InlineArray<vectors, V> = block.biases(isSpread: isSpread)
+  let step = block.step(0, as: V.self)
   for vector in 0..<vectors {
     var sum = sums[0][vector]
     for chain in 1..<chains { sum = add(sum, sums[chain][vector]) }
-    finish(block, 0, vector, sum, as: V.self)
+    let value: V = multiplyAdd(step * scales[vector], toFloat(sum), biases[vector])
+    unsafe store(value, to: block.sums + vector &* V.scalarCount)
   }
 }
 
@@ -110,10 +113,9 @@ private func int8Rows<let rows: Int, let vectors: Int>(
 ) {
   var sums = InlineArray<rows, InlineArray<vectors, WideWords>>(
     repeating: InlineArray(repeating: WideWords(repeating: 0)))
-  for row in 0..<rows {
-    for vector in 0..<vectors {
-      sums[row][vector] = correction(block, vector, as: WideWords.self)
-    }
+  for vector in 0..<vectors {
+    let start = correction(block, vector, isSpread: false, as: WideWords.self)
+    for row in 0..<rows { sums[row][vector] = start }
   }
   var w = unsafe block.weights
   var x = unsafe block.rows + 64
@@ -123,16 +125,24 @@ private func int8Rows<let rows: Int, let vectors: Int>(
       let q = unsafe repeatedWord(x + row &* block.rowPitch, as: WideWords.self)
       for vector in 0..<vectors {
         sums[row][vector] = unsafe dot(
-          sums[row][vector], loadWords(w + vector &* block.vectorPitch, as: WideWords.self), q)
+          sums[row][vector],
+          loadWords(w + vector &* 4 &* WideWords.scalarCount, as: WideWords.self), q)
       }
     }
     unsafe w += block.wordPitch
     unsafe x += 4
     left &-= 1
   }
+  let scales: InlineArray<vectors, WideFloats> = int8Scales(block, isSpread: false)
+  let biases: InlineArray<vectors, WideFloats> = block.biases(isSpread: false)
+  var target = unsafe block.sums
   for row in 0..<rows {
+    let step = block.step(row, as: WideFloats.self)
     for vector in 0..<vectors {
-      finish(block, row, vector, sums[row][vector], as: WideFloats.self)
+      let value: WideFloats = multiplyAdd(
+        step * scales[vector], toFloat(sums[row][vector]), biases[vector])
+      unsafe store(value, to: target + vector &* WideFloats.scalarCount)
     }
+    unsafe target += block.sumPitch
   }
 }

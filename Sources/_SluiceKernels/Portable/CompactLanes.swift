@@ -8,9 +8,11 @@ typealias WordPair = SIMD16<Int32>
 #if SLUICE_AVX512
   typealias WideFloats = PanelPair
   typealias WideWords = WordPair
+  @inline(always) var wideShift: Int { 4 }
 #else
   typealias WideFloats = Panel
   typealias WideWords = WordPanel
+  @inline(always) var wideShift: Int { 3 }
 #endif
 
 @inline(always)
@@ -56,6 +58,14 @@ func dot<W: SIMD>(_ sum: W, _ weights: W, _ x: W) -> W where W.Scalar == Int32 {
   #if SLUICE_AVX512
     if W.scalarCount == 16 {
       return from(sluice_dot16(pair(sum), pair(weights), pair(x)))
+    }
+  #else
+    if W.scalarCount == 16 {
+      let (s, w, q) = (pair(sum), pair(weights), pair(x))
+      return from(
+        WordPair(
+          lowHalf: sluice_dot8(s.lowHalf, w.lowHalf, q.lowHalf),
+          highHalf: sluice_dot8(s.highHalf, w.highHalf, q.highHalf)))
     }
   #endif
   return from(sluice_dot8(panel(sum), panel(weights), panel(x)))

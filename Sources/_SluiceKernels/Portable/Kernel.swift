@@ -97,8 +97,10 @@ public func runHalf(
 ) {
   var layer = unsafe plan.pointee
   unsafe layer.compact.storage = sluice_storage_f16
-  unsafe compact(layer, rows.pointee, isChained: isChained) { gates, x, h, backwards in
-    gates.multiplyHalf(x, h, backwards: backwards, isBrain: false)
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, wordBytes: 2, scaleBytes: 4, isInt8: false
+  ) { block, span, gates, rowCount in
+    multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: false)
   }
 }
 
@@ -110,8 +112,10 @@ public func runBrain(
 ) {
   var layer = unsafe plan.pointee
   unsafe layer.compact.storage = sluice_storage_bf16
-  unsafe compact(layer, rows.pointee, isChained: isChained) { gates, x, h, backwards in
-    gates.multiplyHalf(x, h, backwards: backwards, isBrain: true)
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: false
+  ) { block, span, gates, rowCount in
+    multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: true)
   }
 }
 
@@ -123,8 +127,10 @@ public func runInt8(
 ) {
   var layer = unsafe plan.pointee
   unsafe layer.compact.storage = sluice_storage_int8
-  unsafe compact(layer, rows.pointee, isChained: isChained) { gates, x, h, backwards in
-    gates.multiplyInt8(x, h, backwards: backwards)
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: true
+  ) { block, span, gates, rowCount in
+    multiplyInt8(block, span, gates: gates, rowCount: rowCount)
   }
 }
 
@@ -136,8 +142,10 @@ public func runInt4(
 ) {
   var layer = unsafe plan.pointee
   unsafe layer.compact.storage = sluice_storage_int4
-  unsafe compact(layer, rows.pointee, isChained: isChained) { gates, x, h, backwards in
-    gates.multiplyInt4(x, h, backwards: backwards)
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 2, isInt8: false
+  ) { block, span, gates, rowCount in
+    multiplyInt4(block, span, gates: gates, rowCount: rowCount)
   }
 }
 

@@ -12,22 +12,22 @@ func quantise(
   hasGroups: Bool
 ) {
   var most = WordPair(repeating: 0)
-  var i = 0
-  while i <= count &- 16 {
-    most = unsafe sluice_greater_bits16(most, load(x + i, as: PanelPair.self))
-    i &+= 16
-  }
-  if i < count {
-    most = unsafe sluice_greater_bits16(most, load(x + i, first: count &- i, as: PanelPair.self))
-  }
-  let greatest = Float(bitPattern: UInt32(bitPattern: sluice_int_max16(most)))
-  let one: Float = 1
   var unit = step
-  if step == 0 && greatest >= 0x1p-100 { unit = greatest / 127 }
+  if step == 0 {
+    var i = 0
+    while i <= count &- 16 {
+      most = unsafe sluice_greater_bits16(most, load(x + i, as: PanelPair.self))
+      i &+= 16
+    }
+    if i < count {
+      let rest = unsafe load(x + i, first: count &- i, as: PanelPair.self)
+      most = sluice_greater_bits16(most, rest)
+    }
+    let greatest = Float(bitPattern: UInt32(bitPattern: sluice_int_max16(most)))
+    unit = greatest < .infinity ? greatest >= 0x1p-100 ? greatest / 127 : 0 : .nan
+  }
+  let one: Float = 1
   let factor = PanelPair(repeating: unit > 0 ? one / unit : 0)
-  // Bits of NaN, and of infinity, are above those of any number.
-  let isBad = step == 0 ? !(greatest < .infinity) : greatest != greatest
-  unsafe row.storeBytes(of: isBad ? .nan : unit, as: Float.self)
   let bytes = unsafe row + 64
   let whole = hasGroups ? (count &+ 31) &>> 5 &* 2 : (count &+ 15) &>> 4
   var line = 0
@@ -39,6 +39,7 @@ func quantise(
       unsafe left >= 16
       ? load(x + line &* 16, as: PanelPair.self)
       : load(x + line &* 16, first: left, as: PanelPair.self)
+    if step > 0 { most = sluice_greater_bits16(most, v) }
     let q = sluice_quantise16(v, factor)
     if hasGroups {
       unsafe sluice_store_bytes16(q, bytes + line &* 16)
@@ -52,4 +53,7 @@ func quantise(
     }
     line &+= 1
   }
+  // The bits of NaN are above those of infinity.
+  if step > 0 && sluice_int_max16(most) > 0x7F80_0000 { unit = .nan }
+  unsafe row.storeBytes(of: unit, as: Float.self)
 }

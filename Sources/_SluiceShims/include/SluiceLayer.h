@@ -102,15 +102,38 @@ typedef enum : uint32_t {
   sluice_storage_int4,
 } sluice_storage;
 
+/// Some gates of a compact layer, whose sums one pass over its weights computes. Bytes, where nothing
+/// else is said; those of a last single panel are half of a pair's.
+typedef struct {
+  const void *_Nonnull weights;
+  /// Scales of integers; where there are none, anything.
+  const void *_Nonnull scales;
+  /// The biases' row of the first gate, of the first pair of panels.
+  const float *_Nonnull biases;
+  intptr_t gates;
+  /// The first gate's place among all sums of a row.
+  intptr_t first_gate;
+  /// From one pair of panels to the next.
+  intptr_t tile_pitch, scale_pitch;
+  /// Floats from one pair's biases to the next's, and lanes before the pass's own.
+  intptr_t bias_pitch, bias_row;
+  /// Where the weights of h begin in a pair, and of int4 their scales.
+  intptr_t hidden_weights, hidden_scales;
+  /// Rows of a tile's int8 scales and corrections: of x, and of h.
+  intptr_t input_scale_row, input_correction_row, hidden_scale_row, hidden_correction_row;
+} sluice_compact_pass;
+
 /// What a compact kernel must know beside; the others do not read it.
 typedef struct {
   sluice_storage storage;
   /// The layer's kernel, were its weights f32.
   sluice_kernel cell;
-  /// Packed scales in the mapped blob, 64-byte aligned; NULL where weights are no integers.
-  const void *_Nullable scales;
   /// What one step of quantised x, and of h, stands for; 0 where each vector has its own.
   float input_step, hidden_step;
+  /// Gates of all passes.
+  intptr_t gates;
+  /// All gates, or of a GRU that resets before r and z, then n.
+  sluice_compact_pass first, second;
 } sluice_compact;
 
 /// Bytes of a quantised row of `columns` features: a line with what a step stands for, the integers

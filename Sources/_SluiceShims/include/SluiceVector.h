@@ -62,15 +62,31 @@
     return (sluice_float##N)(((sluice_int##N)shifted << 23) + 0x3F800000);                       \
   }
 
+#if defined(__AVX512VL__)
+#define SLUICE_FIRST_LANES(N, count)                                                             \
+  ((count) >= N ? (1u << N) - 1 : (count) <= 0 ? 0 : (1u << (count)) - 1)
+#define SLUICE_LOAD_FIRST8(pointer, count)                                                       \
+  __builtin_ia32_loadups256_mask((const void *)(pointer), (sluice_float8)(0), SLUICE_FIRST_LANES(8, count))
+#define SLUICE_LOAD_FIRST16(pointer, count)                                                      \
+  __builtin_ia32_loadups512_mask((const void *)(pointer), (sluice_float16)(0), SLUICE_FIRST_LANES(16, count))
+#else
+#define SLUICE_LOAD_FIRST(N, pointer, count)                                                     \
+  ({                                                                                             \
+    sluice_float##N value = 0;                                                                   \
+    for (int lane = 0; lane < N; lane++)                                                         \
+      if (lane < count) value[lane] = pointer[lane];                                             \
+    value;                                                                                       \
+  })
+#define SLUICE_LOAD_FIRST8(pointer, count) SLUICE_LOAD_FIRST(8, pointer, count)
+#define SLUICE_LOAD_FIRST16(pointer, count) SLUICE_LOAD_FIRST(16, pointer, count)
+#endif
+
 /// Some of a vector's lanes. Swift checks the number of a lane with a trap wherever it cannot see it.
 #define SLUICE_LANES(N)                                                                          \
   /* The first `count` lanes from memory, the others zero. */                                    \
   static inline __attribute__((always_inline)) sluice_float##N sluice_load_first##N(             \
       const float *_Nonnull pointer, long count) {                                               \
-    sluice_float##N value = 0;                                                                   \
-    for (int lane = 0; lane < N; lane++)                                                         \
-      if (lane < count) value[lane] = pointer[lane];                                             \
-    return value;                                                                                \
+    return SLUICE_LOAD_FIRST##N(pointer, count);                                                 \
   }                                                                                              \
   /* The first `count` lanes to memory. */                                                       \
   static inline __attribute__((always_inline)) void sluice_store_first##N(                       \
