@@ -172,6 +172,29 @@ struct GraphTests {
     #expect(refuses(.unsupported, "the_MatMul_1", "sequence_lens") { _ = try graph("Y").convert() })
   }
 
+  @Test("Sizes and indices that wrap are refused")
+  func hugeSizes() {
+    var split = GraphBuilder()
+    split.input("x", [nil, nil, Int.max])
+    split.node("Split", ["x"], ["a", "b"], [("axis", .integer(2))])
+    split.output("a")
+    #expect(refuses(.unsupported, "the_Split_0", "too large") { _ = try split.convert() })
+    var gather = GraphBuilder.lstm()
+    gather.initializer("indices", [2], integers: [Int.max, Int.min])
+    gather.node("Gather", ["Y", "indices"], ["y"], [("axis", .integer(3))])
+    gather.output("y")
+    #expect(refuses(.malformed, "the_Gather_1", "the index") { _ = try gather.convert() })
+    var padded = GraphBuilder.lstm()
+    padded.inputs = []
+    padded.input("x", [Int.max, 1, 2])
+    padded.initializer("pads", [6], integers: [0, 0, 0, 1, 0, 0])
+    padded.node("Pad", ["x", "pads"], ["p"])
+    padded.initializer("bounds", [1], integers: [0])
+    padded.node("Slice", ["p", "bounds", "bounds", "bounds"], ["s"])
+    padded.output("s")
+    #expect(refuses(.unsupported, "the_Slice_2", "steps") { _ = try padded.convert() })
+  }
+
   @Test("Softmax over steps is refused")
   func softmaxAxis() {
     var graph = GraphBuilder.lstm()

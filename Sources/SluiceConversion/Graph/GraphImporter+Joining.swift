@@ -125,17 +125,13 @@ extension GraphImporter {
     guard count == node.outputs.count, sizes.map({ $0.count == count }) ?? true else {
       throw node.malformed("\(count) parts for \(node.outputs.count) outputs")
     }
-    var total = value.extents[axis].known
-    if case .features(let features) = value, features.layer < 0, total != nil {
-      total = features.extent(axis).known
-    }
-    guard let total, count > 0 else {
-      throw node.unsupported("splits an axis of a size that is not known")
+    guard let total = value.extents[axis].known, count > 0, total <= Int(Int32.max) else {
+      throw node.unsupported("splits an axis of a size that is not known, or too large")
     }
     // Equal parts, the last one smaller where they cannot be.
     let whole = (total + count - 1) / count
     let parts = sizes ?? (0..<count).map { min(whole, total - whole * $0) }
-    guard parts.allSatisfy({ $0 > 0 }), parts.reduce(0, +) == total else {
+    guard parts.allSatisfy({ $0 > 0 && $0 <= total }), parts.reduce(0, +) == total else {
       throw node.malformed("parts of \(parts) of \(total)")
     }
     var start = 0

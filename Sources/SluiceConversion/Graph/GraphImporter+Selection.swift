@@ -22,7 +22,7 @@ extension GraphImporter {
       let isScalar = constant.shape.isEmpty
       switch data {
       case .features(let features):
-        guard let first = list.first, list.enumerated().allSatisfy({ $1 == first + $0 }) else {
+        guard let first = list.first, list.enumerated().allSatisfy({ $1 == first &+ $0 }) else {
           throw node.unsupported("indices that are not neighbours")
         }
         guard (-(1 << 31)..<1 << 31).contains(first) else {

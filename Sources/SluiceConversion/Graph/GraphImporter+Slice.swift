@@ -128,7 +128,7 @@ extension GraphImporter {
     let isWhole =
       switch (end, size) {
       case (.axis(margin.axis), _): true
-      case (.known(let end), let size?): clamped(end, size + margin.surplus) == size
+      case (.known(let end), let size?): clamped(end, size &+ margin.surplus) == size
       case (.known(let end), nil): end == -margin.surplus
       default: false
       }
