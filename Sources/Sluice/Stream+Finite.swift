@@ -1,3 +1,4 @@
+import _SluiceFloats
 import _SluiceShims
 
 extension Stream {
@@ -5,25 +6,95 @@ extension Stream {
   ///
   /// One such input can make every later output of a recurrent network NaN: looking after each step
   /// finds it on the step where it happens, and ``reset()`` mends the stream. It looks at h of every
-  /// recurrent layer, of which C of an LSTM is a part: h = o * tanh C is NaN where C is, and C, which
-  /// grows by 1 a step at most, is never infinite. And at the columns that a convolution keeps.
+  /// recurrent layer, of which C of a plain LSTM is a part: h = o * tanh C is NaN where C is, and C,
+  /// which grows by 1 a step at most, is never infinite. At C itself where the activations are others,
+  /// and at the columns that a convolution keeps. Not at what pads a vector to a whole line: an
+  /// infinite input times a weight of 0 leaves NaN there, which reaches no unit.
   ///
   /// - Complexity: one pass over the hidden states: about 3 ns for 128 units.
   public var isFinite: Bool {
+    // The kernels multiply infinities by zero, which the caller may have trapped.
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
     var index = 0
     while unsafe index < model.pointee.layer_count {
       let layer = unsafe model.pointee.layers + index
       if unsafe layer.pointee.is_recurrent {
         let h = unsafe buffer + layer.pointee.output_offset + phase &* layer.pointee.stride
-        guard unsafe instructionSet.isFinite(h, layer.pointee.stride) else { return false }
-      } else if let columns = unsafe layer.pointee.columns, unsafe columns.pointee.past > 0 {
-        let past = unsafe buffer + layer.pointee.cell_offset
-        guard unsafe instructionSet.isFinite(past, columns.pointee.past_stride) else {
-          return false
-        }
+        guard unsafe isFinite(h, layer.pointee.output_size) else { return false }
+      }
+      if unsafe !layer.pointee.showsItsSecondVector {
+        let second = unsafe buffer + layer.pointee.cell_offset
+        guard unsafe isFinite(second, layer.pointee.secondVectorSize) else { return false }
       }
       index &+= 1
     }
     return true
   }
+
+  /// Whether `count` floats from the start of a line are finite: whole lines by the kernels, what the
+  /// last line has of them one by one.
+  @inline(__always)
+  private func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
+    let whole = count & ~15
+    if whole > 0, unsafe !instructionSet.isFinite(floats, whole) { return false }
+    var at = whole
+    while at < count {
+      guard unsafe floats[at].bitPattern.isOfFiniteFloat else { return false }
+      at &+= 1
+    }
+    return true
+  }
+
+  /// The first float that the state at `floats` holds and that is not finite, counted from there; nil
+  /// where there is none.
+  ///
+  /// - Parameters:
+  ///   - floats: a stream's state, of any alignment.
+  ///   - phase: which of a recurrent layer's two vectors is h(t-1).
+  func firstNotFinite(of floats: UnsafeRawPointer, phase: Int) -> Int? {
+    var index = 0
+    while unsafe index < model.pointee.layer_count {
+      let layer = unsafe model.pointee.layers + index
+      let h = unsafe layer.pointee.output_offset &+ phase &* layer.pointee.stride
+      let size = unsafe layer.pointee.is_recurrent ? layer.pointee.output_size : 0
+      if let at = unsafe Stream.firstNotFinite(of: floats, from: h, size) { return at }
+      let second = unsafe layer.pointee.cell_offset
+      if let at = unsafe Stream.firstNotFinite(
+        of: floats, from: second, layer.pointee.secondVectorSize)
+      {
+        return at
+      }
+      index &+= 1
+    }
+    return nil
+  }
+
+  private static func firstNotFinite(
+    of floats: UnsafeRawPointer, from start: Int, _ count: Int
+  ) -> Int? {
+    for at in start..<start &+ count {
+      let bits = unsafe floats.loadUnaligned(fromByteOffset: 4 &* at, as: UInt32.self)
+      if !bits.isOfFiniteFloat { return at }
+    }
+    return nil
+  }
+}
+
+extension sluice_layer {
+  /// Floats of C, or of the columns that a convolution keeps, without padding; 0 where there are none.
+  fileprivate var secondVectorSize: Int {
+    unsafe is_recurrent ? (hasCell ? form.hidden_size : 0) : columns?.pointee.past ?? 0
+  }
+
+  /// Whether h is finite only where C is, if there is one.
+  fileprivate var showsItsSecondVector: Bool {
+    let cell = unsafe kernel == sluice_kernel_compact ? compact.cell : kernel
+    return unsafe is_recurrent && cell != sluice_kernel_lstm_general
+  }
+}
+
+extension UInt32 {
+  /// Whether these are the bits of a float that is neither NaN nor infinite.
+  fileprivate var isOfFiniteFloat: Bool { self & 0x7F80_0000 != 0x7F80_0000 }
 }

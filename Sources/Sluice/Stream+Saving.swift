@@ -13,7 +13,7 @@ public enum StateError: Error, Equatable, Sendable {
   case otherModel
   /// The checksum is not that of the bytes.
   case damaged
-  /// A float at byte `offset` is NaN or infinite.
+  /// A float of the state, at byte `offset`, is NaN or infinite; padding may be anything.
   case notFinite(offset: Int)
 }
 
@@ -117,16 +117,10 @@ extension Stream {
       return .otherModel
     }
     let sum = unsafe base.loadUnaligned(fromByteOffset: 32, as: UInt64.self)
-    guard unsafe sum == checksum(of: base, count: state.count),
-      unsafe base.loadUnaligned(fromByteOffset: 12, as: UInt32.self) < 2
-    else { return .damaged }
-    var at = StateLayout.headSize
-    while at < state.count {
-      let bits = unsafe base.loadUnaligned(fromByteOffset: at, as: UInt32.self)
-      if bits & 0x7F80_0000 == 0x7F80_0000 { return .notFinite(offset: at) }
-      at &+= 4
-    }
-    return nil
+    let phase = unsafe base.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
+    guard unsafe sum == checksum(of: base, count: state.count), phase < 2 else { return .damaged }
+    let found = unsafe firstNotFinite(of: base + StateLayout.headSize, phase: Int(phase))
+    return found.map { .notFinite(offset: StateLayout.headSize &+ 4 &* $0) }
   }
 
   /// Takes over a state that was not refused.
