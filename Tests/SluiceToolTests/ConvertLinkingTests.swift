@@ -34,6 +34,33 @@ import Testing
     #expect(try scratch.contents == ["x.o"])
   }
 
+  @Test func aBlobIsLinkedAsItIs() throws {
+    let scratch = try Scratch()
+    let blob = try scratch.blob(of: "onnx_lstm_gemm_sigmoid")
+    let (object, source) = (scratch.file("small.o"), scratch.file("small.c"))
+    let result = try Tool.run(
+      "convert", blob, "--object", object, "--c-array", source, "--json")
+    #expect(result.status == 0, "\(result.error)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: blob))
+    #expect(try result.json["bytes"] as? Int == bytes.count)
+    #expect((try result.json["linked"] as? [[String: Any]])?.count == 2)
+    let linked = try Data(contentsOf: URL(fileURLWithPath: object))
+    #expect(linked.dropFirst(64).prefix(bytes.count) == bytes)
+
+    for (outputs, reason) in [
+      (["-o", scratch.file("b.sluice")], "'--output' goes with other sources"),
+      (["--object", object, "--type", "int8"], "'--type' goes with other sources"),
+    ] {
+      let refused = try Tool.run(Tool.path, ["convert", blob] + outputs)
+      #expect(refused.status == 2 && refused.error.contains(reason), "\(refused.error)")
+    }
+    let damaged = scratch.file("damaged.sluice")
+    try (bytes.dropLast() + [bytes[bytes.count - 1] ^ 1]).write(to: URL(fileURLWithPath: damaged))
+    let refused = try Tool.run("convert", damaged, "--object", scratch.file("damaged.o"))
+    #expect(refused.status == 3, "\(refused.error)")
+    #expect(try !scratch.contents.contains("damaged.o"))
+  }
+
   @Test(
     "arguments that do not go together",
     arguments: [

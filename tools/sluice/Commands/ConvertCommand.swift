@@ -28,7 +28,7 @@ enum ConvertCommand {
     operandCount: 1...1, options: ConvertOutputs.options + settings + [.json],
     details: """
       SOURCE is a safetensors file with PyTorch's names, an ONNX file, or a model of RTNeural, AIDA-X,
-      GuitarML or NAM. The scripts of tools/python make safetensors files of PyTorch modules, Keras
+      GuitarML or NAM; for --object and --c-array also a .sluice file, linked as it is. The scripts of tools/python make safetensors files of PyTorch modules, Keras
       and TensorFlow Lite models.
       Layers that have no such type stay f32. Without X.npy, [T, inputs] or [B, T, inputs] or token ids, integer
       weights read inputs at a scale for each step, and the blob is measured over noise. 'auto' measures mixes of
@@ -42,6 +42,7 @@ enum ConvertCommand {
   static func run(_ arguments: Arguments) throws(ToolError) {
     let source = arguments.operands[0]
     let outputs = try ConvertOutputs(arguments, source: source)
+    if source.hasSuffix(".sluice") { return try link(source, outputs, arguments) }
     let options = try options(arguments)
     if options.type == .automatic, options.maximalError == nil {
       throw arguments.usage("expected --max-error E beside --type auto")
@@ -68,6 +69,34 @@ enum ConvertCommand {
     progress.finish()
     conversion.model.inferred?.announce(of: source)
     show(try openModel(bytes, source), files, conversion, asJSON: arguments.has(.json))
+  }
+
+  /// Makes a blob, which stays as it is, a part of a program.
+  private static func link(
+    _ source: String, _ outputs: ConvertOutputs, _ arguments: Arguments
+  ) throws(ToolError) {
+    if let option = ([ConvertOutputs.blob] + settings).first(where: { arguments.has($0) }) {
+      throw arguments.usage("a blob is linked as it is: '\(option.name)' goes with other sources")
+    }
+    let model = try openModel(source)
+    let files = try outputs.write(unsafe Array(model.blob.bytes))
+    let layers = LayerTable(model.blob)
+    guard arguments.has(.json) else {
+      return Console.print("\(layers.text)\n\n\(files.map(\.line).joined(separator: "\n"))")
+    }
+    Console.print(.object(described(layers, unsafe model.blob.bytes.count, files)))
+  }
+
+  /// What is said as JSON of every blob.
+  private static func described(
+    _ layers: LayerTable, _ byteCount: Int, _ files: [ConvertOutputs.File]
+  ) -> [(String, JSON)] {
+    [
+      ("file", files.first { $0.symbol == nil }.map { .string($0.path) } ?? .null),
+      ("bytes", .integer(byteCount)),
+      ("linked", .array(files.filter { $0.symbol != nil }.map(\.json))),
+      ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
+    ]
   }
 
   private static func options(_ arguments: Arguments) throws(ToolError) -> ConversionOptions {
@@ -97,14 +126,11 @@ enum ConvertCommand {
         """)
     }
     Console.print(
-      .object([
-        ("file", files.first { $0.symbol == nil }.map { .string($0.path) } ?? .null),
-        ("bytes", .integer(unsafe model.blob.bytes.count)),
-        ("linked", .array(files.filter { $0.symbol != nil }.map(\.json))),
-        ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
-        ("inferred", conversion.model.inferred.map { .string($0) } ?? .null),
-        ("accuracy", .verbatim(conversion.report.json)), ("auto", conversion.mix?.json ?? .null),
-      ]))
+      .object(
+        described(layers, unsafe model.blob.bytes.count, files) + [
+          ("inferred", conversion.model.inferred.map { .string($0) } ?? .null),
+          ("accuracy", .verbatim(conversion.report.json)), ("auto", conversion.mix?.json ?? .null),
+        ]))
   }
 }
 
