@@ -11,7 +11,9 @@ import _SluiceShims
         unsafe "The memory cannot be locked: \(String(cString: strerror(code)))"
       case .notARegularFile: "Not a regular file with content: a model must be one to be mapped"
       case .invalid(let error): error.description
-      case .unknownInstructionSet: "SLUICE_ISA must be baseline, avx2 or avx512"
+      case .unknownInstructionSet:
+        unsafe "SLUICE_ISA must be baseline, avx2 or avx512, not '"
+          + (getenv("SLUICE_ISA").map { unsafe String(cString: $0) } ?? "") + "'"
       case .unavailableInstructionSet(let set):
         "This CPU cannot run \(set.rawValue): unset SLUICE_ISA or choose another"
       case .layerDiffers(let index):

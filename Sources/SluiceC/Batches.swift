@@ -46,11 +46,11 @@ public func sluice_batch_create(
   _ model: OpaquePointer!, _ count: Int, _ batch: UnsafeMutablePointer<OpaquePointer?>!,
   _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
-  guard let model = unsafe model, let batch = unsafe batch, count >= 1 else {
-    return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error)
+  guard let (model, batch) = unsafe creating(batch, of: model, error) else {
+    return SLUICE_BAD_ARGUMENT
   }
-  guard unsafe UnsafePointer<Model>(model).pointee.isStreamable else {
-    return unsafe Failure(SLUICE_NEEDS_SEQUENCE).report(to: error)
+  if let failure = unsafe refusal(of: count, UnsafePointer<Model>(model).pointee) {
+    return unsafe failure.report(to: error)
   }
   guard
     let size = unsafe OpenBatch.byteCount(of: UnsafePointer<Model>(model).pointee, count: count),
@@ -66,11 +66,11 @@ public func sluice_batch_init(
   _ model: OpaquePointer!, _ count: Int, _ memory: UnsafeMutableRawPointer!, _ size: Int,
   _ batch: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
-  guard let model = unsafe model, let batch = unsafe batch, let memory = unsafe memory, count >= 1
-  else { return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error) }
-  guard UInt(bitPattern: memory) % 64 == 0 else {
-    return unsafe Failure.argument("The memory does not start at a multiple of 64")
-      .report(to: error)
+  guard let (model, batch) = unsafe creating(batch, of: model, error),
+    let memory = unsafe adopting(memory, error)
+  else { return SLUICE_BAD_ARGUMENT }
+  if let failure = unsafe refusal(of: count, UnsafePointer<Model>(model).pointee) {
+    return unsafe failure.report(to: error)
   }
   guard
     let needed = unsafe OpenBatch.byteCount(of: UnsafePointer<Model>(model).pointee, count: count),
@@ -82,6 +82,13 @@ public func sluice_batch_init(
   unsafe batch.pointee = unsafe OpenBatch.make(
     in: memory, byteCount: needed, owned: false, UnsafePointer<Model>(model).pointee, count: count)
   return SLUICE_OK
+}
+
+/// Why there is no batch of so many streams of a model, if there is none. A count below 0 is one of
+/// C's above 2^63: a size that cannot be expressed.
+private func refusal(of count: Int, _ model: borrowing Model) -> Failure? {
+  if count == 0 { return .argument("A batch has at least one stream") }
+  return model.isStreamable ? nil : Failure(SLUICE_NEEDS_SEQUENCE)
 }
 
 @c @implementation

@@ -1,13 +1,18 @@
 import CSluice
 import Sluice
 import SluiceBlob
+import _SluiceShims
 
 /// What a function returns instead of SLUICE_OK, and what it says in a `sluice_error`.
-struct Failure: Error {
+@safe
+struct Failure: Error, @unchecked Sendable {
   var status: sluice_status
   var systemError: Int32 = 0
   var offset: Int64 = -1
   var sentence: StaticString
+  /// What the sentence is about, a constant or the system's, and what follows it.
+  var detail: UnsafePointer<CChar>?
+  var ending: StaticString = ""
 
   init(_ status: sluice_status, _ sentence: StaticString? = nil) {
     self.status = status
@@ -21,41 +26,69 @@ struct Failure: Error {
   init(_ error: ModelError) {
     switch error {
     case .unreadable(let code):
-      self.init(SLUICE_SYSTEM_ERROR, "The model cannot be read: errno ")
-      systemError = code
+      self.init(SLUICE_SYSTEM_ERROR, "The model cannot be read: ", errno: code)
     case .notLocked(let code):
-      self.init(SLUICE_SYSTEM_ERROR, "The memory cannot be locked: errno ")
-      systemError = code
+      self.init(SLUICE_SYSTEM_ERROR, "The memory cannot be locked: ", errno: code)
     case .notARegularFile: self.init(SLUICE_NOT_A_FILE)
     case .invalid(let error):
       self.init(SLUICE_INVALID_MODEL, error.kind.sentence)
       offset = Int64(error.offset)
-    case .unknownInstructionSet:
-      self.init(SLUICE_NO_INSTRUCTION_SET, "SLUICE_ISA names no instruction set")
-    case .unavailableInstructionSet: self.init(SLUICE_NO_INSTRUCTION_SET)
+    case .unknownInstructionSet: self = .instructionSetOfEnvironment
+    case .unavailableInstructionSet(let set): self.init(cannotRun: set.c)
     case .layerDiffers: self.init(SLUICE_BAD_ARGUMENT, "No layer of that kind and those sizes")
     case .notStreamable: self.init(SLUICE_NEEDS_SEQUENCE)
     case .outOfMemory: self.init(SLUICE_OUT_OF_MEMORY)
     }
   }
 
+  /// A refusal of the system, in its own words.
+  private init(_ status: sluice_status, _ sentence: StaticString, errno code: Int32) {
+    self.init(status, sentence)
+    systemError = code
+    unsafe detail = unsafe UnsafePointer(strerror(code))
+    ending = " (errno "
+  }
+
+  /// An instruction set that the CPU, or its architecture, does not have.
+  init(cannotRun isa: sluice_isa) {
+    self.init(SLUICE_NO_INSTRUCTION_SET, "This CPU cannot run ")
+    unsafe detail = unsafe sluice_isa_name(isa)
+  }
+
+  /// `SLUICE_ISA` is none of this architecture's: another's, or no instruction set at all.
+  private static var instructionSetOfEnvironment: Failure {
+    let value = unsafe UnsafePointer(getenv(constant("SLUICE_ISA")))
+    if let value = unsafe value {
+      var isa = SLUICE_ISA_BASELINE.rawValue
+      while let name = unsafe sluice_isa_name(sluice_isa(rawValue: isa)) {
+        if unsafe strcmp(value, name) == 0 { return Failure(cannotRun: sluice_isa(rawValue: isa)) }
+        isa &+= 1
+      }
+    }
+    var failure = Failure(
+      SLUICE_NO_INSTRUCTION_SET, "SLUICE_ISA must be baseline, avx2, avx512 or neon, not '")
+    unsafe failure.detail = unsafe value
+    failure.ending = "'"
+    return failure
+  }
+
   init(_ error: StateError) {
     switch error {
-    case .wrongSize: self.init(SLUICE_INVALID_STATE, "the size is not that of this model's states")
+    case .wrongSize: self.init(SLUICE_INVALID_STATE, "The size is not that of this model's states")
     case .notAState:
-      self.init(SLUICE_INVALID_STATE, "the bytes do not begin as a saved state does")
+      self.init(SLUICE_INVALID_STATE, "The bytes do not begin as a saved state does")
       offset = 0
     case .otherVersion:
-      self.init(SLUICE_INVALID_STATE, "the state was saved by another version")
+      self.init(SLUICE_INVALID_STATE, "The state was saved by another version")
       offset = 8
     case .otherModel:
-      self.init(SLUICE_INVALID_STATE, "the state was saved from a stream of another model")
+      self.init(SLUICE_INVALID_STATE, "The state was saved from a stream of another model")
       offset = 16
     case .damaged:
-      self.init(SLUICE_INVALID_STATE, "the checksum is not that of the state: it was damaged")
+      self.init(SLUICE_INVALID_STATE, "The checksum is not that of the state: it was damaged")
       offset = 32
     case .notFinite(let place):
-      self.init(SLUICE_INVALID_STATE, "the state holds a NaN or an infinity")
+      self.init(SLUICE_INVALID_STATE, "The state holds a NaN or an infinity")
       offset = Int64(place)
     }
   }
@@ -74,7 +107,12 @@ struct Failure: Error {
         message.append(": ")
       }
       message.append(sentence)
-      if systemError != 0 { message.append(number: Int64(systemError)) }
+      if let detail = unsafe detail { unsafe message.append(cString: detail) }
+      message.append(ending)
+      if systemError != 0 {
+        message.append(number: Int64(systemError))
+        message.append(")")
+      }
       message.append(".")
       message.end()
     }
@@ -94,6 +132,14 @@ private struct Message {
 
   mutating func append(_ text: StaticString) {
     for index in 0..<text.utf8CodeUnitCount { append(unsafe text.utf8Start[index]) }
+  }
+
+  mutating func append(cString text: UnsafePointer<CChar>) {
+    var index = 0
+    while unsafe text[index] != 0 {
+      append(UInt8(bitPattern: unsafe text[index]))
+      index &+= 1
+    }
   }
 
   mutating func append(number: Int64) {

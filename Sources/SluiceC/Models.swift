@@ -34,6 +34,9 @@ public func sluice_open_memory(
     guard size >= 0 else { throw .argument("The size is out of its range") }
     let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: size)
     let locks = flags & SLUICE_OPEN_LOCK != 0
+    if options.memory == .mapped && UInt(bitPattern: bytes) % 64 != 0 {
+      throw .argument("The bytes do not start at a multiple of 64: add SLUICE_OPEN_COPY")
+    }
     if options.memory == .mapped && locks {
       throw .argument("Borrowed bytes are not locked: add SLUICE_OPEN_COPY or SLUICE_OPEN_SEALED")
     }
@@ -105,7 +108,7 @@ struct OpenOptions {
       guard unsafe sluice_isa_name(isa) != nil else {
         throw .argument("The instruction set is unknown")
       }
-      throw Failure(SLUICE_NO_INSTRUCTION_SET)
+      throw Failure(cannotRun: isa)
     }
   }
 }
@@ -118,6 +121,7 @@ private func opening(
 ) -> sluice_status {
   do throws(Failure) {
     guard let model = unsafe model else { throw .argument("The place for the model is NULL") }
+    unsafe model.pointee = nil
     let options = try OpenOptions(flags, isa)
     // First, so that nothing is opened where there is no memory to keep it.
     guard let memory = unsafe sluice_allocate(MemoryLayout<Model>.size) else {

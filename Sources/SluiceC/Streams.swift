@@ -60,8 +60,8 @@ public func sluice_stream_create(
   _ model: OpaquePointer!, _ block_size: Int, _ stream: UnsafeMutablePointer<OpaquePointer?>!,
   _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
-  guard let model = unsafe model, let stream = unsafe stream, block_size >= 0 else {
-    return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error)
+  guard let (model, stream) = unsafe creating(stream, of: model, error) else {
+    return SLUICE_BAD_ARGUMENT
   }
   guard
     let count = unsafe OpenStream.byteCount(
@@ -79,13 +79,9 @@ public func sluice_stream_init(
   _ model: OpaquePointer!, _ block_size: Int, _ memory: UnsafeMutableRawPointer!, _ size: Int,
   _ stream: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
-  guard let model = unsafe model, let stream = unsafe stream, let memory = unsafe memory,
-    block_size >= 0
-  else { return unsafe Failure(SLUICE_BAD_ARGUMENT).report(to: error) }
-  guard UInt(bitPattern: memory) % 64 == 0 else {
-    return unsafe Failure.argument("The memory does not start at a multiple of 64")
-      .report(to: error)
-  }
+  guard let (model, stream) = unsafe creating(stream, of: model, error),
+    let memory = unsafe adopting(memory, error)
+  else { return SLUICE_BAD_ARGUMENT }
   guard
     let count = unsafe OpenStream.byteCount(
       of: UnsafePointer<Model>(model).pointee, blockSize: block_size), count <= size
@@ -115,6 +111,39 @@ public func sluice_stream_reset(_ stream: OpaquePointer!) {
 @c @implementation
 public func sluice_stream_check(_ stream: OpaquePointer!, _ on: Bool) {
   unsafe opened(stream)?.pointee.checks = on
+}
+
+/// What every function that creates has: a model, and a place for the handle, which is NULL until
+/// it is done. Nil, with a report, where one of them is missing.
+func creating(
+  _ place: UnsafeMutablePointer<OpaquePointer?>?, of model: OpaquePointer?,
+  _ error: UnsafeMutablePointer<sluice_error>?
+) -> (model: OpaquePointer, place: UnsafeMutablePointer<OpaquePointer?>)? {
+  unsafe place?.pointee = nil
+  guard let model = unsafe model else {
+    _ = unsafe Failure.argument("The model is NULL").report(to: error)
+    return nil
+  }
+  guard let place = unsafe place else {
+    _ = unsafe Failure.argument("The place for the handle is NULL").report(to: error)
+    return nil
+  }
+  return unsafe (model, place)
+}
+
+/// The caller's memory, where a stream or batch can lie in it. Nil, with a report, where not.
+func adopting(
+  _ memory: UnsafeMutableRawPointer?, _ error: UnsafeMutablePointer<sluice_error>?
+) -> UnsafeMutableRawPointer? {
+  guard let memory = unsafe memory else {
+    _ = unsafe Failure.argument("The memory is NULL").report(to: error)
+    return nil
+  }
+  guard UInt(bitPattern: memory) % 64 == 0 else {
+    _ = unsafe Failure.argument("The memory does not start at a multiple of 64").report(to: error)
+    return nil
+  }
+  return unsafe memory
 }
 
 /// The stream behind a handle; nil for NULL.

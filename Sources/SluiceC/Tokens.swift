@@ -12,6 +12,9 @@ public func sluice_next_token(
   guard let model = unsafe model, let text = unsafe text, let position = unsafe position,
     let token = unsafe token, unsafe position.pointee >= 0, unsafe position.pointee < size
   else { return false }
+  guard unsafe UnsafePointer<Model>(model).pointee.readsTokens,
+    unsafe UnsafePointer<Model>(model).pointee.blob.vocabularyCount > 0
+  else { return false }
   var tokenizer = unsafe Tokenizer(UnsafePointer<Model>(model).pointee.blob)
   tokenizer.position = unsafe position.pointee
   let bytes = unsafe UnsafeRawBufferPointer(start: text, count: size)

@@ -17,9 +17,10 @@ public func sluice_status_text(_ status: sluice_status) -> UnsafePointer<CChar>!
 func text(of status: sluice_status) -> StaticString {
   switch status {
   case SLUICE_OK: "Done"
-  case SLUICE_BAD_ARGUMENT: "An argument is NULL, misaligned, too small or out of its range"
+  case SLUICE_BAD_ARGUMENT:
+    "An argument is NULL, misaligned, too small, overlaps or is out of range"
   case SLUICE_SYSTEM_ERROR: "The system refused"
-  case SLUICE_NOT_A_FILE: "Not a regular file with content: a model must be one to be mapped"
+  case SLUICE_NOT_A_FILE: "Not a regular file with content"
   case SLUICE_INVALID_MODEL: "Not a valid model"
   case SLUICE_NO_INSTRUCTION_SET: "This CPU cannot run the instruction set that was asked for"
   case SLUICE_OUT_OF_MEMORY: "Out of memory"

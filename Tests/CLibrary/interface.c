@@ -14,6 +14,9 @@ static void step_all(sluice_stream_t *stream, const sluice_model_t *model, float
 
 static void describes(const sluice_model_t *model, const sluice_model_t *tokens) {
   TEST("queries");
+  size_t at = 0;
+  int32_t token = 7;
+  CHECK(!sluice_next_token(model, "a film", 6, &at, &token) && at == 0 && token == 7);
   CHECK(strcmp(sluice_version(), "0.1.0") == 0);
   CHECK(SLUICE_VERSION_MAJOR == 0 && SLUICE_VERSION_MINOR == 1 && SLUICE_VERSION_PATCH == 0);
   for (int status = 0; status < 12; status++) {
@@ -91,7 +94,8 @@ static void streams(const sluice_model_t *model) {
   CHECK(sluice_step_token(stream, 0, y) == SLUICE_WRONG_INPUT);
   CHECK(sluice_stream_size(model, SIZE_MAX) == 0 && sluice_stream_size(model, SIZE_MAX / 16) == 0);
   CHECK(sluice_stream_create(model, SIZE_MAX / 64, &own, &error) == SLUICE_OUT_OF_MEMORY);
-  CHECK(sluice_stream_create(model, SIZE_MAX, &own, &error) == SLUICE_BAD_ARGUMENT);
+  CHECK(own == NULL);
+  CHECK(sluice_stream_create(model, SIZE_MAX, &own, &error) == SLUICE_OUT_OF_MEMORY);
   sluice_stream_destroy(stream);
 }
 
@@ -107,6 +111,18 @@ static void not_finite(const sluice_model_t *model) {
       CHECK(sluice_step(stream, other, y) == SLUICE_OK);
       other[in - 1] = bad[i];
       sluice_status status = sluice_step(stream, other, y);
+      if (!isnan(bad[i])) {
+        TEST("an infinite input that leaves every unit finite is not reported, and can be saved");
+        size_t size = sluice_state_size(model);
+        void *state = malloc(size);
+        for (size_t t = 0; t < 8; t++) {
+          CHECK(status == SLUICE_OK && isfinite(y[0]));
+          CHECK(sluice_stream_save(stream, state, size) == SLUICE_OK);
+          CHECK(sluice_stream_restore(stream, state, size, NULL) == SLUICE_OK);
+          status = sluice_step(stream, x + t * in, y);
+        }
+        free(state);
+      }
       CHECK(status == (isnan(bad[i]) && checked ? SLUICE_NOT_FINITE : status));
       CHECK(checked || status == SLUICE_OK);
       if (isnan(bad[i])) {
@@ -217,7 +233,9 @@ static void batches(const sluice_model_t *model) {
   CHECK(sluice_batch_step_tokens(batch, ids, y, NULL) == SLUICE_WRONG_INPUT);
   sluice_batch_reset(batch);
   sluice_batch_destroy(batch);
-  CHECK(sluice_batch_create(model, 0, &batch, &error) == SLUICE_BAD_ARGUMENT);
+  CHECK(sluice_batch_create(model, 0, &batch, &error) == SLUICE_BAD_ARGUMENT && batch == NULL);
+  CHECK(strstr(error.message, "at least one stream"));
+  CHECK(sluice_batch_create(model, SIZE_MAX, &batch, &error) == SLUICE_OUT_OF_MEMORY);
   CHECK(sluice_batch_create(model, SIZE_MAX / 64, &batch, &error) == SLUICE_OUT_OF_MEMORY);
   CHECK(sluice_batch_size(model, 0) == 0 && sluice_batch_size(model, SIZE_MAX / 16) == 0);
   size_t size = sluice_batch_size(model, count);
@@ -279,7 +297,9 @@ static void null_arguments(const sluice_model_t *model, const char *path) {
   sluice_error error;
   int32_t token;
   size_t at = 0;
+  opened = (sluice_model_t *)x, made = (sluice_stream_t *)x, batch = (sluice_batch_t *)x;
   CHECK(sluice_open_file(NULL, 0, SLUICE_ISA_BEST, &opened, &error) == SLUICE_BAD_ARGUMENT);
+  CHECK(opened == NULL && strstr(error.message, "path"));
   CHECK(sluice_open_file(path, 0, SLUICE_ISA_BEST, NULL, &error) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_open_file(NULL, 0, SLUICE_ISA_BEST, NULL, NULL) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_open_memory(NULL, 9, 0, SLUICE_ISA_BEST, &opened, &error) == SLUICE_BAD_ARGUMENT);
@@ -292,7 +312,8 @@ static void null_arguments(const sluice_model_t *model, const char *path) {
 #endif
   CHECK(!sluice_isa_available(foreign));
   CHECK(sluice_open_file(path, 0, foreign, &opened, &error) == SLUICE_NO_INSTRUCTION_SET);
-  CHECK(sluice_stream_create(NULL, 1, &made, &error) == SLUICE_BAD_ARGUMENT);
+  CHECK(sluice_stream_create(NULL, 1, &made, &error) == SLUICE_BAD_ARGUMENT && made == NULL);
+  CHECK(strstr(error.message, "The model is NULL"));
   CHECK(sluice_stream_create(model, 1, NULL, NULL) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_stream_init(model, 1, NULL, 1 << 20, &made, NULL) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_stream_init(NULL, 1, x, 1 << 20, &made, NULL) == SLUICE_BAD_ARGUMENT);
@@ -313,7 +334,7 @@ static void null_arguments(const sluice_model_t *model, const char *path) {
   CHECK(sluice_stream_restore(stream, NULL, 1, NULL) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_stream_fork(NULL, stream) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_stream_fork(stream, NULL) == SLUICE_BAD_ARGUMENT);
-  CHECK(sluice_batch_create(NULL, 1, &batch, NULL) == SLUICE_BAD_ARGUMENT);
+  CHECK(sluice_batch_create(NULL, 1, &batch, NULL) == SLUICE_BAD_ARGUMENT && batch == NULL);
   CHECK(sluice_batch_create(model, 1, NULL, NULL) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_batch_init(model, 1, NULL, 1 << 20, &batch, NULL) == SLUICE_BAD_ARGUMENT);
   CHECK(sluice_batch_step(NULL, x, y, NULL) == SLUICE_BAD_ARGUMENT);
@@ -332,6 +353,28 @@ static void null_arguments(const sluice_model_t *model, const char *path) {
   sluice_batch_destroy(NULL);
   sluice_batch_reset(NULL);
   sluice_stream_destroy(stream);
+}
+
+static void instruction_sets(const char *path) {
+  TEST("SLUICE_ISA: what it is, and what it may be");
+  const char *forced = getenv("SLUICE_ISA");
+  char *kept = forced ? strdup(forced) : NULL;
+#ifdef __aarch64__
+  const char *foreign = "avx2";
+#else
+  const char *foreign = "neon";
+#endif
+  sluice_model_t *model;
+  sluice_error error;
+  setenv("SLUICE_ISA", foreign, 1);
+  CHECK(sluice_open_file(path, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_NO_INSTRUCTION_SET);
+  CHECK(strstr(error.message, "cannot run") && strstr(error.message, foreign));
+  setenv("SLUICE_ISA", "AVX2", 1);
+  CHECK(sluice_open_file(path, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_NO_INSTRUCTION_SET);
+  CHECK(strstr(error.message, "'AVX2'.") && strstr(error.message, "baseline, avx2, avx512 or neon"));
+  if (kept) setenv("SLUICE_ISA", kept, 1);
+  else unsetenv("SLUICE_ISA");
+  free(kept);
 }
 
 /* The caller's rounding, flush-to-zero, exception masks and flags. */
@@ -414,6 +457,7 @@ int main(int count, char **arguments) {
   batches(model);
   tokens_too(tokens);
   null_arguments(model, arguments[1]);
+  instruction_sets(arguments[1]);
   TEST("a stream outlives its model");
   sluice_stream_t *late = open_stream(model, 1);
   sluice_close(model);

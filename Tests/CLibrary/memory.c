@@ -166,12 +166,14 @@ static void refused(const char *folder, const void *bytes, size_t size) {
     CHECK(sluice_open_file(path, flags, SLUICE_ISA_BEST, &model, &error) == SLUICE_NOT_A_FILE);
   snprintf(path, sizeof path, "%s/none", folder);
   CHECK(sluice_open_file(path, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_SYSTEM_ERROR);
-  CHECK(error.system_error == ENOENT && strstr(error.message, "errno 2"));
+  CHECK(error.system_error == ENOENT && strstr(error.message, "No such file or directory (errno 2)"));
+  CHECK(model == NULL);
   CHECK(sluice_open_memory(bytes, size, SLUICE_OPEN_LOCK, SLUICE_ISA_BEST, &model, &error) ==
         SLUICE_BAD_ARGUMENT);
   CHECK(sluice_open_memory(bytes, 0, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_INVALID_MODEL);
   CHECK(sluice_open_memory((char *)bytes + 4, size - 4, 0, SLUICE_ISA_BEST, &model, &error) ==
-        SLUICE_INVALID_MODEL);
+        SLUICE_BAD_ARGUMENT);
+  CHECK(strstr(error.message, "multiple of 64") && model == NULL);
   /* Every truncation, and every byte changed: an error with its place, or with NO_HASH harmless. */
   char *copy = aligned_alloc(64, (size + 63) / 64 * 64);
   memcpy(copy, bytes, size);

@@ -11,11 +11,15 @@ int main(int count, char **arguments) {
   if (sluice_open_file(arguments[1], SLUICE_OPEN_SEALED, SLUICE_ISA_BEST, &model, &error) ||
       sluice_stream_create(model, 1, &stream, &error))
     return fprintf(stderr, "%s: %s\n", arguments[1], error.message), 1;
+  if (!sluice_reads_tokens(model) || sluice_output_size(model) != 1)
+    return fprintf(stderr, "%s: expected a model that reads words and has one output\n", arguments[1]), 1;
 
   float answer = 0;
   int32_t token;
+  sluice_status status = SLUICE_WRONG_INPUT; /* until there is a word */
   for (size_t at = 0; sluice_next_token(model, arguments[2], strlen(arguments[2]), &at, &token);)
-    sluice_step_token(stream, token, &answer);
+    if ((status = sluice_step_token(stream, token, &answer))) break;
+  if (status) return fprintf(stderr, "%s: %s\n", arguments[1], sluice_status_text(status)), 1;
   printf("%s %.3f\n", answer >= 0.5f ? "positive" : "negative", answer);
 
   sluice_stream_destroy(stream);

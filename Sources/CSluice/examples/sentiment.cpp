@@ -24,6 +24,8 @@ int main(int count, char **arguments) try {
   sluice_model_t *opened;
   check(sluice_open_file(arguments[1], 0, SLUICE_ISA_BEST, &opened, &error), error);
   Model model(opened);
+  if (!sluice_reads_tokens(opened) || sluice_output_size(opened) != 1)
+    throw std::runtime_error("expected a model that reads words and has one output");
 
   auto size = sluice_stream_size(model.get(), 1);
   std::align_val_t alignment{sluice_stream_alignment()};
@@ -36,8 +38,10 @@ int main(int count, char **arguments) try {
   std::string_view text = arguments[2];
   float answer = 0;
   int32_t token;
+  auto status = SLUICE_WRONG_INPUT;  // until there is a word
   for (std::size_t at = 0; sluice_next_token(model.get(), text.data(), text.size(), &at, &token);)
-    sluice_step_token(stream.get(), token, &answer);
+    if ((status = sluice_step_token(stream.get(), token, &answer))) break;
+  if (status) throw std::runtime_error(sluice_status_text(status));
   std::printf("%s %.3f\n", answer >= 0.5f ? "positive" : "negative", double(answer));
 } catch (const std::exception &error) {
   return std::fprintf(stderr, "%s\n", error.what()), 1;

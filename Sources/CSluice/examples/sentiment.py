@@ -27,6 +27,9 @@ sluice.sluice_next_token.restype = ctypes.c_bool
 sluice.sluice_process_tokens.argtypes = [handle, int32s, size, float32s]
 sluice.sluice_output_size.argtypes = [handle]
 sluice.sluice_output_size.restype = size
+sluice.sluice_reads_tokens.argtypes = [handle]
+sluice.sluice_reads_tokens.restype = ctypes.c_bool
+sluice.sluice_status_text.restype = ctypes.c_char_p
 sluice.sluice_yields_last.argtypes = [handle]
 sluice.sluice_yields_last.restype = ctypes.c_bool
 
@@ -34,6 +37,8 @@ model, stream, error = handle(), handle(), Error()
 if (sluice.sluice_open_file(path, 0, 0, model, error)
         or sluice.sluice_stream_create(model, 0, stream, error)):
     sys.exit(f"{sys.argv[2]}: {error.message.decode()}")
+if not sluice.sluice_reads_tokens(model) or sluice.sluice_output_size(model) != 1:
+    sys.exit(f"{sys.argv[2]}: expected a model that reads words and has one output")
 
 at, token, ids = size(0), ctypes.c_int32(), []
 while sluice.sluice_next_token(model, text, len(text), at, token):
@@ -43,6 +48,6 @@ rows = 1 if sluice.sluice_yields_last(model) else len(tokens)
 answers = np.empty((rows, sluice.sluice_output_size(model)), np.float32)
 status = sluice.sluice_process_tokens(stream, tokens, len(tokens), answers)
 if status != 0:
-    sys.exit(f"status {status}")
+    sys.exit(f"{sys.argv[2]}: {sluice.sluice_status_text(status).decode()}")
 answer = answers[-1, 0]
 print("positive" if answer >= 0.5 else "negative", f"{answer:.3f}")

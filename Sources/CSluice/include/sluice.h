@@ -6,9 +6,12 @@
  *
  *     sluice_model_t *model;
  *     sluice_stream_t *stream;
- *     sluice_open_file("model.sluice", 0, SLUICE_ISA_BEST, &model, NULL);
- *     sluice_stream_create(model, 0, &stream, NULL);
- *     while (...) sluice_step(stream, x, y);
+ *     sluice_error error;
+ *     if (sluice_open_file("model.sluice", 0, SLUICE_ISA_BEST, &model, &error) ||
+ *         sluice_stream_create(model, 0, &stream, &error))
+ *       return fprintf(stderr, "%s\n", error.message), 1;
+ *     while (...)
+ *       if (sluice_step(stream, x, y)) ...
  *
  * DESCRIPTION
  *     A model is an opened .sluice file: immutable, shared by any number of streams and threads. A
@@ -30,7 +33,9 @@
  *     A function that can fail returns SLUICE_OK, which is 0, or another sluice_status, and nothing
  *     else has then happened: no output is written, no state is changed, nothing stays allocated.
  *     The one exception is SLUICE_NOT_FINITE. Functions with a `sluice_error *error` describe the
- *     failure there, unless it is NULL. Nothing aborts, also where memory runs out.
+ *     failure there, unless it is NULL. Those that open or create set *model, *stream or *batch to NULL
+ *     on failure, and every function takes a NULL handle: it then returns SLUICE_BAD_ARGUMENT, 0 or
+ *     false. Nothing aborts, also where memory runs out.
  *
  * THREADS
  *     A model may be used by any number of threads at a time. A stream or batch may move between
@@ -40,6 +45,10 @@
  * LIFETIMES
  *     A model, stream or batch must not be used after it was closed or destroyed; that is not
  *     detected. A model may be closed before its streams: its memory goes with the last of them.
+ *
+ * NEEDS
+ *     The shared library needs libc alone (glibc 2.33 or later). The archive also needs the detection of
+ *     the CPU in libgcc (__cpu_indicator_init, __cpu_features2), which gcc and clang link of themselves.
  */
 #ifndef SLUICE_H
 #define SLUICE_H
@@ -69,13 +78,15 @@ typedef enum sluice_status {
   SLUICE_BAD_ARGUMENT = 1,
   /* The system refused: the file cannot be read, or memory not be locked. error.system_error says. */
   SLUICE_SYSTEM_ERROR = 2,
-  /* The path is a directory, FIFO, socket or device, or the file is empty. */
+  /* The path is a directory, FIFO, socket or device, or the file is empty. Memory of no bytes is
+   * SLUICE_INVALID_MODEL. */
   SLUICE_NOT_A_FILE = 3,
   /* The bytes break a rule of the format: error.offset says where, error.message which. */
   SLUICE_INVALID_MODEL = 4,
-  /* This CPU cannot run the instruction set asked for, or SLUICE_ISA names none. */
+  /* This CPU cannot run the instruction set asked for, or SLUICE_ISA names none: error.message quotes it. */
   SLUICE_NO_INSTRUCTION_SET = 5,
-  /* Memory ran out, or the size asked for cannot be expressed. */
+  /* Memory ran out, or the size asked for cannot be expressed: sluice_stream_size or sluice_batch_size
+   * is then 0. */
   SLUICE_OUT_OF_MEMORY = 6,
   /* The model has no such token; or it reads tokens where features were given, or the reverse. */
   SLUICE_WRONG_INPUT = 7,
@@ -92,7 +103,8 @@ typedef enum sluice_status {
 typedef enum sluice_isa {
   /* What the environment's SLUICE_ISA names (baseline, avx2, avx512, neon), else the fastest. */
   SLUICE_ISA_BEST = 0,
-  /* Every x86-64 CPU (SSE2). Without a fused multiply-add: rounds differently from the others. */
+  /* Every x86-64 CPU (SSE2), and every CPU of an architecture that has no set of its own here, such as
+   * riscv64. Without a fused multiply-add: rounds differently from the others. */
   SLUICE_ISA_BASELINE = 1,
   /* x86-64-v3: AVX2, FMA, F16C. */
   SLUICE_ISA_AVX2 = 2,
@@ -122,7 +134,7 @@ const char *sluice_status_text(sluice_status status);
 /* The name of an instruction set, as SLUICE_ISA spells it; NULL for SLUICE_ISA_BEST and no set. */
 const char *sluice_isa_name(sluice_isa isa);
 
-/* Whether this CPU and its kernel can run it. */
+/* Whether this CPU, and the operating system on it, can run it; false for SLUICE_ISA_BEST. */
 bool sluice_isa_available(sluice_isa isa);
 
 /*
@@ -133,7 +145,7 @@ bool sluice_isa_available(sluice_isa isa);
  * flags: 0, or a sum of
  *     SLUICE_OPEN_COPY     works on a copy in memory of its own, not on the file or the bytes given.
  *     SLUICE_OPEN_SEALED   works on a copy in a sealed memfd: neither another process nor this one can
- *                          change or truncate it. Takes one file descriptor while opening.
+ *                          change or truncate it. Takes a file descriptor while opening, beside the file's own.
  *     SLUICE_OPEN_NO_HASH  skips comparing the hash of all bytes, which is most of the time of opening;
  *                          everything else is validated all the same.
  *     SLUICE_OPEN_LOCK     locks the model's memory, so that it is never swapped out: mlock(2), bounded
@@ -143,7 +155,8 @@ bool sluice_isa_available(sluice_isa isa);
  * Without COPY or SEALED, the file is mapped and executed where it lies, without a copy. Hazard: who
  * truncates the file while it is mapped kills the process (SIGBUS), who rewrites it in place changes
  * weights under running streams. Replacing it by rename(2) is safe. Bytes in memory are borrowed: they
- * must start at a multiple of 64 and stay unchanged until the model and its streams are gone.
+ * must start at a multiple of 64, else SLUICE_BAD_ARGUMENT, and stay unchanged until the model and its
+ * streams are gone.
  *
  * isa: SLUICE_ISA_BEST, or one to force.
  */
@@ -182,7 +195,8 @@ sluice_isa sluice_model_isa(const sluice_model_t *model);
 /*
  * Finds the next token of a text in the vocabulary of a model: a word, or one other character. Returns
  * false at the end of the text. *position is the byte to start at, 0 at first, and is moved behind the
- * token. *token is its id, that of unknown words (0) where the vocabulary lacks it. [real-time]
+ * token. *token is its id, that of unknown words (0) where the vocabulary lacks it. Of a model that has
+ * no vocabulary, or does not read tokens, it is false at once, and *position stays. [real-time]
  */
 bool sluice_next_token(const sluice_model_t *model, const char *text, size_t size, size_t *position,
                        int32_t *token);
@@ -191,7 +205,8 @@ bool sluice_next_token(const sluice_model_t *model, const char *text, size_t siz
  * STREAMS
  *
  * block_size is the number of steps that sluice_process takes through a layer at once; the results do
- * not depend on it, memory and speed do. 0 stands for 32; a stream that is only stepped needs 1.
+ * not depend on it, memory and speed do. 0 stands for 32; a stream that is only stepped needs 1. The
+ * greatest is where sluice_stream_size becomes 0, bytes that cannot be expressed: SLUICE_OUT_OF_MEMORY.
  * A model with a layer that reads from the sequence's end takes whole sequences by sluice_process, of at
  * most block_size steps; a step, a batch and a longer sequence are SLUICE_NEEDS_SEQUENCE.
  *
@@ -217,7 +232,7 @@ void sluice_stream_reset(sluice_stream_t *stream);
 
 /*
  * One time step: reads x[input_size], moves the state on, writes y[output_size]. x and y may be the
- * same memory. [real-time]
+ * same memory, or overlap: all of x is read before y is written. [real-time]
  */
 sluice_status sluice_step(sluice_stream_t *stream, const float *x, float *y);
 
@@ -237,8 +252,9 @@ sluice_status sluice_process_tokens(sluice_stream_t *stream, const int32_t *toke
 /*
  * Whether steps and blocks look at the state that they leave behind, and return SLUICE_NOT_FINITE where
  * it holds a NaN or an infinity: from one such input on, every later output of a recurrent network may be
- * one too. The step is done all the same; sluice_stream_reset or sluice_stream_restore mend the stream. On by
- * default; costs a few nanoseconds. [real-time]
+ * one too. The step is done all the same; sluice_stream_reset or sluice_stream_restore mend the stream. An
+ * input that is not finite, but leaves the state finite, is not reported: look at y. On by default; costs a
+ * few nanoseconds. [real-time]
  */
 void sluice_stream_check(sluice_stream_t *stream, bool on);
 
@@ -253,7 +269,8 @@ void sluice_stream_check(sluice_stream_t *stream, bool on);
 /* Bytes of a saved state. [real-time] */
 size_t sluice_state_size(const sluice_model_t *model);
 
-/* Writes the state of a stream to sluice_state_size bytes, of any alignment. [real-time] */
+/* Writes the state of a stream to sluice_state_size bytes, of any alignment. A state that is not finite is
+ * written too, for looking at: sluice_stream_restore refuses it. [real-time] */
 sluice_status sluice_stream_save(const sluice_stream_t *stream, void *state, size_t size);
 
 /* Continues from a saved state, with the bits that the saved stream would give. [real-time] */
@@ -267,7 +284,10 @@ sluice_status sluice_stream_fork(sluice_stream_t *stream, const sluice_stream_t 
  * BATCHES
  *
  * `count` independent sequences of one model, stepped in one call: each weight is read once for several of
- * them. Each has the bits that it would have in a stream of its own. Memory is as with streams.
+ * them. Each has the bits that it would have in a stream of its own. Memory is as with streams, and so is
+ * the greatest count. A batch does not save, restore or fork its streams and does not look whether their
+ * states are finite, so that a step never returns SLUICE_NOT_FINITE: a row of y that is not finite shows
+ * which stream to reset.
  */
 size_t sluice_batch_size(const sluice_model_t *model, size_t count);
 sluice_status sluice_batch_create(const sluice_model_t *model, size_t count, sluice_batch_t **batch,
@@ -289,7 +309,8 @@ sluice_status sluice_batch_reset_stream(sluice_batch_t *batch, size_t index);
  */
 sluice_status sluice_batch_step(sluice_batch_t *batch, const float *x, float *y, const bool *active);
 
-/* The same of a model that reads tokens, [count] ids. [real-time] */
+/* The same of a model that reads tokens, [count] ids. One that the model lacks refuses all; ids of streams
+ * that rest are not looked at. [real-time] */
 sluice_status sluice_batch_step_tokens(sluice_batch_t *batch, const int32_t *tokens, float *y,
                                        const bool *active);
 
