@@ -99,7 +99,8 @@ class Exporter:
             try:
                 self.values[node] = getattr(self, node.op)(node)
             except Refused as refusal:
-                raise Refused(f"{node.op.replace('call_', '')} {node.target}: {refusal}") from None
+                name = getattr(node.target, "__name__", node.target)
+                raise Refused(f"{node.op.replace('call_', '')} {name}: {refusal}") from None
         for name in self.final & self.read:
             raise Refused(f"module {name}: both its sequence and its final states are read")
         return self.architecture
@@ -141,9 +142,7 @@ class Exporter:
 
     def call_module(self, node: fx.Node) -> Value:
         module = self.module.get_submodule(node.target)
-        if [a for a in node.args[1:] if a is not None and self.values.get(a) is not None] or any(
-            value is not None for value in node.kwargs.values()
-        ):
+        if self.is_given(node.args[1:]) or any(value is not None for value in node.kwargs.values()):
             raise Refused(f"{type(module).__name__} with more than its input, such as an initial state")
         x = self.sequence(node.args[0])
         name, prefix = node.target, f"{node.target}."
@@ -243,7 +242,7 @@ class Exporter:
             axis = args[1] if len(args) > 1 else None
             if isinstance(value, Value) and value.form == "hidden" and axis == 0 and value.module.num_layers == 1:
                 return self.item(args[0], -1, node.name)
-            raise Refused("squeeze")
+            raise Refused("of anything but h_n of one layer; leave the axis to whoever reads the output")
         if target in ARITHMETIC and len(args) == 2 and not options:
             return self.arithmetic(ARITHMETIC[target], node.name, *args)
         return self.named_function(target, args, options, node.name)
@@ -260,6 +259,12 @@ class Exporter:
         if value.form != "value":
             raise Refused("the states of a recurrent layer, of which only h_n[-1] can be used")
         return value
+
+    def is_given(self, argument: Any) -> bool:
+        """Whether an argument is there: an LSTM's states are two, in a tuple."""
+        if isinstance(argument, tuple | list):
+            return any(self.is_given(part) for part in argument)
+        return argument is not None and not (isinstance(argument, fx.Node) and self.values.get(argument) is None)
 
     def feature_axis(self, x: Value, index: int, what: str = "F") -> None:
         """The axis is that of the features (or "T", "B"); binds it where that was open."""
@@ -542,7 +547,11 @@ class Exporter:
                 self.sizes[name] = stop - start
                 kept.append(x.axes[position])
             else:
-                raise Refused(f"[{part}] of axis {position} ({what or 'which no layer has told yet'})")
+                text = part
+                if isinstance(part, slice):
+                    text = ":".join("" if end is None else str(end) for end in (part.start, part.stop))
+                    text += "" if part.step is None else f":{part.step}"
+                raise Refused(f"[{text}] of axis {position} ({what or 'which no layer has told yet'})")
         return replace(x, axes=tuple(kept) + x.axes[len(parts) :])
 
 
@@ -573,7 +582,11 @@ def load(source: str, weights: str | None) -> nn.Module:
     if not isinstance(module, nn.Module):
         raise Refused(f"{source} is no torch.nn.Module")
     if weights:
-        module.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        try:
+            module.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        except Exception as error:  # whatever the file's readers raise
+            reason = " ".join(str(error).split())
+            raise Refused(f"{weights} is no state_dict of {type(module).__name__}: {reason[:300]}") from error
     return module
 
 

@@ -70,14 +70,19 @@ class Architecture:
 
 
 def run_exporter(export: Callable[[], tuple[Path, Architecture]]) -> int:
-    """Writes what `export` returns. Exit status 0 done, 3 for a model that is refused, with one sentence that says why."""
+    """Writes what `export` returns. Exit status 0 done, 3 for a model that is refused, with one sentence
+    that says why, 1 for a file that cannot be written."""
     try:
         path, architecture = export()
         content = architecture.bytes()
     except Refused as refusal:
         print(f"{Path(sys.argv[0]).name}: {refusal}", file=sys.stderr)
         return 3
-    path.write_bytes(content)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        print(f"{Path(sys.argv[0]).name}: {path}: {error.strerror}", file=sys.stderr)
+        return 1
     types = ", ".join(layer["type"] for layer in architecture.layers)
     print(f"{path}: {len(content)} bytes: {types}")
     return 0

@@ -34,7 +34,7 @@ HERE = Path(__file__).resolve().parent
 class Forward(nn.Module):
     """A module whose forward is the given function of itself and its input."""
 
-    def __init__(self, forward: Any, **modules: nn.Module):
+    def __init__(self, forward: Any, **modules: nn.Module | nn.Parameter):
         super().__init__()
         self.function = forward
         for name, module in modules.items():
@@ -59,7 +59,7 @@ class TorchTests(unittest.TestCase):
         lstm, linear = nn.LSTM(3, 4, batch_first=True), nn.Linear(4, 2)
         for text, layer in {
             "TransformerEncoderLayer": nn.TransformerEncoderLayer(4, 2),
-            "GELU": nn.GELU(), "Hardtanh": nn.Hardtanh(), "Conv2d": nn.Conv2d(1, 1, 1), "Bilinear": nn.Bilinear(4, 4, 1),
+            "GELU": nn.GELU(), "Conv2d": nn.Conv2d(1, 1, 1), "Bilinear": nn.Bilinear(4, 4, 1),
             "GRUCell": nn.GRUCell(4, 4), "LogSoftmax": nn.LogSoftmax(-1), "normalized_shape": nn.LayerNorm((3, 4)),
             "max_norm|embedding": nn.Embedding(4, 4, max_norm=1.0), "LPPool1d": nn.LPPool1d(2, 3),
         }.items():  # fmt: skip
@@ -80,11 +80,16 @@ class TorchTests(unittest.TestCase):
 
     def test_forwards(self) -> None:
         rnn, fc = nn.GRU(3, 4, batch_first=True), nn.Linear(4, 3)
+        lstm, state = nn.LSTM(3, 4, batch_first=True), nn.Parameter(torch.ones(1, 1, 4))
         cases: dict[str, Any] = {
-            "sum with a constant": lambda m, x: m.fc(m.rnn(x)[0]) + 1,
             "mul": lambda m, x: m.fc(m.rnn(x)[0]) * x,
             "cannot be traced": lambda m, x: m.fc(m.rnn(x)[0]) if x.sum() > 0 else x,
             "initial state": lambda m, x: m.fc(m.rnn(x, x)[0]),
+            "LSTM with more than its input": lambda m, x: m.fc(m.lstm(x, (m.h, m.h))[0]),
+            "LSTM with .* initial state": lambda m, x: m.fc(m.lstm(x, (m.h, None))[0]),
+            r"\[1:3\] of axis 1": lambda m, x: m.fc(m.rnn(x)[0])[:, 1:3],
+            "^method squeeze: of anything": lambda m, x: m.fc(m.rnn(x)[0]).squeeze(-1),
+            "^function log_softmax: log_softmax is": lambda m, x: F.log_softmax(m.fc(m.rnn(x)[0]), -1),
             "more than one output": lambda m, x: (m.fc(m.rnn(x)[0]), x),
             "flip": lambda m, x: m.fc(m.rnn(x.flip(1))[0]),
             "mean": lambda m, x: m.fc(m.rnn(x)[0].mean(1)),
@@ -96,8 +101,8 @@ class TorchTests(unittest.TestCase):
         }
         for text, forward in cases.items():
             with self.subTest(text):
-                self.refuses(text, Forward(forward, rnn=rnn, fc=fc))
-        self.refuses("two different steps", Forward(lambda m, x: m.r(x)[1][-1], r=nn.GRU(3, 4, bidirectional=True)))
+                self.refuses(text, Forward(forward, rnn=rnn, fc=fc, lstm=lstm, h=state))
+        self.refuses("only h_n", Forward(lambda m, x: m.r(x)[1][-1], r=nn.GRU(3, 4, bidirectional=True)))
 
     def test_the_command(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -114,6 +119,13 @@ class TorchTests(unittest.TestCase):
             self.assertEqual(refused.returncode, 3)
             self.assertIn("pickled", refused.stderr)
             self.assertFalse(out.exists())
+            torch.save(nn.Linear(4, 1).state_dict(), weights)
+            command[2] = f"{model}:build"
+            for change, status, text in (([], 3, "no state_dict of Sequential"), ([str(out / "no" / "where")], 1, "No such file")):
+                changed = command[:3] + change if change else command
+                refused = subprocess.run(changed, check=False, capture_output=True, text=True)
+                self.assertEqual((refused.returncode, len(refused.stderr.splitlines())), (status, 1), refused.stderr)
+                self.assertIn(text, refused.stderr)
 
 
 class KerasTests(unittest.TestCase):
