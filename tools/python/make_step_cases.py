@@ -52,7 +52,7 @@ class Graph:
 
     def case(
         self, name: str, frame: list[int], states: dict[str, tuple[str, list[int]]], output: str, shape: list[int],
-        steps: int = 23, error: str | None = None, given: bool = False,
+        steps: int = 23, error: str | None = None, given: bool = False, states_first: bool = False,
     ) -> Case:
         """states: input -> (output, shape)"""
         def value(name: str, shape: list[int]) -> onnx.ValueInfoProto:
@@ -60,6 +60,8 @@ class Graph:
 
         inputs = [value("frame", frame), *(value(state, size) for state, (_, size) in states.items())]
         outputs = [value(output, shape), *(value(end, size) for end, size in states.values())]
+        if states_first:
+            outputs = outputs[1:] + outputs[:1]
         graph = helper.make_graph(self.nodes, name, inputs, outputs, self.tensors)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 16)], ir_version=8)
         onnx.checker.check_model(model)
@@ -129,6 +131,23 @@ def residual() -> Graph:
     return g
 
 
+def stack(operator: str) -> Graph:
+    """As PyTorch writes a stack of two layers: the states of both are one array, h, and of an LSTM another, c."""
+    g = Graph(3)
+    x = g.add("Transpose", "frame", perm=[1, 0, 2])
+    ends, names = [], ["h", "c"] if operator == "LSTM" else ["h"]
+    bounds, zero = [g.constant([i]) for i in range(3)], g.constant([0])
+    for layer, inputs in enumerate([6, 13]):
+        states = [g.add("Slice", name, bounds[layer], bounds[layer + 1], zero) for name in names]
+        ends.append(g.recurrent(operator, x, inputs, 13, *states))
+        x = g.add("Squeeze", ends[-1], bounds[1])
+    x = g.add("Transpose", x, perm=[1, 0, 2])
+    for index, name in enumerate(names):
+        g.nodes.append(helper.make_node("Concat", [f"{end}_{index + 1}" for end in ends], [f"{name}n"], axis=0))
+    g.nodes.append(helper.make_node("Add", [g.add("MatMul", x, g.weight(13, 2)), g.weight(2)], ["output"]))
+    return g
+
+
 def main() -> None:
     state = {"state": ("stateN", [2, 1, 11])}
     cases = [
@@ -136,6 +155,12 @@ def main() -> None:
         residual().case("residual", [1, 6], {"h0": ("h1", [1, 1, 8]), "g0": ("g1", [1, 1, 8])}, "output", [1, 3]),
     ]
     cases.append(speech().case("states", [1, 26], state, "output", [1, 1], given=True))
+    for operator in ["LSTM", "GRU"]:
+        both = {name: (f"{name}n", [2, 1, 13]) for name in ("h", "c")[: 2 if operator == "LSTM" else 1]}
+        cases.append(stack(operator).case(f"stack_{operator.lower()}", [1, 1, 6], both, "output", [1, 1, 2], steps=11))
+    one = {"h": ("hn", [2, 1, 13])}
+    cases.append(
+        stack("GRU").case("states_first", [1, 1, 6], one, "output", [1, 1, 2], given=True, states_first=True))
     for operator in ["Erf", "Cos"]:
         unknown = speech()
         last = unknown.nodes.pop()
@@ -147,6 +172,9 @@ def main() -> None:
         if node.output[0] == "stateN":
             node.input[0], node.input[1] = node.input[1], node.input[0]
     cases.append(swapped.case("swapped_states", [1, 26], state, "output", [1, 1], error="stateN"))
+    swapped = stack("GRU")
+    swapped.nodes[-3].input.reverse()
+    cases.append(swapped.case("swapped_stack", [1, 1, 6], one, "output", [1, 1, 2], error="hn"))
     padded = speech()
     padded.nodes[0].attribute[0].s = b"edge"
     cases.append(padded.case("pad_mode", [1, 26], state, "output", [1, 1], error="mode"))

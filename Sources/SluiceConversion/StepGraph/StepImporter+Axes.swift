@@ -167,7 +167,9 @@ extension StepImporter {
     }
     var shape = views[0].shape
     shape[at] = views.reduce(0) { $0 + $1.axes[at].size }
-    let isStates = views.contains { if case .cell = $0.source { true } else { false } }
+    let isStates =
+      views.contains { if case .cell = $0.source { true } else { false } }
+      || isReturned(node, views)
     if isStates {
       guard shape[..<at].allSatisfy({ $0 == 1 }) else {
         throw node.unsupported("joins states along an axis that is not the first")

@@ -60,6 +60,14 @@ extension StepImporter {
     try attributes.finish()
   }
 
+  /// Whether what `node` joins only comes out, and is the state of several layers as it went in.
+  func isReturned(_ node: ONNXNode, _ views: [StepView]) -> Bool {
+    guard let name = node.output(0), model.outputs.contains(where: { $0.name == name }),
+      !model.nodes.contains(where: { $0.inputs.contains(name) })
+    else { return false }
+    return areStates(views)
+  }
+
   /// The value of input `index`, which is no constant.
   func view(_ node: ONNXNode, _ index: Int) throws(ConversionError) -> StepView {
     guard let name = node.input(index) else { throw node.malformed("input \(index) is missing") }

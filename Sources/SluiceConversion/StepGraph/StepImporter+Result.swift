@@ -60,6 +60,23 @@ extension StepImporter {
     return values.allSatisfy { $0 == 0 } ? [] : values
   }
 
+  /// Whether the parts come out as a state that goes in, all of it.
+  func areStates(_ parts: [StepView]) -> Bool {
+    (try? checkStates(parts, "")) != nil
+  }
+
+  /// The output of features: the first that is no state, wherever it stands. Where a layer's state is
+  /// the output as well, the first of all.
+  private var featureOutput: Int? {
+    var first: Int?
+    for (index, output) in model.outputs.enumerated() {
+      guard case .view(let view)? = values[output.name], !isCell(view) else { continue }
+      if !areStates([view]) { return index }
+      first = first ?? index
+    }
+    return first
+  }
+
   /// The network, after the last node.
   func result(
     _ sequence: ONNXModel.Value, _ states: Set<String>
@@ -68,7 +85,8 @@ extension StepImporter {
     var parts: [Int: [StepView]] = [:]
     var outputs: [ModelInterface.Output] = []
     var returned: Set<StepView.Source> = []
-    for output in model.outputs {
+    let features = featureOutput
+    for (position, output) in model.outputs.enumerated() {
       let place = "output \"\(quotable(output.name))\""
       func refused(_ reason: String) -> ConversionError {
         .unsupported(model.source.file, place, reason)
@@ -79,7 +97,7 @@ extension StepImporter {
         parts[outputs.count] = views
         outputs.append(.init(name: output.name, role: .state([])))
       case .view(let view):
-        if network != nil || isCell(view) {
+        if position != features {
           returned.formUnion(try checkStates([view], place))
           parts[outputs.count] = [view]
           outputs.append(.init(name: output.name, role: .state([])))
