@@ -86,6 +86,31 @@ import Testing
     #expect(mix.reason?.contains("above the bound") == true)
   }
 
+  @Test("int8 throughout is what --type int8 gives, also where f16 is smaller")
+  func int8OfSmallLayers() throws {
+    func row(_ count: Int) -> [Float] { (0..<count).map { Float(($0 * 37) % 19 - 9) / 30 } }
+    let network = Network(
+      layers: [
+        .init(
+          name: "lstm",
+          operation: .recurrent(
+            .init(
+              cell: .lstm, inputSize: 8, hiddenSize: 8, inputWeights: row(256),
+              hiddenWeights: row(256))))
+      ], provenance: Provenance(source: "test", format: "none", hash: 0))
+    let candidates = try network.blobContents().layers[0].candidates
+    #expect(!candidates.contains { $0.record.storage == .int8 }, "what the test is about")
+    let int8 = try network.blobContents(type: .int8)
+    let noise = try AccuracyReport.noise(for: network, steps: 200)
+    let error = try AccuracyReport(of: network, int8, over: (noise, "noise")).maximalError
+    for bound in [10, error, error / 100] {
+      let (contents, mix) = try Self.found(bound, network)
+      #expect(mix.int8ByteCount == int8.layerBytes && mix.int8Error == error)
+      #expect(mix.byteCount == contents.layerBytes)
+      #expect(bound < error || mix.byteCount <= int8.layerBytes)
+    }
+  }
+
   @Test("a bound that nothing keeps leaves f32, for the caller to refuse")
   func impossible() throws {
     let (contents, mix) = try Self.found(1e-30)

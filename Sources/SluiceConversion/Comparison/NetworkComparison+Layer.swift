@@ -30,6 +30,11 @@ extension Network.Layer {
   }
 }
 
+extension BlobContents {
+  /// Bytes of all layers' arrays.
+  var layerBytes: Int { layers.reduce(0) { $0 + $1.byteCount } }
+}
+
 extension BlobContents.Layer {
   /// Bytes of weights, scales, biases and initial state.
   var byteCount: Int { weights.count + scales.count + 4 * (biases.count + initialState.count) }

@@ -14,6 +14,8 @@ struct TypeSearch {
   private let contents: BlobContents
   /// Of every layer, from the smallest to f32.
   private let candidates: [[BlobContents.Layer]]
+  /// int8 in every layer that has it, also where a smaller type makes it no candidate.
+  private let int8: BlobContents
   private let bound: Double
   private let part: Yardstick
   private let whole: Yardstick
@@ -33,12 +35,15 @@ struct TypeSearch {
     self.bound = bound
     self.progress = progress
     var candidates = contents.layers.map(\.candidates)
+    var int8 = contents.stored(as: .int8)
     if let calibration {
+      int8 = int8.calibrated(by: calibration)
       for index in candidates.indices {
         candidates[index] = candidates[index].map { $0.calibrated(by: calibration, at: index) }
       }
     }
     self.candidates = candidates
+    self.int8 = int8
     part = Yardstick(network, over: input.limited(toSteps: Self.steps))
     whole = Yardstick(network, over: input)
   }
@@ -47,19 +52,21 @@ struct TypeSearch {
   mutating func run() throws(ConversionError) -> (BlobContents, TypeMix) {
     var levels = try raised(from: candidates.map { _ in 0 })
     levels = try lowered(from: levels)
-    let int8 = candidates.map { layers in
-      layers.firstIndex { $0.record.storage == .int8 } ?? layers.count - 1
+    // The most accurate of what is as small as int8: int8 itself where it is a candidate.
+    let asSmall = zip(candidates, int8.layers).map { layers, int8 in
+      layers.lastIndex { $0.byteCount <= int8.byteCount } ?? 0
     }
-    let int8Error = try whole.error(of: mix(int8))
-    if int8Error <= bound {
-      let below = try lowered(from: int8)
+    if try passes(asSmall) {
+      let below = try lowered(from: asSmall)
       if byteCount(below) < byteCount(levels) { levels = below }
     }
+    let int8Error = try whole.error(of: int8)
+    var result = mix(levels)
+    if int8Error <= bound, int8.layerBytes < result.layerBytes { result = int8 }
     let found = TypeMix(
-      types: zip(candidates, levels).map { $0[$1].record.storage },
-      byteCount: byteCount(levels), int8ByteCount: byteCount(int8), int8Error: int8Error,
-      bound: bound, measured: known.count)
-    return (mix(levels), found)
+      types: result.layers.map(\.record.storage), byteCount: result.layerBytes,
+      int8ByteCount: int8.layerBytes, int8Error: int8Error, bound: bound, measured: known.count)
+    return (result, found)
   }
 
   private func mix(_ levels: [Int]) -> BlobContents {
