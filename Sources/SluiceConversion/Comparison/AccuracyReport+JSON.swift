@@ -4,15 +4,17 @@ extension AccuracyReport {
   /// Where the report begins in a provenance, of which it is the last member.
   static let key = ",\"accuracy\":"
 
-  /// The report as JSON; a number that is not finite is null.
+  /// The report as JSON; a number that is not finite, or that was not measured, is null.
   package var json: String {
     let layers = layers.map { layer in
       var members = ["\"name\":\(quoted(layer.name))", "\"type\":\(quoted(layer.type))"]
       if let weights = layer.weights { members.append("\"weights_db\":\(Self.decibels(weights))") }
       if let outputs = layer.outputs { members.append("\"outputs_db\":\(Self.decibels(outputs))") }
+      let isMeasured = layer.outputs != nil
       members += [
-        "\"max_error\":\(Self.error(layer.maximalError))", "\"at_step\":\(layer.step)",
-        "\"rms_error\":\(Self.error(layer.meanError))",
+        "\"max_error\":\(isMeasured ? Self.error(layer.maximalError) : "null")",
+        "\"at_step\":\(isMeasured ? "\(layer.step)" : "null")",
+        "\"rms_error\":\(isMeasured ? Self.error(layer.meanError) : "null")",
       ]
       if let share = layer.saturated { members.append("\"saturated\":\(Self.error(share))") }
       return "{\(members.joined(separator: ","))}"
@@ -57,14 +59,16 @@ extension AccuracyReport {
     worstChannelError = try node.member("worst_channel_rms_error").measured(else: .infinity)
     layers = []
     for layer in try node.member("layers").elements() {
+      let outputs = try layer.optional("outputs_db")?.measured(else: .infinity)
+      let other = outputs == nil ? 0 : Double.infinity
       layers.append(
         Layer(
           name: try layer.member("name").string(), type: try layer.member("type").string(),
           weights: try layer.optional("weights_db")?.measured(else: .infinity),
-          outputs: try layer.optional("outputs_db")?.measured(else: .infinity),
-          maximalError: try layer.member("max_error").measured(else: .infinity),
-          step: try layer.member("at_step").integer(in: count),
-          meanError: try layer.member("rms_error").measured(else: .infinity),
+          outputs: outputs,
+          maximalError: try layer.member("max_error").measured(else: other),
+          step: outputs == nil ? 1 : try layer.member("at_step").integer(in: count),
+          meanError: try layer.member("rms_error").measured(else: other),
           saturated: try layer.optional("saturated")?.measured(else: 0)))
     }
     drift = []

@@ -1,6 +1,7 @@
 import SluiceConversion
 
-/// A report on a blob's accuracy, for people.
+/// A report on a blob's accuracy, for people: with the digits that a blob keeps of it, so that it
+/// reads the same when it is measured and when it is read again.
 struct AccuracyTable {
   private let report: AccuracyReport
 
@@ -21,14 +22,17 @@ struct AccuracyTable {
     let layers = report.layers.map { layer in
       [
         Console.printable(layer.name), layer.type, Self.decibels(layer.weights),
-        Self.decibels(layer.outputs), layer.outputs == nil ? "-" : layer.maximalError.scientific,
+        Self.decibels(layer.outputs),
+        layer.outputs == nil ? "-" : layer.maximalError.scientific(digits: 2),
         layer.outputs == nil ? "-" : layer.step.grouped,
-        layer.outputs == nil ? "-" : layer.meanError.scientific,
+        layer.outputs == nil ? "-" : layer.meanError.scientific(digits: 2),
         layer.saturated.map { "\(($0 * 100).fixed(2)) %" } ?? "-",
       ]
     }
     let drift = report.drift.map {
-      [$0.steps.grouped, $0.maximalError.scientific, $0.meanError.scientific]
+      [
+        $0.steps.grouped, $0.maximalError.scientific(digits: 2), $0.meanError.scientific(digits: 2),
+      ]
     }
     return """
       \(heading)
@@ -37,7 +41,7 @@ struct AccuracyTable {
 
       \(Table(["within steps", "max error", "rms error since"], rows: drift, numbers: [0, 1, 2]).text)
 
-      worst output: \(report.worstChannel), rms error \(report.worstChannelError.scientific)
+      worst output: \(report.worstChannel), rms error \(report.worstChannelError.scientific(digits: 2))
       """
   }
 

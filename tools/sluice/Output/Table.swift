@@ -61,12 +61,16 @@ extension Double {
   }
 
   /// Three significant digits with an exponent, for errors.
-  var scientific: String {
+  var scientific: String { scientific(digits: 3) }
+
+  /// The number with that many significant digits, two or three.
+  func scientific(digits: Int) -> String {
     guard isFinite, self != 0 else { return self == 0 ? "0" : "\(self)" }
     var exponent = 0
     var value = magnitude
-    while value >= 9.995 { (value, exponent) = (value / 10, exponent + 1) }
-    while value < 0.9995 { (value, exponent) = (value * 10, exponent - 1) }
-    return "\(self < 0 ? "-" : "")\(value.fixed(2))e\(exponent)"
+    let end = digits == 2 ? 9.95 : 9.995
+    while value >= end { (value, exponent) = (value / 10, exponent + 1) }
+    while value < end / 10 { (value, exponent) = (value * 10, exponent - 1) }
+    return "\(self < 0 ? "-" : "")\(value.fixed(digits - 1))e\(exponent)"
   }
 }
