@@ -106,7 +106,8 @@ struct JSONModelTests {
     ])
     let model = try states.convert()
     #expect(model.network.layers.map(\.name) == ["b.l0", "a.l0", "fc"])
-    #expect(model.inferred == "gru (b.), gru (a.), dense (fc.)")
+    let inferred = "gru (b.), gru (a.), dense without activation (fc.), output of every step"
+    #expect(model.inferred == inferred)
     let several = states.with("b.weight_ih_l0", .numbers(6, 3))
       .with("fc.weight", nil)
     #expect(refuses(.unsupported, "several orders") { _ = try several.convert() })

@@ -102,7 +102,7 @@ import Testing
     let source = "\(Tool.fixtures)/safetensors_architecture_inferred/model.safetensors"
     let result = try Tool.run("convert", source, "-o", scratch.file("out.sluice"), "--json")
     #expect(result.status == 0, "\(result.error)")
-    let layers = "lstm (rnn.), dense (fc.)"
+    let layers = "lstm (rnn.), dense without activation (fc.), output of every step"
     #expect(result.error == "sluice: \(source): inferred the layers \(layers)\n")
     #expect(try result.json["inferred"] as? String == layers)
     let told = "\(Tool.fixtures)/safetensors_architecture_in_metadata/model.safetensors"

@@ -66,10 +66,10 @@ extension Architecture {
         "\(stack.count == 1 ? "" : "\(stack.count) x ")"
           + "\(stack.isBidirectional ? "bidirectional " : "")\(stack.cell.name) "
           + "(\(quotable(stack.tensors)))"
-      case .dense(let tensors, _): "dense (\(quotable(tensors)))"
+      case .dense(let tensors, _): "dense without activation (\(quotable(tensors)))"
       default: "\(layer.kind)"
       }
-    }.joined(separator: ", ")
+    }.joined(separator: ", ") + ", output of every step"
   }
 }
 

@@ -27,7 +27,9 @@ struct NPYHeader {
       case "descr": try descr()
       case "fortran_order":
         guard !accepts("True") else {
-          throw .unsupported(file, "fortran_order", "an array in Fortran order")
+          throw .unsupported(
+            file, "fortran_order",
+            "an array in Fortran order; save numpy.ascontiguousarray(x)")
         }
         try take("False")
       case "shape": try tuple()

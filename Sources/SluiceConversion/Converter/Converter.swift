@@ -103,8 +103,10 @@ public enum Converter {
       guard architecture == nil else {
         throw .unsupported(source.file, "", "an ONNX graph needs no architecture file")
       }
-      return try GraphImporter.convert(
-        ONNXModel(source), constants: constants, provenance: provenance)
+      let model = try ONNXModel(source)
+      do throws(ConversionError) {
+        return try GraphImporter.convert(model, constants: constants, provenance: provenance)
+      } catch { throw model.hasLooseGates ? error.aboutLooseGates : error }
     }
   }
 }

@@ -89,8 +89,10 @@ extension GraphImporter {
     guard state.shape.count == 3, state.extents[directionAxis] == .known(form.directionCount),
       state.extents[2] == .known(size), let values = state.floats, !values.isEmpty
     else {
+      let isLonger = (state.extents.last?.known ?? 0) > size
       throw node.malformed(
-        "\(what) is not of floats for \(form.directionCount) directions and \(size) units")
+        "\(what) is not of floats for \(form.directionCount) directions and \(size) units"
+          + (isLonger ? "; ONNX has no LSTM with a projection (proj_size)" : ""))
     }
     let place = "tensor \(quotable(node.input(index) ?? what))"
     try requireFinite(values, file: model.source.file, place: place)

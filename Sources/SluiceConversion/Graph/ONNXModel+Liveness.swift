@@ -29,4 +29,23 @@ extension ONNXModel {
     }
     return Set(inputs.map(\.name)).intersection(names)
   }
+
+  /// Whether gates stand here and no recurrent node: a cell that the exporter wrote out.
+  var hasLooseGates: Bool {
+    let operations = Set(nodes.map(\.operation))
+    return operations.isDisjoint(with: ["LSTM", "GRU", "RNN"])
+      && operations.isSuperset(of: ["Sigmoid", "Tanh", "Mul"])
+      && !operations.isDisjoint(with: ["MatMul", "Gemm"])
+  }
+}
+
+extension ConversionError {
+  /// What is not supported of a graph, and what its author can do.
+  var aboutLooseGates: Self {
+    guard kind == .unsupported else { return self }
+    return .unsupported(
+      file, place,
+      "\(reason) (the graph has no LSTM, GRU or RNN node: its cells seem to be written out in small "
+        + "operators; export PyTorch's nn.LSTM or nn.GRU, Keras models by export_keras.py)")
+  }
 }

@@ -39,6 +39,23 @@ package struct Conversion: Sendable {
   }
 }
 
+extension Conversion {
+  /// A type of more bits with which the layers take fewer bytes than with `type`, as small layers do
+  /// whose columns fill up to whole words; nil where there is none.
+  package func smallerType(than type: StorageType) -> (type: StorageType, byteCount: Int)? {
+    let ascending: [StorageType] = [.int4, .int8, .f16, .f32]
+    var best: (type: StorageType, byteCount: Int)?
+    for other in ascending.drop(while: { $0 != type }).dropFirst() {
+      guard let bytes = try? model.network.blobContents(type: other).layerBytes else { continue }
+      if bytes < best?.byteCount ?? contents.layerBytes { best = (other, bytes) }
+    }
+    return best
+  }
+
+  /// Bytes of all layers' arrays.
+  package var layerBytes: Int { contents.layerBytes }
+}
+
 extension ConversionOptions {
   /// The sequences to calibrate with, and the name of their file without its folder; nil for none.
   func calibrationInput(

@@ -33,6 +33,9 @@ struct ToolError: Error {
     case .unknownInstructionSet, .unavailableInstructionSet:
       self.init(.usage, error.description)
     case .outOfMemory, .notLocked: self.init(.failed, "\(path): \(error)")
+    case .invalid(let rule) where rule.kind == .wrongMagic:
+      self.init(
+        .badFile, "\(path): \(error) A model of another format becomes a blob by 'sluice convert'.")
     case .unreadable, .notARegularFile, .invalid, .layerDiffers, .notStreamable:
       self.init(.badFile, "\(path): \(error)")
     }

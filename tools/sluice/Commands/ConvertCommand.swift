@@ -27,9 +27,10 @@ enum ConvertCommand {
     name: "convert", summary: "Converts a trained model into a blob.", operands: "SOURCE",
     operandCount: 1...1, options: ConvertOutputs.options + settings + [.json],
     details: """
-      SOURCE is a safetensors file with PyTorch's names, an ONNX file, or a model of RTNeural, AIDA-X,
-      GuitarML or NAM; for --object and --c-array also a .sluice file, linked as it is. The scripts of tools/python make safetensors files of PyTorch modules, Keras
-      and TensorFlow Lite models.
+      SOURCE is a safetensors file with PyTorch's names, an ONNX file (also Silero VAD's), RNNoise's
+      weights, or a model of RTNeural, AIDA-X, GuitarML or NAM; for --object and --c-array also a
+      .sluice file, linked as it is. The scripts of tools/python make safetensors files of PyTorch
+      modules, Keras and TensorFlow Lite models.
       Layers that have no such type stay f32. Without X.npy, [T, inputs] or [B, T, inputs] or token ids, integer
       weights read inputs at a scale for each step, and the blob is measured over noise. 'auto' measures mixes of
       types and takes the smallest under --max-error.
@@ -68,6 +69,11 @@ enum ConvertCommand {
     let files = try outputs.write(bytes)
     progress.finish()
     conversion.model.inferred?.announce(of: source)
+    if case .one(let type) = options.type, let smaller = conversion.smallerType(than: type) {
+      Console.complain(
+        "sluice: \(source): \(smaller.type) is smaller, \(smaller.byteCount.grouped) bytes of layers"
+          + " against \(conversion.layerBytes.grouped) with \(type), as few columns fill up words")
+    }
     show(try openModel(bytes, source), files, conversion, asJSON: arguments.has(.json))
   }
 
