@@ -3,6 +3,7 @@
 
 import CSluice
 import Sluice
+import SluiceBlob
 
 @c @implementation
 public func sluice_next_token(
