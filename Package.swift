@@ -80,6 +80,9 @@ let package = Package(
     .executableTarget(
       name: "RejectionProbe", dependencies: ["Sluice", "SluiceConversion", "TestSupport"],
       path: "Tests/RejectionProbe", swiftSettings: strict),
+    .executableTarget(
+      name: "ActivationProbe", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
+      path: "Tests/ActivationProbe", swiftSettings: strict),
     .testTarget(
       name: "SluiceKernelsTests",
       dependencies: [

@@ -6,13 +6,10 @@ import Testing
 
 /// tanh, sigmoid and relu over a sample of all floats, as an activation layer computes them.
 ///
-/// `SLUICE_EXHAUSTIVE=1 swift test --filter ActivationTests` takes, beside the sample, every float
-/// from 2^-14 to 2^7 and their negations, 352 million, which takes half a minute. Measured so:
-/// tanh 2.61 ULP, sigmoid 2.59.
+/// `tools/verify-activations` takes every float.
 @Suite struct ActivationTests {
   static let width = 4096
   static let sweep = FloatSweep.ascending()
-  static let isExhaustive = ProcessInfo.processInfo.environment["SLUICE_EXHAUSTIVE"] == "1"
 
   /// f of every argument, through an activation layer of 4096 values.
   static func values(
@@ -24,51 +21,33 @@ import Testing
     return Array(try opened.processed(input, chunk: 64).prefix(arguments.count))
   }
 
-  @Test("tanh: 3 ULP, odd, within [-1, 1], ascending", arguments: InstructionSet.runnable)
+  @Test(
+    "tanh: 1.5 ULP, baseline 3, odd, within [-1, 1], ascending",
+    arguments: InstructionSet.runnable)
   func tanh(_ set: InstructionSet) throws {
     let values = try Self.values(.tanh, Self.sweep, set)
     let findings = SweepFindings(Self.sweep, values, range: -1...1, exact: { Foundation.tanh($0) })
     print("tanh \(set): \(findings.summary(Self.sweep.count))")
-    #expect(findings.ulpError <= 3, "at \(findings.worst)")
+    #expect(findings.ulpError <= (set == .baseline ? 3 : 1.5), "at \(findings.worst)")
     #expect(findings.smallError <= 0x1p-126, "where the true value is less than 2^-126")
     #expect(findings.outside.isEmpty, "\(findings.outside.prefix(5))")
     #expect(findings.asymmetric.isEmpty, "\(findings.asymmetric.prefix(5))")
-    // No finer than the error: neighbours may be off by different amounts. Measured: 2.
-    #expect(findings.deepestDescent <= 2, "floats downwards while the argument went up")
+    // No finer than the error: neighbours may be off by different amounts.
+    #expect(
+      findings.deepestDescent <= (set == .baseline ? 2 : 1),
+      "floats downwards while the argument went up")
   }
 
-  @Test("sigmoid: 3 ULP, within [0, 1], ascending", arguments: InstructionSet.runnable)
+  @Test("sigmoid: 2 ULP, baseline 3, within [0, 1], ascending", arguments: InstructionSet.runnable)
   func sigmoid(_ set: InstructionSet) throws {
     let values = try Self.values(.sigmoid, Self.sweep, set)
     let findings = SweepFindings(
       Self.sweep, values, range: 0...1, exact: { TestSupport.sigmoid($0) })
     print("sigmoid \(set): \(findings.summary(Self.sweep.count))")
-    #expect(findings.ulpError <= 3, "at \(findings.worst)")
+    #expect(findings.ulpError <= (set == .baseline ? 3 : 2), "at \(findings.worst)")
     #expect(findings.smallError <= 2e-38, "where the true value is less than 2^-126")
     #expect(findings.outside.isEmpty, "\(findings.outside.prefix(5))")
     #expect(findings.deepestDescent <= 1, "floats downwards while the argument went up")
-  }
-
-  @Test(
-    "tanh and sigmoid of every float that matters", .enabled(if: isExhaustive),
-    arguments: InstructionSet.runnable)
-  func exhaustive(_ set: InstructionSet) throws {
-    let ranges: [(Activation, ClosedRange<Float>)] = [(.tanh, -1...1), (.sigmoid, 0...1)]
-    for (activation, range) in ranges {
-      var findings: SweepFindings?
-      var count = 0
-      for arguments in FloatSweep.exhaustiveParts {
-        let part = SweepFindings(
-          arguments, try Self.values(activation, arguments, set), range: range,
-          exact: activation == .tanh ? { Foundation.tanh($0) } : { TestSupport.sigmoid($0) })
-        if findings == nil { findings = part } else { findings!.merge(part) }
-        count += arguments.count
-      }
-      let all = try #require(findings)
-      print("\(activation) \(set): \(all.summary(count))")
-      #expect(all.ulpError <= 3 && all.smallError <= 2e-38 && all.outside.isEmpty)
-      #expect(activation == .sigmoid || all.asymmetric.isEmpty)
-    }
   }
 
   @Test("relu keeps what is above zero, to the bit", arguments: InstructionSet.runnable)

@@ -16,17 +16,6 @@ public enum FloatSweep {
     return magnitudes.reversed().map { -$0 } + magnitudes
   }
 
-  /// Every float from 2^-14 to 2^7 and its negation, in ascending parts of at most 2^21 floats.
-  public static var exhaustiveParts: some Sequence<[Float]> {
-    let bend = Float(0x1p-14).bitPattern..<Float(128).bitPattern
-    return stride(from: bend.lowerBound, to: bend.upperBound, by: 1 << 20).lazy.map { start in
-      let magnitudes = (start..<min(start + 1 << 20, bend.upperBound)).map {
-        Float(bitPattern: $0)
-      }
-      return magnitudes.reversed().map { -$0 } + magnitudes
-    }
-  }
-
   /// The edges: zero, denormals, the ends of the exponents, one, infinity, every kind of NaN.
   public static let specials: [Float] = {
     var floats: [Float] = [
@@ -57,16 +46,6 @@ public struct SweepFindings: Sendable {
   public var outside: [Float] = []
   /// Arguments whose value is not the negated value of their negation.
   public var asymmetric: [Float] = []
-
-  /// The findings of two sweeps.
-  public mutating func merge(_ other: SweepFindings) {
-    if other.ulpError > ulpError { (ulpError, worst) = (other.ulpError, other.worst) }
-    smallError = max(smallError, other.smallError)
-    descents += other.descents
-    deepestDescent = max(deepestDescent, other.deepestDescent)
-    outside += other.outside.prefix(5)
-    asymmetric += other.asymmetric.prefix(5)
-  }
 
   /// Compares `values` of the ascending `arguments`, symmetric around zero, with `exact`.
   public init(

@@ -1,23 +1,33 @@
 #!/usr/bin/env python3
-"""Fit the polynomials behind tanh, sigmoid and softplus, and print them as the kernels spell them.
+"""Fit the polynomials behind the activations, and write them as the kernels' Swift source.
 
-    pip install mpmath && python3 tools/python/fit_activations.py
+    pip install mpmath
+    python3 tools/python/fit_activations.py > Sources/_SluiceKernels/Portable/Coefficients.swift
 
-exp(r) - 1 = r + r^2 q(r) on |r| <= ln(2)/2. q is the polynomial of least maximal error, relative to
-exp(r) - 1, found by Remez's exchange in 60 digits; then its coefficients are rounded to binary32
-one at a time, lowest first, and the remaining ones fitted again, so that rounding one is made good
-by the others. `Sources/_SluiceKernels/Portable/Activations.swift` holds what this prints.
+Every polynomial is the one of least maximal error that Remez's exchange finds in 40 digits. Its
+coefficients are rounded to binary32 one at a time, lowest first, and the remaining ones fitted
+again, so that rounding one is made good by the others.
 
-log(1 + t) on 0 <= t <= 1 is 2 artanh s with s = t / (2 + t), 2 s + s u p(u) with u = s^2 <= 1/9. p is a Chebyshev
-interpolation, which comes within a few percent of the least error; see `Functions.swift`.
+tanh of a magnitude is a polynomial on each of eight segments, told apart by the exponent of
+x^2 + OFFSET, which grow wider as tanh straightens. A segment's polynomial is in x - center. What
+rounding its first coefficient costs no other can make good, so the center is one, close to the
+middle, whose first coefficient is almost a binary32 number (as in Gal's tables, 1986). A gate's
+sigmoid is 0.5 + 0.5 tanh(x / 2): the same polynomials, scaled by powers of two.
+
+log(1 + t) on 0 <= t <= 1 is 2 artanh s with s = t / (2 + t), 2 s + s u p(u) with u = s^2 <= 1/9.
 """
+import math
 import struct
 
-from mpmath import atanh, chebyfit, cos, expm1, log, lu_solve, matrix, mp, mpf, pi, sqrt
+from mpmath import atanh, cos, expm1, log, lu_solve, matrix, mp, mpf, pi, sqrt, tanh
 
-mp.dps = 60
-LIMIT = log(2) / 2 * mpf("1.0005")  # rounding of n leaves r a little beyond ln(2)/2
-DEGREE = 4
+mp.dps = 40
+
+OFFSET = mpf(49) / 128
+LIMIT = mpf("9.02")  # tanh is 1 in binary32 from here on
+FIT_END = mpf("9.2")  # puts the last segment's error at LIMIT above zero: rounded, it is 1
+SEGMENTS = 8
+FIRST_EXPONENT = 125  # of OFFSET, biased
 
 
 def as_float32(x):
@@ -25,86 +35,195 @@ def as_float32(x):
     return mpf(struct.unpack("f", struct.pack("f", float(x)))[0])
 
 
-def target(r):
-    """q(r), by its series near zero where the quotient cancels."""
-    if abs(r) < mpf("1e-12"):
-        return mpf(1) / 2 + r / 6
-    return (expm1(r) - r) / r**2
+def inverse_ulp(value):
+    """An absolute error of a value times this is its error in ULP, over 2^24."""
+    return mpf(2) ** -math.frexp(float(value))[1]
 
 
-def weight(r):
-    """An error of q at r as a relative error of exp(r) - 1."""
-    return r**2 / abs(expm1(r)) if r else mpf(0)
-
-
-def remez(fixed):
-    """Coefficients of q whose first ones are `fixed`, and the maximal weighted error."""
-    free = DEGREE + 1 - len(fixed)
-    grid = [LIMIT * cos(pi * i / 800) for i in range(801)]
-
-    def residual(r, coefficients):
-        return sum(c * r**i for i, c in enumerate(coefficients)) - target(r)
-
-    points = [LIMIT * cos(pi * (i + mpf("0.5")) / (free + 1)) for i in range(free + 1)]
-    coefficients = []
-    for _ in range(30):
-        a, b = matrix(free + 1, free + 1), matrix(free + 1, 1)
-        for row, r in enumerate(points):
-            for j in range(free):
-                a[row, j] = r ** (j + len(fixed)) * weight(r)
-            a[row, free] = (-1) ** row
-            b[row] = (target(r) - sum(c * r**i for i, c in enumerate(fixed))) * weight(r)
-        solution = lu_solve(a, b)
-        coefficients = list(fixed) + [solution[j] for j in range(free)]
-        errors = [residual(r, coefficients) * weight(r) for r in grid]
-        extrema = [i for i in range(len(grid))
-                   if (i == 0 or abs(errors[i]) >= abs(errors[i - 1]) or errors[i] * errors[i - 1] < 0)
-                   and (i == len(grid) - 1 or abs(errors[i]) >= abs(errors[i + 1]) or errors[i] * errors[i + 1] < 0)]
-        chosen = []
-        for i in extrema:  # alternate in sign, keep the largest of each run
-            if chosen and errors[i] * errors[chosen[-1]] > 0:
-                if abs(errors[i]) > abs(errors[chosen[-1]]):
-                    chosen[-1] = i
-            else:
-                chosen.append(i)
-        while len(chosen) > free + 1:
-            chosen.pop(0 if abs(errors[chosen[0]]) < abs(errors[chosen[-1]]) else -1)
-        if len(chosen) < free + 1 or [grid[i] for i in chosen] == points:
+def remez(f, weight, low, high, powers, points=240):
+    """The coefficients of `powers` that come closest to f on [low, high], and the weighted error."""
+    count = len(powers)
+    grid = [low + (high - low) * (1 - cos(pi * i / points)) / 2 for i in range(points + 1)]
+    grid = [x for x in grid if x]
+    values, weights = [f(x) for x in grid], [weight(x) for x in grid]
+    rows = [[x**power for power in powers] for x in grid]
+    chosen = [round(float((1 - cos(pi * i / count)) / 2 * (len(grid) - 1))) for i in range(count + 1)]
+    best = None
+    for _ in range(25):
+        a, b = matrix(count + 1, count + 1), matrix(count + 1, 1)
+        for row, i in enumerate(chosen):
+            for j in range(count):
+                a[row, j] = rows[i][j] * weights[i]
+            a[row, count] = (-1) ** row
+            b[row] = values[i] * weights[i]
+        coefficients = list(lu_solve(a, b))[:count]
+        errors = [(sum(c * p for c, p in zip(coefficients, row)) - value) * w
+                  for row, value, w in zip(rows, values, weights)]
+        greatest = max(abs(e) for e in errors)
+        if best is None or greatest < best[0]:
+            best = (greatest, coefficients)
+        extrema = []  # alternating in sign, the largest of each run
+        for i, e in enumerate(errors):
+            if not extrema or e * errors[extrema[-1]] <= 0:
+                extrema.append(i)
+            elif abs(e) > abs(errors[extrema[-1]]):
+                extrema[-1] = i
+        while len(extrema) > count + 1:
+            extrema.pop(0 if abs(errors[extrema[0]]) < abs(errors[extrema[-1]]) else -1)
+        if len(extrema) < count + 1 or extrema == chosen:
             break
-        points = [grid[i] for i in chosen]
-    return coefficients, max(abs(residual(r, coefficients) * weight(r)) for r in grid)
+        chosen = extrema
+    return best[1], best[0]
 
 
-def fit_log1p():
+def rounded(f, weight, low, high, powers):
+    """Coefficients in binary32 by power, and their weighted error."""
+    fixed = {}
+
+    def rest(x):
+        return f(x) - sum(c * x**power for power, c in fixed.items())
+
+    for power in powers:
+        free = [p for p in powers if p not in fixed]
+        coefficients, _ = remez(rest, weight, low, high, free)
+        fixed[power] = as_float32(coefficients[0])
+    grid = [low + (high - low) * i / 999 for i in range(1000)]
+    return fixed, max(abs(rest(x) * weight(x)) for x in grid if x)
+
+
+def tanh_segments(degree):
+    """For each segment its ends, center, coefficients and error in ULP."""
+    ends = [mpf(0)] + [sqrt(mpf(2) ** (k - 1) - OFFSET) for k in range(SEGMENTS - 1)] + [LIMIT]
+    segments = []
+    for low, high in zip(ends, ends[1:]):
+        if low == 0:  # d + d^3 p(d), so that the last sum alone rounds
+            coefficients, error = rounded(
+                lambda x: tanh(x) - x, lambda x: inverse_ulp(tanh(x)), low, high,
+                range(3, degree + 1))
+            coefficients[1] = mpf(1)
+            segments.append((low, high, mpf(0), coefficients, error * 2**24))
+            continue
+
+        end = FIT_END if high == LIMIT else high
+
+        def fit(center):
+            return remez(
+                lambda d: tanh(center + d), lambda d: inverse_ulp(tanh(center + d)),
+                low - center, end - center, range(degree + 1), points=120)[0]
+
+        def first_rounding(center):
+            first = fit(center)[0]
+            return abs(first - as_float32(first)) * inverse_ulp(first)
+
+        middle = round((low + high) / 2 * 1024)
+        center = min((mpf(middle + i) / 1024 for i in range(-16, 17)), key=first_rounding)
+        coefficients = dict(enumerate(as_float32(c) for c in fit(center)))
+        error = max(
+            abs(sum(c * (x - center) ** power for power, c in coefficients.items()) - tanh(x))
+            * inverse_ulp(tanh(x)) for x in (low + (high - low) * i / 999 for i in range(1000)))
+        segments.append((low, high, center, coefficients, error * 2**24))
+    assert sum(c * (LIMIT - center) ** power for power, c in coefficients.items()) > 1 - mpf(2) ** -26
+    return segments
+
+
+def spelled(value):
+    """A binary32 number as Swift has it."""
+    if value == int(value):
+        return str(int(value))
+    mantissa, exponent = float(value).hex().split("p")
+    return f"{mantissa.rstrip('0').rstrip('.')}p{int(exponent)}"
+
+
+def panel(label, values):
+    """Eight numbers of a table, `label` before them."""
+    texts = [spelled(v) for v in values]
+    lines = [f"    {label}: Panel("]
+    for half in (texts[:4], texts[4:]):
+        lines.append("      " + ", ".join(half) + ",")
+    lines[-1] = lines[-1][:-1] + "),"
+    return lines
+
+
+def table(name, comment, segments, degree, scale):
+    """The Swift source of a function that is scale * tanh(scale * x)."""
+    inverse = 1 / scale
+    shift = round(2 * math.log2(inverse))  # of the exponents of x^2
+
+    def by_exponent(values):
+        ordered = [mpf(0)] * SEGMENTS
+        for index, value in enumerate(values):
+            ordered[(FIRST_EXPONENT + shift + index) % SEGMENTS] = value
+        return ordered
+
+    lines = [f"/// {line}".rstrip() for line in comment]
+    lines += ["@inline(always)", f"var {name}: Segments {{", "  Segments("]
+    lines.append(f"    offset: {spelled(OFFSET * inverse**2)}, "
+                 f"last: {spelled(mpf(2) ** (SEGMENTS - 2) * inverse**2 - 1)}, "
+                 f"limit: {spelled(as_float32(LIMIT * inverse))},")
+    lines += panel("center", by_exponent([s[2] * inverse for s in segments]))
+    for power in range(degree + 1):
+        values = [s[3].get(power, mpf(0)) * scale ** (power + 1) for s in segments]
+        lines += panel(f"c{power}", by_exponent(values))
+    lines[-1] = lines[-1][:-1] + ")"
+    return lines + ["}"]
+
+
+def constants(name, symbol, coefficients, comment):
+    """The Swift source of a polynomial's coefficients, as a tuple."""
+    lines = [f"/// {line}" for line in comment]
+    lines += ["@inline(always)", f"var {name}: ({', '.join(['Float'] * len(coefficients))}) {{"]
+    lines.append("  (" + ", ".join(spelled(c) for c in coefficients) + ")")
+    return lines + ["}"]
+
+
+def fit_exp():
+    def q(r):
+        return mpf(1) / 2 + r / 6 if abs(r) < mpf("1e-12") else (expm1(r) - r) / r**2
+
+    end = log(2) / 2 * mpf("1.0005")  # rounding of n leaves r a little beyond ln(2)/2
+    coefficients, error = rounded(q, lambda r: r**2 / abs(expm1(r)), -end, end, range(5))
+    return list(coefficients.values()), error
+
+
+def fit_log():
     def p(u):
         if u < mpf("1e-12"):
             return mpf(2) / 3 + 2 * u / 5
         s = sqrt(u)
         return 2 * (atanh(s) - s) / s**3
 
-    coefficients = [as_float32(c) for c in reversed(chebyfit(p, [0, mpf(1) / 9], 4))]
+    def weight(u):
+        s = sqrt(u)
+        return s**3 / (2 * atanh(s)) if s else mpf(0)
 
-    def error(s):
-        return (2 * s + s**3 * sum(c * s ** (2 * i) for i, c in enumerate(coefficients))) / (2 * atanh(s)) - 1
-
-    worst = max(abs(error(mpf(i) / 3000)) for i in range(1, 1001))
-    print(f"log(1 + t): maximal relative error {float(worst):.3e}")
-    for i, c in enumerate(coefficients):
-        print(f"p{i} = {float(c):.10g}  // {float(c).hex()}")
+    coefficients, error = rounded(p, weight, mpf(0), mpf(1) / 9, range(4))
+    return list(coefficients.values()), error
 
 
 def main():
-    fixed = []
-    for _ in range(DEGREE + 1):
-        coefficients, error = remez(fixed) if len(fixed) <= DEGREE else (fixed, None)
-        print(f"{len(fixed)} fixed: maximal relative error {float(error):.3e}")
-        fixed.append(as_float32(coefficients[len(fixed)]))
-    grid = [LIMIT * cos(pi * i / 800) for i in range(801)]
-    error = max(abs((sum(c * r**i for i, c in enumerate(fixed)) - target(r)) * weight(r)) for r in grid)
-    print(f"all rounded: {float(error):.3e}")
-    for i, c in enumerate(fixed):
-        print(f"q{i} = {float(c):.10g}  // {float(c).hex()}")
-    fit_log1p()
+    degree = 6
+    segments = tanh_segments(degree)
+    rows = ["", "| x from | to | error, ULP |", "|---|---|---|"]
+    rows += [f"| {float(low):.4f} | {float(high):.4f} | {float(error):.3f} |"
+             for low, high, _, _, error in segments]
+    exponential, exp_error = fit_exp()
+    logarithm, log_error = fit_log()
+    parts = [
+        ["// Written by tools/python/fit_activations.py: change that, not this."],
+        constants("expCoefficients", "q", exponential, [
+            "q of exp(r) - 1 = r + r^2 q(r) for |r| <= ln(2) / 2, degree 4: the greatest error before",
+            f"rounding, relative to exp(r) - 1, is {float(exp_error):.2g}."]),
+        constants("logCoefficients", "p", logarithm, [
+            "p of log(1 + t) = 2 s + s u p(u), s = t / (2 + t), u = s^2 <= 1/9, degree 3: the greatest",
+            f"error before rounding, relative to the logarithm, is {float(log_error):.2g}."]),
+        table("tanhSegments", [
+            f"tanh x for 0 <= x <= {float(LIMIT)}, degree {degree}, and the error before rounding:"]
+            + rows, segments, degree, mpf(1)),
+        table("gateSegments", [
+            f"0.5 tanh(x / 2) for 0 <= x <= {float(2 * LIMIT)}: the polynomials of `tanhSegments`, scaled."],
+            segments, degree, mpf(1) / 2),
+    ]
+    print("\n\n".join("\n".join(part) for part in parts))
 
 
 if __name__ == "__main__":

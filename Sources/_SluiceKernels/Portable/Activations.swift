@@ -1,7 +1,8 @@
-/// tanh and sigmoid from one exponential and one division each: no table, no branch.
+/// tanh and sigmoid: polynomials whose coefficients `Coefficients.swift` has. NaN passes through
+/// every function here.
 ///
 /// The exponential is reduced as x = n ln 2 + r, |r| <= ln 2 / 2 (Cody and Waite 1980); 2^n is put
-/// together from bits, exp(r) - 1 is a polynomial. NaN passes through every function here.
+/// together from bits, exp(r) - 1 is a polynomial.
 
 /// n = round(x / ln 2) and 2^n: adding 1.5 * 2^23 rounds to nearest and leaves n in the low bits.
 @inline(always)
@@ -11,72 +12,97 @@ func splitExponent<V: SIMD>(_ x: V) -> (n: V, power: V) where V.Scalar == Float 
   return (shifted - V(repeating: magic), powerOfTwo(fromShifted: shifted))
 }
 
-/// r = x - n ln 2, and r once more with the rest of ln 2 that binary32 does not hold.
-///
-/// The rest only matters where r itself is added, so that it costs no time on the way to exp.
+/// r = x - n ln 2, with more of ln 2 than binary32 holds.
 @inline(always)
-func reduced<V: SIMD>(_ x: V, _ n: V) -> (r: V, corrected: V) where V.Scalar == Float {
+func reduced<V: SIMD>(_ x: V, _ n: V) -> V where V.Scalar == Float {
   #if SLUICE_BASELINE
     // Without an FMA the product with n must be exact: a first constant of 10 bits.
     let coarse = multiplyAdd(n, V(repeating: -0.693_359_375), x)
-    let r = multiplyAdd(n, V(repeating: 2.121_944_4e-4), coarse)
-    return (r, r)
+    return multiplyAdd(n, V(repeating: 2.121_944_4e-4), coarse)
   #else
-    let r = multiplyAdd(n, V(repeating: -0x1.62e4300p-1), x)
-    return (r, multiplyAdd(n, V(repeating: 0x1.05c6100p-29), r))
+    let coarse = multiplyAdd(n, V(repeating: -0x1.62e4300p-1), x)
+    return multiplyAdd(n, V(repeating: 0x1.05c6100p-29), coarse)
   #endif
 }
 
-/// exp(r) - 1 for |r| <= ln 2 / 2, as r + r^2 q(r): maximal relative error 1.5e-8 before rounding.
-///
-/// Coefficients: `tools/python/fit_activations.py` (Remez). The last step rounds once: a second
-/// rounding beside r would take tanh to 3.4 ULP.
+/// exp(r) - 1 for |r| <= ln 2 / 2, as r + r^2 q(r): the last step rounds once.
 @inline(always)
-func expm1Reduced<V: SIMD>(_ r: V, corrected: V) -> V where V.Scalar == Float {
+func expm1Reduced<V: SIMD>(_ r: V) -> V where V.Scalar == Float {
+  let (q0, q1, q2, q3, q4) = expCoefficients
   let r2 = r * r
-  let low = multiplyAdd(r, 0x1.5554aa0p-3, 0x1.fffffe0p-2)
-  let middle = multiplyAdd(r, 0x1.122c380p-7, 0x1.55579a0p-5)
-  let high = multiplyAdd(r2, V(repeating: 0x1.6ac04a0p-10), middle)
-  return multiplyAdd(r2, multiplyAdd(r2, high, low), corrected)
+  let low = multiplyAdd(r, q1, q0)
+  let middle = multiplyAdd(r, q3, q2)
+  let high = multiplyAdd(r2, V(repeating: q4), middle)
+  return multiplyAdd(r2, multiplyAdd(r2, high, low), r)
 }
 
-/// exp(2|x|) - 1: |tanh x| = e / (e + 2), which is 1 where |x| >= 9.02.
+/// exp(-x) as 2^n and exp(r) - 1, for x limited so that 2^n is within [2^-126, 2^126].
 @inline(always)
-func expm1OfTwice<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
-  let half = capped(magnitude(x), 9.02)
-  let twice = half + half
-  let (n, power) = splitExponent(twice)
-  let (r, _) = reduced(twice, n)
-  return multiplyAdd(power, expm1Reduced(r, corrected: r), power - V(repeating: 1))
-}
-
-/// exp(-x), limited to [2^-126, 2^126]: sigmoid x = 1 / (1 + e) is 1 from above 17 on and never a
-/// denormal.
-@inline(always)
-func expOfNegated<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+private func partsOfExpOfNegated<V: SIMD>(_ x: V) -> (power: V, rest: V) where V.Scalar == Float {
   let y = -floored(capped(x, 87.33654), -87.33654)
   let (n, power) = splitExponent(y)
-  let (r, corrected) = reduced(y, n)
-  return multiplyAdd(power, expm1Reduced(r, corrected: corrected), power)
+  return (power, expm1Reduced(reduced(y, n)))
 }
 
+/// exp(-x), limited to [2^-126, 2^126], and so never a denormal.
 @inline(always)
-func tanh<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
-  let e = expm1OfTwice(x)
-  return withSign(of: x, e) / (e + V(repeating: 2))
+func expOfNegated<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+  let (power, rest) = partsOfExpOfNegated(x)
+  return multiplyAdd(power, rest, power)
 }
 
+/// 1 / (1 + exp(-x)), each value to 2 ULP however small: 1 from above 17 on, never a denormal.
 @inline(always)
 func sigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
-  V(repeating: 1) / (V(repeating: 1) + expOfNegated(x))
+  let one = V(repeating: 1)
+  let (power, rest) = partsOfExpOfNegated(x)
+  // 2^n and 1 first: what rounding their sum loses, from n = 24 on, is added with the rest.
+  let sum = one + power
+  let lost = one - (sum - power)
+  return one / (sum + multiplyAdd(power, rest, lost))
 }
 
-/// sigmoid(a) * tanh(b), given 1 + exp(-a): one division where two are written.
+#if SLUICE_BASELINE
+  // No permutation by eight lanes: an exponential and a division.
+
+  /// |tanh x|.
+  @inline(always)
+  private func tanhOfMagnitude<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+    // exp(2|x|) - 1; where |x| >= 9.02 the quotient is 1.
+    let half = capped(magnitude(x), 9.02)
+    let twice = half + half
+    let (n, power) = splitExponent(twice)
+    let rest = expm1Reduced(reduced(twice, n))
+    let e = multiplyAdd(power, rest, power - V(repeating: 1))
+    return e / (e + V(repeating: 2))
+  }
+
+  /// The sigmoid of a cell's gate.
+  @inline(always)
+  func gate<V: SIMD>(_ x: V) -> V where V.Scalar == Float { sigmoid(x) }
+#else
+  /// |tanh x|.
+  @inline(always)
+  private func tanhOfMagnitude<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+    tanhSegments.value(of: x)
+  }
+
+  /// The sigmoid of a cell's gate, to 1e-7 of the value 1: it scales what is added to others, so that
+  /// more digits of a small one would be lost there. `sigmoid` has them.
+  @inline(always)
+  func gate<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+    V(repeating: 0.5) + withSign(of: x, gateSegments.value(of: x))
+  }
+#endif
+
+/// tanh x: 1.5 ULP (the baseline 3), odd, 1 from 9.02 on.
 @inline(always)
-func gatedTanh<V: SIMD>(_ onePlusExp: V, _ b: V) -> V
-where V.Scalar == Float {
-  let e = expm1OfTwice(b)
-  return withSign(of: b, e) / multiplyAdd(onePlusExp, e, onePlusExp + onePlusExp)
+func tanh<V: SIMD>(_ x: V) -> V where V.Scalar == Float { withSign(of: x, tanhOfMagnitude(x)) }
+
+/// scale * tanh x, for a scale that is not negative: the sign is on the scale before tanh is known.
+@inline(always)
+func scaledTanh<V: SIMD>(_ x: V, by scale: V) -> V where V.Scalar == Float {
+  withSign(of: x, scale) * tanhOfMagnitude(x)
 }
 
 /// max(x, 0) that lets NaN pass.

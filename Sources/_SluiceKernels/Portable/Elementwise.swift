@@ -76,44 +76,51 @@ private func affineTiles<let tiles: Int, V: SIMD>(
 /// An activation alone: y(t) = f(x(t)).
 @inline(always)
 func activation(_ layer: sluice_layer, _ block: sluice_block) {
+  // By the raw value: the operator of an imported type would be a weak symbol.
+  let isElementwise = unsafe layer.activation.rawValue != sluice_activation_softmax.rawValue
   unsafe forEachStep(of: block, isProjected: false, projectedPitch: 0) { x, _, y, _, _ in
-    var i = 0
-    while unsafe i < layer.output_size &- 7 {
-      unsafe store(load(x + i, as: Panel.self), to: y + i)
-      i &+= 8
-    }
-    while unsafe i < layer.output_size {
-      unsafe y[i] = x[i]
-      i &+= 1
-    }
-    unsafe activate(y, layer)
+    // Whole lines of x are read where they lie, if the function takes them one by one.
+    let whole = unsafe isElementwise ? layer.output_size & ~15 : 0
+    unsafe copy(x + whole, to: y + whole, count: layer.output_size &- whole)
+    unsafe activate(y, layer, first: x, count: whole)
+  }
+}
+
+/// Applies the layer's activation to its output in place, [stride]; the first `count` floats, whole
+/// lines, come from `x`.
+@inline(always)
+func activate(
+  _ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer, first x: UnsafePointer<Float>,
+  count: Int
+) {
+  let end = unsafe layer.stride
+  switch unsafe layer.activation {
+  case sluice_activation_tanh: unsafe map(x, count, y, end) { tanh($0) }
+  case sluice_activation_sigmoid: unsafe map(x, count, y, end) { sigmoid($0) }
+  case sluice_activation_relu: unsafe map(x, count, y, end) { relu($0) }
+  case sluice_activation_softmax:
+    unsafe softmax(y, count: layer.output_size, stride: end)
+  default: unsafe map(x, count, y, count) { $0 }
   }
 }
 
 /// Applies the layer's activation to its output in place, [stride].
 @inline(always)
 func activate(_ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer) {
-  let end = unsafe layer.stride
+  unsafe activate(y, layer, first: y, count: 0)
+}
+
+/// y = f(x) for the first `count` floats, y = f(y) for those up to `end`; both are whole lines.
+@inline(always)
+private func map(
+  _ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>, _ end: Int,
+  _ function: (PanelPair) -> PanelPair
+) {
   var i = 0
-  switch unsafe layer.activation {
-  case sluice_activation_tanh:
-    while i < end {
-      unsafe store(tanh(load(y + i, as: PanelPair.self)), to: y + i)
-      i &+= 16
-    }
-  case sluice_activation_sigmoid:
-    while i < end {
-      unsafe store(sigmoid(load(y + i, as: PanelPair.self)), to: y + i)
-      i &+= 16
-    }
-  case sluice_activation_relu:
-    while i < end {
-      unsafe store(relu(load(y + i, as: PanelPair.self)), to: y + i)
-      i &+= 16
-    }
-  case sluice_activation_softmax:
-    unsafe softmax(y, count: layer.output_size, stride: end)
-  default: break
+  while i < end {
+    let source = unsafe i < count ? x : UnsafePointer(y)
+    unsafe store(function(load(source + i, as: PanelPair.self)), to: y + i)
+    i &+= 16
   }
 }
 

@@ -7,19 +7,18 @@ import _SluiceShims
 func expm1OfNegative<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
   let y = floored(capped(x, 0), -87.33654)
   let (n, power) = splitExponent(y)
-  let (r, corrected) = reduced(y, n)
-  return multiplyAdd(power, expm1Reduced(r, corrected: corrected), power - V(repeating: 1))
+  return multiplyAdd(power, expm1Reduced(reduced(y, n)), power - V(repeating: 1))
 }
 
-/// log(1 + t), 0 <= t <= 1, as 2 artanh s, s = t / (2 + t): maximal relative error 1.7e-8 before
-/// rounding. Coefficients: `tools/python/fit_activations.py`.
+/// log(1 + t), 0 <= t <= 1, as 2 artanh s, s = t / (2 + t).
 @inline(always)
 func log1p<V: SIMD>(_ t: V) -> V where V.Scalar == Float {
   let s = t / (t + V(repeating: 2))
   let u = s * s
   let u2 = u * u
-  let low = multiplyAdd(u, 0x1.99ad6c0p-2, 0x1.55554c0p-1)
-  let high = multiplyAdd(u, 0x1.12f5980p-2, 0x1.21249a0p-2)
+  let (p0, p1, p2, p3) = logCoefficients
+  let low = multiplyAdd(u, p1, p0)
+  let high = multiplyAdd(u, p3, p2)
   return multiplyAdd(s * u, multiplyAdd(u2, high, low), s + s)
 }
 

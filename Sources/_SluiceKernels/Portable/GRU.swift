@@ -58,10 +58,8 @@ func gruUnits<V: SIMD>(
   _ input: InlineArray<3, V>, _ hidden: InlineArray<3, V>, _ candidateBias: UnsafePointer<Float>,
   _ h: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>, at unit: Int
 ) where V.Scalar == Float {
-  let one = V(repeating: 1)
   let candidate = unsafe hidden[2] + load(candidateBias, as: V.self)
-  let n = tanh(input[2] + candidate / (one + expOfNegated(input[0] + hidden[0])))
-  let previous = unsafe load(h + unit, as: V.self)
-  unsafe store(
-    n + (previous - n) / (one + expOfNegated(input[1] + hidden[1])), to: next + unit)
+  let n = tanh(multiplyAdd(gate(input[0] + hidden[0]), candidate, input[2]))
+  let z = gate(input[1] + hidden[1])
+  unsafe store(multiplyAdd(z, load(h + unit, as: V.self) - n, n), to: next + unit)
 }

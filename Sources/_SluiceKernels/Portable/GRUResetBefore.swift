@@ -83,9 +83,8 @@ func resetAndUpdate<V: SIMD>(
   _ reset: UnsafeMutablePointer<Float>, _ update: UnsafeMutablePointer<Float>, at unit: Int
 ) where V.Scalar == Float {
   let previous = unsafe load(h + unit, as: V.self)
-  let exponential = expOfNegated(input[0] + hidden[0])
-  unsafe store(previous / (V(repeating: 1) + exponential), to: reset + unit)
-  unsafe store(sigmoid(input[1] + hidden[1]), to: update + unit)
+  unsafe store(gate(input[0] + hidden[0]) * previous, to: reset + unit)
+  unsafe store(gate(input[1] + hidden[1]), to: update + unit)
 }
 
 /// h(t) = (1 - z) * n + z * h(t-1) with n = tanh of the candidate's sums, over whole lines.

@@ -67,12 +67,12 @@
       return total
     }
 
-    /// The four gates' sums of the last panel.
+    /// The four gates' sums of the last panel, two in a vector.
     @inline(always)
-    var single: InlineArray<4, Panel> {
-      let first = even[vectors &- 2] + odd[vectors &- 2]
-      let second = even[vectors &- 1] + odd[vectors &- 1]
-      return [first.lowHalf, first.highHalf, second.lowHalf, second.highHalf]
+    var single: InlineArray<2, PanelPair> {
+      [
+        even[vectors &- 2] + odd[vectors &- 2], even[vectors &- 1] + odd[vectors &- 1],
+      ]
     }
   }
 

@@ -61,10 +61,9 @@ private func lstmTile<V: SIMD>(
     _ gates: PackedGates<4>, _ layer: sluice_layer, _ block: sluice_block
   ) -> Bool {
     let panels = unsafe (layer.output_size &+ 7) &>> 3
-    guard panels >= 3 && panels <= 5 && gates.tilePitch &* panels <= 16384 else {
-      return false
-    }
+    guard panels != 2 && panels <= 5 && gates.tilePitch &* panels <= 16384 else { return false }
     switch panels {
+    case 1: unsafe lstmJointly(gates, block, JointSums<0, 2>.self)
     case 3: unsafe lstmJointly(gates, block, JointSums<1, 6>.self)
     case 4: unsafe lstmJointly(gates, block, JointSums<2, 8>.self)
     default: unsafe lstmJointly(gates, block, JointSums<2, 10>.self)
@@ -81,11 +80,15 @@ private func lstmTile<V: SIMD>(
         0, biases: gates.biases, column: 0, x, count: gates.inputSize)
       let hidden: JointSums<pairs, vectors> = unsafe gates.jointSums(
         0, biases: nil, column: gates.inputSize, h, count: gates.hiddenSize)
-      forEach(pairs) { pair in
-        unsafe lstmUnits(input.pair(pair), hidden.pair(pair), block.cell, next, at: pair &* 16)
+      if pairs > 0 {
+        forEach(pairs) { pair in
+          unsafe lstmUnits(input.pair(pair), hidden.pair(pair), block.cell, next, at: pair &* 16)
+        }
       }
       if vectors > 4 &* pairs {
-        unsafe lstmUnits(input.single, hidden.single, block.cell, next, at: pairs &* 16)
+        unsafe lstmUnits(
+          [input.single[0] + hidden.single[0], input.single[1] + hidden.single[1]], block.cell,
+          next, at: pairs &* 16)
       }
     }
   }
@@ -97,10 +100,18 @@ func lstmUnits<V: SIMD>(
   _ input: InlineArray<4, V>, _ hidden: InlineArray<4, V>, _ cell: UnsafeMutablePointer<Float>,
   _ next: UnsafeMutablePointer<Float>, at unit: Int
 ) where V.Scalar == Float {
-  let one = V(repeating: 1)
-  let kept =
-    unsafe load(cell + unit, as: V.self) / (one + expOfNegated(input[1] + hidden[1]))
-  let c = kept + gatedTanh(one + expOfNegated(input[0] + hidden[0]), input[2] + hidden[2])
-  unsafe store(c, to: cell + unit)
-  unsafe store(gatedTanh(one + expOfNegated(input[3] + hidden[3]), c), to: next + unit)
+  let c = unsafe lstmCells(
+    input[0] + hidden[0], input[1] + hidden[1], input[2] + hidden[2], cell + unit)
+  unsafe store(scaledTanh(c, by: gate(input[3] + hidden[3])), to: next + unit)
+}
+
+/// C(t) given the sums of i, f and g, in the place of C(t-1).
+@inline(always)
+private func lstmCells<V: SIMD>(
+  _ i: V, _ f: V, _ g: V, _ cell: UnsafeMutablePointer<Float>
+) -> V where V.Scalar == Float {
+  let kept = unsafe gate(f) * load(cell, as: V.self)
+  let c = multiplyAdd(gate(i), tanh(g), kept)
+  unsafe store(c, to: cell)
+  return c
 }

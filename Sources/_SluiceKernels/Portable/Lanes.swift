@@ -163,6 +163,15 @@ func withSign<V: SIMD>(of sign: V, _ value: V) -> V where V.Scalar == Float {
   return from(sluice_with_sign8(panel(sign), panel(value)))
 }
 
+/// Of each lane's `key` the entry of `table` that its exponent's three low bits name.
+@inline(always)
+func select<V: SIMD>(_ table: Panel, _ key: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_select16(table, pair(key)))
+  }
+  return from(sluice_select8(table, panel(key)))
+}
+
 /// 2^n of an integer n in the low bits of 1.5 * 2^23 + n.
 @inline(always)
 func powerOfTwo<V: SIMD>(fromShifted shifted: V) -> V where V.Scalar == Float {

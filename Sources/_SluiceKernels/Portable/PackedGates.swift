@@ -43,7 +43,10 @@
         // An odd last panel's gates lie side by side: two of them fill a register.
         let joint: JointSums<0, 2> = unsafe jointSums(
           tile, biases: biases, column: column, x, count: count)
-        let panels = joint.single
+        let shared = joint.single
+        let panels: InlineArray<4, Panel> = [
+          shared[0].lowHalf, shared[0].highHalf, shared[1].lowHalf, shared[1].highHalf,
+        ]
         var all = InlineArray<tiles, InlineArray<gates, V>>(
           repeating: InlineArray(repeating: V(repeating: 0)))
         for gate in 0..<gates { all[0][gate] = unsafe unsafeBitCast(panels[gate], to: V.self) }

@@ -1,4 +1,7 @@
 #pragma once
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 /// Arithmetic on 8 and 16 lanes, as vector instructions.
 ///
@@ -110,3 +113,47 @@ SLUICE_VECTOR(8)
 SLUICE_VECTOR(16)
 SLUICE_LANES(8)
 SLUICE_LANES(16)
+
+#define SLUICE_CONCATENATED(a, b)                                                                \
+  __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+
+#define SLUICE_EXPONENT(N, key) ((sluice_int##N)(key) >> 23)
+
+/// Of each lane the entry of a table that the three low bits of the key's exponent name: a
+/// permutation of all lanes, which takes those bits alone.
+SLUICE_PURE sluice_float8 sluice_select8(sluice_float8 table, sluice_float8 key) {
+#if defined(__AVX2__)
+  return _mm256_permutevar8x32_ps(table, (__m256i)SLUICE_EXPONENT(8, key));
+#else
+  sluice_float8 value;
+  for (int lane = 0; lane < 8; lane++) value[lane] = table[SLUICE_EXPONENT(8, key)[lane] & 7];
+  return value;
+#endif
+}
+
+SLUICE_PURE sluice_float16 sluice_select16(sluice_float8 table, sluice_float16 key) {
+#if defined(__AVX512F__)
+  // Four bits name one of sixteen here: the table twice.
+  return _mm512_permutexvar_ps((__m512i)SLUICE_EXPONENT(16, key),
+                               SLUICE_CONCATENATED(table, table));
+#elif defined(__AVX2__)
+  const __m256 low = _mm256_permutevar8x32_ps(table, (__m256i)SLUICE_EXPONENT(8, key.lo));
+  const __m256 high = _mm256_permutevar8x32_ps(table, (__m256i)SLUICE_EXPONENT(8, key.hi));
+  return SLUICE_CONCATENATED(low, high);
+#else
+  // Not `sluice_select8` twice: a vector handed on is an error where the CPU has none so wide.
+  sluice_float16 value;
+  for (int lane = 0; lane < 16; lane++) value[lane] = table[SLUICE_EXPONENT(16, key)[lane] & 7];
+  return value;
+#endif
+}
+
+#if defined(__AVX512F__)
+/// As `sluice_select8` with one table for the low half of the lanes and another for the high one.
+SLUICE_PURE sluice_float16 sluice_select_halves16(sluice_float8 low, sluice_float8 high,
+                                                  sluice_float16 key) {
+  const sluice_int16 halves = {0, 0, 0, 0, 0, 0, 0, 0, 8, 8, 8, 8, 8, 8, 8, 8};
+  const sluice_int16 index = (((sluice_int16)key >> 23) & 7) | halves;
+  return _mm512_permutexvar_ps((__m512i)index, SLUICE_CONCATENATED(low, high));
+}
+#endif

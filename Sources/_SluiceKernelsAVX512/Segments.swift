@@ -1,0 +1,1 @@
+../_SluiceKernels/Portable/Segments.swift
