@@ -61,7 +61,7 @@ func compactUnits(
       unsafe store(multiplyAdd(z, previous - n, n), to: next + unit)
     default:
       let sum: V = unsafe load(x + unit, as: V.self) + load(u + unit, as: V.self)
-      let isTanh = unsafe layer.activation == sluice_activation_tanh
+      let isTanh = unsafe layer.activation.rawValue == sluice_activation_tanh.rawValue
       unsafe store(isTanh ? tanh(sum) : relu(sum), to: next + unit)
     }
   }

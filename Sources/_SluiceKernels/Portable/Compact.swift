@@ -14,8 +14,8 @@ func compact(
   scaleBytes: Int, isInt8: Bool,
   multiply: (_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) -> Void
 ) {
-  let resetsBefore = unsafe layer.compact.cell == sluice_kernel_gru_reset_before
-  let isDense = unsafe layer.compact.cell == sluice_kernel_dense
+  let resetsBefore = unsafe layer.compact.cell.rawValue == sluice_kernel_gru_reset_before.rawValue
+  let isDense = unsafe layer.compact.cell.rawValue == sluice_kernel_dense.rawValue
   unsafe quantiseInputs(layer, block)
   // A block's inputs first, all rows at once; then only U h is left for each step.
   let isApart = unsafe isChained && !isDense && block.steps > 1
@@ -147,7 +147,7 @@ private func factors(
   _ layer: sluice_layer, _ block: sluice_block, _ row: CompactRow, _ pass: sluice_compact_pass,
   isCandidate: Bool
 ) -> (x: CompactFactor, h: CompactFactor) {
-  let isDense = unsafe layer.compact.cell == sluice_kernel_dense
+  let isDense = unsafe layer.compact.cell.rawValue == sluice_kernel_dense.rawValue
   let isInteger = unsafe isInteger(layer)
   // Sums of the candidate follow those of r and z.
   let column = unsafe pass.first_gate &* layer.stride
@@ -171,7 +171,7 @@ private func factors(
 private func quantiseInputs(_ layer: sluice_layer, _ block: sluice_block) {
   guard unsafe isInteger(layer) else { return }
   let pitch = unsafe sluice_quantised_pitch(layer.input_size)
-  let hasGroups = unsafe layer.compact.storage == sluice_storage_int4
+  let hasGroups = unsafe layer.compact.storage.rawValue == sluice_storage_int4.rawValue
   var row = 0
   while unsafe row < block.steps {
     unsafe quantise(
@@ -198,7 +198,7 @@ private func quantiseHidden(
   let target = unsafe quantisedHidden(layer, block)
   let pitch = unsafe sluice_quantised_pitch(layer.output_size)
   let source = unsafe isCandidate ? UnsafePointer(block.scratch) : rows.h
-  let hasGroups = unsafe layer.compact.storage == sluice_storage_int4
+  let hasGroups = unsafe layer.compact.storage.rawValue == sluice_storage_int4.rawValue
   var row = 0
   while row < rows.count {
     unsafe quantise(

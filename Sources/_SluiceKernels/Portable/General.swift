@@ -189,7 +189,7 @@ private func candidateSums(
 ) {
   let stride = unsafe layer.stride
   var unit = 0
-  if unsafe layer.kernel == sluice_kernel_gru_reset_after_general {
+  if unsafe layer.kernel.rawValue == sluice_kernel_gru_reset_after_general.rawValue {
     while unit < stride {
       let r = unsafe load(sums + unit, as: PanelPair.self)
       let input = unsafe load(sums + 2 &* stride + unit, as: PanelPair.self)

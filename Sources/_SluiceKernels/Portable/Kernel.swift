@@ -90,6 +90,8 @@ private func runCompact(
 }
 
 /// A layer of f16 weights: an entry, as `runGeneral` is.
+///
+/// What multiplies has a name, because a closure of its size stays a function, called for each tile.
 @inline(never)
 @export(interface)
 public func runHalf(
@@ -97,11 +99,13 @@ public func runHalf(
 ) {
   var layer = unsafe plan.pointee
   unsafe layer.compact.storage = sluice_storage_f16
-  unsafe compact(
-    layer, rows.pointee, isChained: isChained, wordBytes: 2, scaleBytes: 4, isInt8: false
-  ) { block, span, gates, rowCount in
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
     multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: false)
   }
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, wordBytes: 2, scaleBytes: 4, isInt8: false,
+    multiply: multiply)
 }
 
 /// A layer of bf16 weights.
@@ -112,11 +116,13 @@ public func runBrain(
 ) {
   var layer = unsafe plan.pointee
   unsafe layer.compact.storage = sluice_storage_bf16
-  unsafe compact(
-    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: false
-  ) { block, span, gates, rowCount in
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
     multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: true)
   }
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: false,
+    multiply: multiply)
 }
 
 /// A layer of int8 weights.
@@ -127,11 +133,13 @@ public func runInt8(
 ) {
   var layer = unsafe plan.pointee
   unsafe layer.compact.storage = sluice_storage_int8
-  unsafe compact(
-    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: true
-  ) { block, span, gates, rowCount in
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
     multiplyInt8(block, span, gates: gates, rowCount: rowCount)
   }
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: true,
+    multiply: multiply)
 }
 
 /// A layer of int4 weights.
@@ -142,11 +150,13 @@ public func runInt4(
 ) {
   var layer = unsafe plan.pointee
   unsafe layer.compact.storage = sluice_storage_int4
-  unsafe compact(
-    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 2, isInt8: false
-  ) { block, span, gates, rowCount in
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
     multiplyInt4(block, span, gates: gates, rowCount: rowCount)
   }
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 2, isInt8: false,
+    multiply: multiply)
 }
 
 /// Whether `count` floats, a multiple of 16 on a 64-byte line, hold neither NaN nor infinity.
