@@ -71,7 +71,7 @@ import Testing
   static let wrong: [(String, String, String)] = [
     ("onnx_lstm_gemm_sigmoid", "expect_error.txt", "Conv"),
     ("refuse_onnx_conv", "expect_error.txt", "some other sentence"),
-    ("onnx_lstm_gemm_sigmoid", "convert.json", #"{"arguments": ["--type", "int8"]}"#),
+    ("onnx_lstm_gemm_sigmoid", "convert.json", #"{"arguments": ["--type", "int4"]}"#),
     ("onnx_lstm_gemm_sigmoid", "convert.json", #"{"arguments": ["--type"]}"#),
     ("onnx_lstm_gemm_sigmoid", "convert.json", #"{"rtol": -1}"#),
     ("onnx_lstm_gemm_sigmoid", "convert.json", #"{"unknown": 1}"#),
