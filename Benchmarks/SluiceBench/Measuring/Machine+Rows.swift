@@ -45,6 +45,8 @@ extension Machine {
     let weights = unsafe model.blob.weights(of: record)
     var count = weights.count
     var arithmetic = 0.0
+    // The peak is that of f32: integers have reading alone for a limit, streams of them none.
+    let peak = record.storage.isInteger ? Double.infinity : peak
     if case .block = row.mode {
       count = count / (row.inputs + row.hidden) * row.hidden
       arithmetic = Double(2 * row.gates * row.hidden * row.inputs) / peak
@@ -52,8 +54,10 @@ extension Machine {
     if case .streams = row.mode {
       // Every weight is read once for all streams, if it must be: the arithmetic is the limit.
       measurement.workingSet = count
-      measurement.limit =
-        Double(2 * row.gates * row.hidden * (row.inputs + row.hidden)) / peak
+      if peak.isFinite {
+        measurement.limit =
+          Double(2 * row.gates * row.hidden * (row.inputs + row.hidden)) / peak
+      }
       return
     }
     let part = unsafe UnsafeRawBufferPointer(rebasing: weights[..<count])
