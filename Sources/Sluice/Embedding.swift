@@ -29,17 +29,15 @@ extension UnsafeMutablePointer<sluice_model> {
     switch unsafe pointee.embedding_storage {
     case sluice_storage_f16:
       let halves = unsafe table.assumingMemoryBound(to: UInt16.self) + token &* size
-      for index in 0..<size { unsafe row[index] = Float(half: halves[index]) }
+      unsafe fill(row, size) { unsafe Float(half: halves[$0]) }
     case sluice_storage_bf16:
       let halves = unsafe table.assumingMemoryBound(to: UInt16.self) + token &* size
-      for index in 0..<size {
-        unsafe row[index] = Float(bitPattern: UInt32(halves[index]) &<< 16)
-      }
+      unsafe fill(row, size) { unsafe Float(bitPattern: UInt32(halves[$0]) &<< 16) }
     case sluice_storage_int8:
       guard let scales = unsafe pointee.embedding_scales else { return }
       let scale = unsafe scales.assumingMemoryBound(to: Float.self)[token]
       let integers = unsafe table.assumingMemoryBound(to: Int8.self) + token &* size
-      for index in 0..<size { unsafe row[index] = Float(integers[index]) * scale }
+      unsafe fill(row, size) { unsafe Float(integers[$0]) * scale }
     case sluice_storage_int4:
       unsafe writeNibbles(of: token, to: row)
     default:
@@ -56,11 +54,23 @@ extension UnsafeMutablePointer<sluice_model> {
     let groups = (size &+ 31) &>> 5
     let bytes = unsafe table.assumingMemoryBound(to: UInt8.self) + token &* groups &* 16
     let groupScales = unsafe scales.assumingMemoryBound(to: UInt16.self) + token &* groups
-    for index in 0..<size {
+    unsafe fill(row, size) { index in
       let byte = unsafe bytes[index &>> 3 &* 4 &+ index & 3]
       let bits = index & 4 == 0 ? byte &<< 4 : byte & 0xF0
       let scale = unsafe Float(half: groupScales[index &>> 5])
-      unsafe row[index] = Float(Int8(bitPattern: bits) &>> 4) * scale
+      return Float(Int8(bitPattern: bits) &>> 4) * scale
+    }
+  }
+
+  /// Writes `count` values. A range would trap where its end is below 0.
+  @inline(__always)
+  private func fill(
+    _ row: UnsafeMutablePointer<Float>, _ count: Int, _ value: (Int) -> Float
+  ) {
+    var index = 0
+    while index < count {
+      unsafe row[index] = value(index)
+      index &+= 1
     }
   }
 }

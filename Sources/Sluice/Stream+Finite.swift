@@ -73,9 +73,11 @@ extension Stream {
   private static func firstNotFinite(
     of floats: UnsafeRawPointer, from start: Int, _ count: Int
   ) -> Int? {
-    for at in start..<start &+ count {
+    var at = start
+    while at < start &+ count {
       let bits = unsafe floats.loadUnaligned(fromByteOffset: 4 &* at, as: UInt32.self)
       if !bits.isOfFiniteFloat { return at }
+      at &+= 1
     }
     return nil
   }

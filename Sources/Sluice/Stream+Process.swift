@@ -27,16 +27,24 @@ extension Stream {
     guard takesBlock(of: steps) else { return false }
     unsafe input.withUnsafeBufferPointer { x in
       unsafe output.withUnsafeMutableBufferPointer { y in
-        var done = 0
-        while done < steps {
-          let count = min(blockSize, steps &- done)
-          let rows = unsafe run(x.baseAddress! + done &* size, stride: size, steps: count)
-          unsafe copyRows(rows, count: count, from: done, of: steps, into: y.baseAddress!)
-          done &+= count
-        }
+        unsafe processRows(x.baseAddress!, steps: steps, into: y.baseAddress!)
       }
     }
     return true
+  }
+
+  /// `process` without its preconditions, of a model that takes so many steps: no trap is in here.
+  package mutating func processRows(
+    _ x: UnsafePointer<Float>, steps: Int, into y: UnsafeMutablePointer<Float>
+  ) {
+    let size = unsafe model.pointee.input_size
+    var done = 0
+    while done < steps {
+      let count = min(blockSize, steps &- done)
+      let rows = unsafe run(x + done &* size, stride: size, steps: count)
+      unsafe copyRows(rows, count: count, from: done, of: steps, into: y)
+      done &+= count
+    }
   }
 
   /// Whether the model takes one step at a time.
@@ -61,22 +69,35 @@ extension Stream {
     checkRows(output.count, steps: tokens.count)
     guard takesBlock(of: tokens.count) else { return false }
     precondition(unsafe model.pointee.embedding != nil, "This model does not read token ids")
-    for index in 0..<tokens.count where unsafe !model.hasToken(Int(tokens[index])) {
-      return false
+    return unsafe tokens.withUnsafeBufferPointer { ids in
+      unsafe output.withUnsafeMutableBufferPointer { y in
+        unsafe processTokens(ids.baseAddress!, steps: ids.count, into: y.baseAddress!)
+      }
+    }
+  }
+
+  /// `process(tokens:into:)` without its preconditions: false where the model lacks a token.
+  package mutating func processTokens(
+    _ tokens: UnsafePointer<Int32>, steps: Int, into y: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    var index = 0
+    while index < steps {
+      guard unsafe model.hasToken(Int(tokens[index])) else { return false }
+      index &+= 1
     }
     let stride = unsafe model.pointee.input_stride
-    unsafe output.withUnsafeMutableBufferPointer { y in
-      var done = 0
-      while done < tokens.count {
-        let count = min(blockSize, tokens.count &- done)
-        let rows = unsafe embeddedRows
-        for t in 0..<count {
-          unsafe model.writeFeatures(of: Int(tokens[done &+ t]), to: rows + t &* stride)
-        }
-        let outputs = unsafe run(rows, stride: stride, steps: count)
-        unsafe copyRows(outputs, count: count, from: done, of: tokens.count, into: y.baseAddress!)
-        done &+= count
+    var done = 0
+    while done < steps {
+      let count = min(blockSize, steps &- done)
+      let rows = unsafe embeddedRows
+      var t = 0
+      while t < count {
+        unsafe model.writeFeatures(of: Int(tokens[done &+ t]), to: rows + t &* stride)
+        t &+= 1
       }
+      let outputs = unsafe run(rows, stride: stride, steps: count)
+      unsafe copyRows(outputs, count: count, from: done, of: steps, into: y)
+      done &+= count
     }
     return true
   }
@@ -99,8 +120,10 @@ extension Stream {
       unsafe y.update(from: rows.output + (count &- 1) &* rows.stride, count: size)
       return
     }
-    for t in 0..<count {
+    var t = 0
+    while t < count {
       unsafe (y + (first &+ t) &* size).update(from: rows.output + t &* rows.stride, count: size)
+      t &+= 1
     }
   }
 }

@@ -14,19 +14,18 @@ extension StreamBatch {
     _ input: Span<Float>, into output: inout MutableSpan<Float>, active: Span<Bool>? = nil
   ) {
     precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
-    let size = unsafe model.pointee.input_size
-    precondition(input.count == count * size, "input is not [count, inputSize]")
-    let rows = checkedRows(output.count, active)
+    precondition(
+      unsafe input.count == count * model.pointee.input_size, "input is not [count, inputSize]")
+    checkRows(output.count, active)
     unsafe input.withUnsafeBufferPointer { x in
       unsafe output.withUnsafeMutableBufferPointer { y in
-        guard let active, rows < count else {
-          unsafe runAll(x.baseAddress!, stride: size, into: y.baseAddress!)
+        guard let active else {
+          unsafe stepRows(x.baseAddress!, into: y.baseAddress!, active: nil)
           return
         }
-        unsafe gather(active) { stream, row in
-          unsafe row.update(from: x.baseAddress! + stream &* size, count: size)
+        unsafe active.withUnsafeBufferPointer { active in
+          unsafe stepRows(x.baseAddress!, into: y.baseAddress!, active: active.baseAddress)
         }
-        unsafe runGathered(rows, active, into: y.baseAddress!)
       }
     }
   }
@@ -44,40 +43,84 @@ extension StreamBatch {
   ) -> Bool {
     precondition(tokens.count == count, "tokens is not [count]")
     precondition(unsafe model.pointee.embedding != nil, "This model does not read token ids")
-    let rows = checkedRows(output.count, active)
-    for stream in 0..<count where active?[stream] ?? true {
-      guard unsafe model.hasToken(Int(tokens[stream])) else { return false }
-    }
-    unsafe output.withUnsafeMutableBufferPointer { y in
-      guard let active, rows < count else {
-        let inputs = unsafe inputRows
-        for stream in 0..<count {
-          unsafe model.writeFeatures(
-            of: Int(tokens[stream]), to: inputs + stream &* model.pointee.input_stride)
+    checkRows(output.count, active)
+    return unsafe tokens.withUnsafeBufferPointer { ids in
+      unsafe output.withUnsafeMutableBufferPointer { y in
+        guard let active else {
+          return unsafe stepTokens(ids.baseAddress!, into: y.baseAddress!, active: nil)
         }
-        unsafe runAll(inputs, stride: model.pointee.input_stride, into: y.baseAddress!)
-        return
+        return unsafe active.withUnsafeBufferPointer { active in
+          unsafe stepTokens(ids.baseAddress!, into: y.baseAddress!, active: active.baseAddress)
+        }
       }
-      unsafe gather(active) { stream, row in
-        unsafe model.writeFeatures(of: Int(tokens[stream]), to: row)
-      }
-      unsafe runGathered(rows, active, into: y.baseAddress!)
     }
-    return true
   }
 
-  private func checkedRows(_ outputCount: Int, _ active: Span<Bool>?) -> Int {
+  private func checkRows(_ outputCount: Int, _ active: Span<Bool>?) {
     precondition(
       unsafe outputCount == count * model.pointee.output_size, "output is not [count, outputSize]")
-    guard let active else { return count }
-    precondition(active.count == count, "active is not [count]")
-    var rows = 0
-    for stream in 0..<count where active[stream] { rows &+= 1 }
-    return rows
+    if let active { precondition(active.count == count, "active is not [count]") }
   }
 }
 
+// Without preconditions, for callers who have looked: no trap is in here.
 extension StreamBatch {
+  /// One time step: x(t) `[count, inputSize]`, y(t) `[count, outputSize]`, `[count]` active or nil.
+  package func stepRows(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, active: UnsafePointer<Bool>?
+  ) {
+    let size = unsafe model.pointee.input_size
+    let rows = unsafe rowCount(active)
+    guard let active = unsafe active, rows < count else {
+      unsafe runAll(x, stride: size, into: y)
+      return
+    }
+    unsafe gather(active) { stream, row in unsafe row.update(from: x + stream &* size, count: size)
+    }
+    unsafe runGathered(rows, active, into: y)
+  }
+
+  /// The same of `[count]` token ids; false where the model lacks one that is active.
+  package func stepTokens(
+    _ tokens: UnsafePointer<Int32>, into y: UnsafeMutablePointer<Float>,
+    active: UnsafePointer<Bool>?
+  ) -> Bool {
+    var stream = 0
+    while stream < count {
+      if unsafe active?[stream] ?? true, unsafe !model.hasToken(Int(tokens[stream])) {
+        return false
+      }
+      stream &+= 1
+    }
+    let rows = unsafe rowCount(active)
+    guard let active = unsafe active, rows < count else {
+      let inputs = unsafe inputRows
+      stream = 0
+      while stream < count {
+        unsafe model.writeFeatures(
+          of: Int(tokens[stream]), to: inputs + stream &* model.pointee.input_stride)
+        stream &+= 1
+      }
+      unsafe runAll(inputs, stride: model.pointee.input_stride, into: y)
+      return true
+    }
+    unsafe gather(active) { stream, row in
+      unsafe model.writeFeatures(of: Int(tokens[stream]), to: row)
+    }
+    unsafe runGathered(rows, active, into: y)
+    return true
+  }
+
+  private func rowCount(_ active: UnsafePointer<Bool>?) -> Int {
+    guard let active = unsafe active else { return count }
+    var (rows, stream) = (0, 0)
+    while stream < count {
+      if unsafe active[stream] { rows &+= 1 }
+      stream &+= 1
+    }
+    return rows
+  }
+
   /// Where the active streams' states and inputs are gathered.
   private var gathered: UnsafeMutablePointer<Float> {
     unsafe buffer + count &* model.pointee.state_floats
@@ -96,36 +139,44 @@ extension StreamBatch {
   ) {
     let size = unsafe model.pointee.output_size
     let (rows, pitch) = unsafe run(x, stride: stride, rows: count, states: buffer)
-    for stream in 0..<count {
+    var stream = 0
+    while stream < count {
       unsafe (y + stream &* size).update(from: rows + stream &* pitch, count: size)
+      stream &+= 1
     }
   }
 
   /// Copies what the active streams need to neighbouring rows.
   private func gather(
-    _ active: Span<Bool>,
+    _ active: UnsafePointer<Bool>,
     writeInput: (_ stream: Int, _ row: UnsafeMutablePointer<Float>) -> Void
   ) {
-    var row = 0
-    for stream in 0..<count where active[stream] {
-      unsafe writeInput(stream, inputRows + row &* model.pointee.input_stride)
-      unsafe copyStates(from: buffer, row: stream, to: gathered, row: row)
-      row &+= 1
+    var (row, stream) = (0, 0)
+    while stream < count {
+      if unsafe active[stream] {
+        unsafe writeInput(stream, inputRows + row &* model.pointee.input_stride)
+        unsafe copyStates(from: buffer, row: stream, to: gathered, row: row)
+        row &+= 1
+      }
+      stream &+= 1
     }
   }
 
   private func runGathered(
-    _ count: Int, _ active: Span<Bool>, into y: UnsafeMutablePointer<Float>
+    _ count: Int, _ active: UnsafePointer<Bool>, into y: UnsafeMutablePointer<Float>
   ) {
     guard count > 0 else { return }
     let size = unsafe model.pointee.output_size
     let (rows, pitch) = unsafe run(
       inputRows, stride: model.pointee.input_stride, rows: count, states: gathered)
-    var row = 0
-    for stream in 0..<self.count where active[stream] {
-      unsafe copyStates(from: gathered, row: row, to: buffer, row: stream)
-      unsafe (y + stream &* size).update(from: rows + row &* pitch, count: size)
-      row &+= 1
+    var (row, stream) = (0, 0)
+    while stream < self.count {
+      if unsafe active[stream] {
+        unsafe copyStates(from: gathered, row: row, to: buffer, row: stream)
+        unsafe (y + stream &* size).update(from: rows + row &* pitch, count: size)
+        row &+= 1
+      }
+      stream &+= 1
     }
   }
 

@@ -77,7 +77,11 @@ public struct StreamBatch: ~Copyable {
 
   /// Returns every stream to the model's initial state.
   public mutating func reset() {
-    for stream in 0..<count { reset(stream) }
+    var stream = 0
+    while stream < count {
+      resetRow(stream)
+      stream &+= 1
+    }
   }
 
   /// Returns one stream to the model's initial state; the others go on.
@@ -85,6 +89,11 @@ public struct StreamBatch: ~Copyable {
   /// - Precondition: `stream` is at least 0 and less than ``count``.
   public mutating func reset(_ stream: Int) {
     precondition(stream >= 0 && stream < count, "No such stream")
+    resetRow(stream)
+  }
+
+  /// `reset(_:)` without its precondition.
+  package mutating func resetRow(_ stream: Int) {
     var index = 0
     while unsafe index < model.pointee.layer_count {
       let layer = unsafe model.pointee.layers[index]
@@ -96,7 +105,7 @@ public struct StreamBatch: ~Copyable {
           unsafe row.update(from: start, count: vector.stride)
           unsafe initial = start + vector.stride
         } else {
-          unsafe row.update(repeating: 0, count: vector.stride)
+          unsafe memset(row, 0, 4 &* vector.stride)
         }
       }
       index &+= 1

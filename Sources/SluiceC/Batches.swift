@@ -108,7 +108,7 @@ public func sluice_batch_reset(_ batch: OpaquePointer!) {
 public func sluice_batch_reset_stream(_ batch: OpaquePointer!, _ index: Int) -> sluice_status {
   guard let batch = unsafe openedBatch(batch), index >= 0, unsafe index < batch.pointee.batch.count
   else { return SLUICE_BAD_ARGUMENT }
-  unsafe batch.pointee.batch.reset(index)
+  unsafe batch.pointee.batch.resetRow(index)
   return SLUICE_OK
 }
 
@@ -126,14 +126,7 @@ public func sluice_batch_step(
     let outputs = unsafe floats(count, of: batch.pointee.batch.outputSize),
     unsafe !overlap(x, 4 &* inputs, y, 4 &* outputs)
   else { return SLUICE_BAD_ARGUMENT }
-  var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
-  let input = unsafe UnsafeBufferPointer(start: x, count: inputs).span
-  if let active = unsafe active {
-    let active = unsafe UnsafeBufferPointer(start: active, count: count).span
-    unsafe batch.pointee.batch.step(input, into: &output, active: active)
-  } else {
-    unsafe batch.pointee.batch.step(input, into: &output)
-  }
+  unsafe batch.pointee.batch.stepRows(x, into: y, active: active)
   return SLUICE_OK
 }
 
@@ -150,16 +143,8 @@ public func sluice_batch_step_tokens(
   guard let outputs = unsafe floats(count, of: batch.pointee.batch.outputSize),
     unsafe !overlap(tokens, 4 &* count, y, 4 &* outputs)
   else { return SLUICE_BAD_ARGUMENT }
-  var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
-  let input = unsafe UnsafeBufferPointer(start: tokens, count: count).span
-  let known: Bool
-  if let active = unsafe active {
-    let active = unsafe UnsafeBufferPointer(start: active, count: count).span
-    known = unsafe batch.pointee.batch.step(tokens: input, into: &output, active: active)
-  } else {
-    known = unsafe batch.pointee.batch.step(tokens: input, into: &output)
-  }
-  return known ? SLUICE_OK : SLUICE_WRONG_INPUT
+  let isDone = unsafe batch.pointee.batch.stepTokens(tokens, into: y, active: active)
+  return isDone ? SLUICE_OK : SLUICE_WRONG_INPUT
 }
 
 @inline(__always)

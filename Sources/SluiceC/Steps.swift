@@ -47,9 +47,7 @@ public func sluice_process(
     unsafe !overlap(x, 4 &* inputs, y, 4 &* outputs)
   else { return SLUICE_BAD_ARGUMENT }
   guard unsafe stream.pointee.stream.takesBlock(of: steps) else { return SLUICE_NEEDS_SEQUENCE }
-  var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
-  unsafe stream.pointee.stream.process(
-    UnsafeBufferPointer(start: x, count: inputs).span, into: &output)
+  unsafe stream.pointee.stream.processRows(x, steps: steps, into: y)
   return unsafe stream.pointee.status
 }
 
@@ -66,11 +64,9 @@ public func sluice_process_tokens(
     unsafe !overlap(tokens, 4 &* steps, y, 4 &* outputs)
   else { return SLUICE_BAD_ARGUMENT }
   guard unsafe stream.pointee.stream.takesBlock(of: steps) else { return SLUICE_NEEDS_SEQUENCE }
-  var output = unsafe UnsafeMutableBufferPointer(start: y, count: outputs).mutableSpan
-  guard
-    unsafe stream.pointee.stream.process(
-      tokens: UnsafeBufferPointer(start: tokens, count: steps).span, into: &output)
-  else { return SLUICE_WRONG_INPUT }
+  guard unsafe stream.pointee.stream.processTokens(tokens, steps: steps, into: y) else {
+    return SLUICE_WRONG_INPUT
+  }
   return unsafe stream.pointee.status
 }
 

@@ -108,6 +108,137 @@ struct ArchitectureTests {
     #expect(refuses(.malformed, text) { _ = try convert(.lstmDense, architecture) })
   }
 
+  /// Tensors for a layer of each kind under "c.", of 4 features.
+  private static let tensors: SafetensorsBuilder = {
+    var builder = SafetensorsBuilder()
+    builder.add("c.weight", [4, 2, 3])
+    return builder
+  }()
+
+  @Test(
+    "Convolutions, norms and functions that are wrong are refused by their path",
+    arguments: [
+      (#""type":"conv1d","groups":3"#, "groups"),
+      (#""type":"conv1d","length":3,"padding":0"#, "3 columns of 2 channels"),
+      (#""type":"conv1d","length":2,"stride":3"#, "stride"),
+      (#""type":"conv1d","length":2,"padding":"valid""#, "beyond those of a step"),
+      (#""type":"conv1d","length":2,"padding":[1]"#, "expected [before, after]"),
+      (#""type":"conv1d","length":2,"padding":[0,-1]"#, "padding[1]"),
+      (#""type":"conv1d","length":2,"padding":true"#, "padding"),
+      (#""type":"dense""#, "expected 2 axes"),
+      (#""type":"lstm","reverse":true,"bidirectional":true"#, "reads both ways already"),
+      (#""type":"lstm","final_state":true"#, "ends at the last step"),
+      (#""type":"rnn","nonlinearity":"relu","activation":"relu""#, "either"),
+      (#""type":"rnn","nonlinearity":"elu""#, "expected \"tanh\" or \"relu\""),
+      (#""type":"layernorm","epsilon":1e39"#, "$.layers[0].epsilon"),
+      (#""type":"dense","activation":{"function":"elu","alpha":1e39}"#, "float32"),
+      (#""type":"dense","activation":1"#, "$.layers[0].activation"),
+    ])
+  func layers(_ layer: String, _ text: String) {
+    let architecture = #"{"input_size":4,"layers":[{\#(layer),"tensors":"c."}]}"#
+    #expect(refuses(.malformed, text) { _ = try convert(Self.tensors, architecture) })
+  }
+
+  @Test("A convolution's sides, one number or two, and a function of its own")
+  func convolutions() throws {
+    for (padding, expected) in [
+      ("1", Network.Convolution.Padding.zeros(before: 1, after: 1)),
+      ("[2,0]", .zeros(before: 2, after: 0)), ("\"causal\"", .past),
+    ] {
+      let architecture = """
+        {"input_size":8,"layers":[{"type":"conv1d","tensors":"c.","length":4,"padding":\(padding),
+        "activation":{"function":"elu","alpha":0.5}}]}
+        """
+      let network = try convert(Self.tensors, architecture)
+      guard case .convolution(let taps) = network.layers[0].operation else {
+        Issue.record("no convolution")
+        return
+      }
+      #expect(taps.padding == expected && taps.length == 4)
+      #expect(network.layers.count == 2 && network.outputSize == 16)
+    }
+    // What sees steps to come cannot stream.
+    #expect(
+      refuses(.unsupported, "sees steps to come") {
+        _ = try convert(
+          Self.tensors,
+          #"{"input_size":2,"layers":[{"type":"conv1d","tensors":"c.","padding":1}]}"#)
+      })
+    var tap = SafetensorsBuilder()
+    tap.add("c.weight", [4, 2, 1])
+    let one = try convert(
+      tap, #"{"layers":[{"type":"conv1d","tensors":"c.","padding":"valid"}]}"#)
+    #expect(one.inputSize == 2 && one.outputSize == 4)
+  }
+
+  @Test("Layers without tensors: sums, pieces, factors, and what they lack")
+  func plumbing() throws {
+    let lstm = #"{"type":"lstm","tensors":"rnn.","name":"a"}"#
+    let dense = #"{"type":"dense","tensors":"fc."}"#
+    let network = try convert(
+      .lstmDense,
+      """
+      {"layers":[\(lstm),{"type":"slice","start":0,"count":2,"name":"s"},
+      {"type":"concatenate","inputs":["s","a"]},{"type":"slice","start":1,"count":3,"name":"t"},
+      {"type":"add","inputs":["a","t"]},{"type":"scale","factor":2},
+      {"type":"activation","activation":"tanh"},\(dense)]}
+      """)
+    #expect(network.layers.count >= 6 && network.outputSize == 1)
+    for (layers, text) in [
+      (#"{"type":"scale","factor":1e39}"#, "float32"),
+      (
+        #"\#(lstm),{"type":"slice","start":0,"count":2,"name":"s"},{"type":"add","inputs":["a","s"]}"#,
+        "are added"
+      ),
+      (#"{"type":"activation","activation":"tanh"}"#, "does not tell its size"),
+      (#"{"type":"concatenate","inputs":["input","input"]}"#, "is needed to concatenate"),
+      (#"\#(lstm),{"type":"embedding","tensors":"fc."}"#, "an embedding stands first"),
+      (#"\#(lstm),\#(dense),{"type":"dense","tensors":"fc."}"#, "expected"),
+      (#"{"type":"dense","tensors":"fc."},{"type":"dense","tensors":"fc."}"#, "expected"),
+    ] {
+      #expect(
+        refuses(.malformed, text) { _ = try convert(.lstmDense, #"{"layers":[\#(layers)]}"#) })
+    }
+  }
+
+  @Test("Norms and slopes without their input's size, or with numbers that cannot be")
+  func norms() throws {
+    var builder = SafetensorsBuilder()
+    builder.add("c.weight", [3])
+    #expect(
+      try convert(builder, #"{"layers":[{"type":"layernorm","tensors":"c."}]}"#).inputSize == 3)
+    #expect(try convert(builder, #"{"layers":[{"type":"prelu","tensors":"c."}]}"#).inputSize == 3)
+    builder.add("c.running_mean", [3])
+    builder.add("c.running_var", [3])
+    #expect(
+      refuses(.malformed, "a variance that is not above 0") {
+        _ = try convert(builder, #"{"layers":[{"type":"batchnorm","tensors":"c."}]}"#)
+      })
+    builder.tensors[2].values = [1, 2, 3]
+    #expect(
+      try convert(builder, #"{"layers":[{"type":"batchnorm","tensors":"c."}]}"#).outputSize == 3)
+  }
+
+  @Test("Names from which nothing follows")
+  func unknownNames() {
+    var cell = SafetensorsBuilder()
+    cell.add("x.weight_ih_l0", [10, 2])
+    cell.add("x.weight_hh_l0", [10, 3])
+    #expect(refuses(.unsupported, "of no known cell") { _ = try convert(cell) })
+    var none = SafetensorsBuilder()
+    none.add("fc.weight", [1, 2])
+    #expect(refuses(.unsupported, "no recurrent stack") { _ = try convert(none) })
+    var deep = SafetensorsBuilder.lstmDense
+    deep.add("conv.weight", [1, 2, 3])
+    #expect(refuses(.unsupported, "tensors of no known layer", "conv") { _ = try convert(deep) })
+    var uneven = SafetensorsBuilder.lstmDense
+    uneven.tensors[0].shape = [8, 3]
+    #expect(
+      refuses(.malformed, "rnn.weight_ih_l0") {
+        _ = try convert(uneven, #"{"layers":[{"type":"lstm","tensors":"rnn."}]}"#)
+      })
+  }
+
   @Test("A bias without its pair is refused")
   func oneBias() {
     var builder = SafetensorsBuilder.lstmDense

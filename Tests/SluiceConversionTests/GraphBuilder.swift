@@ -10,6 +10,8 @@ struct GraphBuilder {
     case string(String)
     case strings([String])
     case tensor([UInt8])
+    /// The type of that number, and no value.
+    case empty(Int)
   }
 
   var nodes: [[UInt8]] = []
@@ -61,6 +63,7 @@ struct GraphBuilder {
     case .tensor(let bytes):
       attribute.bytes(5, bytes)
       attribute.integer(20, 4)
+    case .empty(let type): attribute.integer(20, type)
     }
   }
 

@@ -94,6 +94,16 @@ struct JSONModelRefusalTests {
     ("model_data", "skip", "\"yes\"", "$.model_data.skip", .malformed),
     ("model_data", "bias_fl", "false", "$.model_data.bias_fl", .malformed),
     ("model_data", "unknown", "1", "\"unknown\" is unknown", .malformed),
+    ("model_data", "bias_fl", "2", "$.model_data.bias_fl", .malformed),
+    ("model_data", "bias_fl", "null", "$.model_data.bias_fl", .malformed),
+    ("model_data", "unit_type", "\"RNN\"", "$.state_dict.rec.weight_ih_l0", .malformed),
+    ("state_dict", "lin.weight", "[[1,true]]", "$.state_dict.lin.weight[0][1]", .malformed),
+    ("state_dict", "lin.weight", "[1,[2]]", "$.state_dict.lin.weight", .malformed),
+    ("state_dict", "lin.weight", "[[1,2],3]", "$.state_dict.lin.weight", .malformed),
+    ("state_dict", "lin.weight", "[[[1]],[2]]", "$.state_dict.lin.weight", .malformed),
+    ("state_dict", "lin.weight", "[[],[]]", "$.state_dict.lin.weight", .malformed),
+    ("state_dict", "lin.weight", "[[[[[1]]]]]", "more than 4 axes", .malformed),
+    ("state_dict", "lin.weight", "true", "an array of numbers", .malformed),
     ("state_dict", "lin.weight", .numbers(1, 3), "$.state_dict.lin.weight", .malformed),
     ("state_dict", "lin.weight", "[[1,\"2\"]]", "$.state_dict.lin.weight[0][1]", .malformed),
     ("state_dict", "lin.bias", nil, "$.model_data.bias_fl", .malformed),
@@ -113,6 +123,20 @@ struct JSONModelRefusalTests {
     let text = JSONText.guitarML.with(part, JSONText.guitarML[part].with(key, value))
     #expect(refuses(kind, place) { _ = try text.convert() })
     _ = try JSONText.guitarML.convert()
+  }
+
+  @Test(
+    "GuitarML: a skip of true is one of a single input, an output size and layers may be left out")
+  func guitarMLDefaults() throws {
+    let text = JSONText.guitarML
+    let data = text["model_data"].with("output_size", nil).with("num_layers", nil)
+    let plain = try text.with("model_data", data).convert().network
+    for (skip, isAdded) in [("true", true), ("false", false), ("1", true), ("0", false)] {
+      let network = try text.with("model_data", data.with("skip", .raw(skip))).convert().network
+      #expect(network.inputSize == plain.inputSize && network.outputSize == 1)
+      #expect(
+        network.layers.contains { if case .add = $0.operation { true } else { false } } == isAdded)
+    }
   }
 
   static let namCases: [(JSONText, String, ConversionError.Kind)] = [
@@ -145,6 +169,17 @@ struct JSONModelRefusalTests {
     _ = try JSONText.nam.with("sample_rate", "48000").convert("m.nam")
   }
 
+  @Test(
+    "Formats that are not known, by their first bytes or by their names",
+    arguments: [
+      ("model.h5", "export_keras.py"), ("model.xyz", "the format \".xyz\" is not supported"),
+      ("model", "not supported"),
+    ])
+  func formats(_ name: String, _ text: String) {
+    #expect(
+      refuses(.unsupported, text) { _ = try Converter.convert(SourceBytes(file: name, [1, 2, 3])) })
+  }
+
   @Test("No architecture file goes with a format that has its own")
   func architecture() throws {
     let node = try JSONReader.parse(file: "a.json", Array(#"{"layers":[]}"#.utf8))
@@ -152,6 +187,12 @@ struct JSONModelRefusalTests {
       refuses(.unsupported, "needs no architecture file") {
         _ = try Converter.convert(
           SourceBytes(file: "m.json", Array(Self.chain.description.utf8)), architecture: node)
+      })
+    var graph = GraphBuilder.lstm()
+    graph.output("Y")
+    #expect(
+      refuses(.unsupported, "needs no architecture file") {
+        _ = try Converter.convert(SourceBytes(file: "m.onnx", graph.bytes), architecture: node)
       })
   }
 }

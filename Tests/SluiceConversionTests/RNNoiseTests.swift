@@ -81,6 +81,25 @@ struct RNNoiseTests {
     #expect(try convert(Array((whole + "\n\n").utf8)).network.outputSize == 7)
   }
 
+  @Test("Tensors: another scale, another type, and sizes that do not fit together")
+  func tensors() throws {
+    let whole = try bytes("rnnoise_safetensors/model.safetensors")
+    /// The file with `text` in the place of as many bytes of the header.
+    func with(_ text: String, for other: String) throws -> [UInt8] {
+      let range = try #require(whole.firstRange(of: Array(other.utf8)))
+      return Array(whole[..<range.lowerBound]) + Array(text.utf8)
+        + Array(whole[range.upperBound...])
+    }
+    let scaled = try with("\"1/128\"", for: "\"1/256\"")
+    #expect(refuses(.unsupported, "expected \"1/256\"") { _ = try convert(scaled, "m") })
+    for (other, text, kind) in [
+      ("\"I8\",\"shape\":[4,1]", "\"U8\",\"shape\":[4,1]", ConversionError.Kind.unsupported),
+      ("[20,33]", "[33,20]", .malformed), ("[7,5]", "[5,7]", .malformed),
+    ] {
+      #expect(refuses(kind, "tensor") { _ = try convert(try with(text, for: other), "m") })
+    }
+  }
+
   @Test(
     "The original's gains and activity over 200 frames",
     .enabled(

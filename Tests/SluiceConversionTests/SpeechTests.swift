@@ -58,6 +58,56 @@ struct SpeechTests {
     }
   }
 
+  @Test("An extensible format, and chunks that are too short, too early or odd")
+  func chunks() throws {
+    func chunk(_ tag: String, _ bytes: [UInt8]) -> [UInt8] {
+      Array(tag.utf8) + [UInt8(bytes.count), 0, 0, 0] + bytes
+    }
+    func file(_ chunks: [UInt8]...) -> [UInt8] {
+      let body = Array("WAVE".utf8) + chunks.flatMap { $0 }
+      return Array("RIFF".utf8) + [UInt8(body.count), 0, 0, 0] + body
+    }
+    let plain: [UInt8] = [1, 0, 1, 0, 0x80, 0x3E, 0, 0, 0, 0x7D, 0, 0, 2, 0, 16, 0]
+    let extensible = [0xFE, 0xFF] + plain.dropFirst(2) + [22, 0, 16, 0, 4, 0, 0, 0, 1, 0]
+    let data = chunk("data", [0, 0x40])
+    #expect(try read(file(chunk("fmt ", extensible), data)).samples == [0.5])
+    #expect(try read(file(chunk("fmt ", plain), data)).sampleRate == 16000)
+    for (bytes, text) in [
+      (file(chunk("fmt ", Array(plain.dropLast(2))), data), "a format of 14 bytes"),
+      (file(data), "samples before their format"),
+      (file(chunk("fmt ", plain), chunk("data", [1, 2, 3])), "half a sample"),
+    ] {
+      #expect(refuses(.malformed, text) { _ = try read(bytes) })
+    }
+  }
+
+  @Test("Frames of 16 and 8 kHz, each with the end of the one before, the last filled with silence")
+  func frames() throws {
+    for (size, rate, context, samples) in [(576, 16000, 64, 512), (288, 8000, 32, 256)] {
+      // The mean of what a step reads, and nothing remembered.
+      let dense = Network.Dense(
+        inputSize: size, outputSize: 1, weights: Array(repeating: 1 / Float(size), count: size),
+        bias: [0])
+      let network = Network(
+        layers: [Network.Layer(name: "mean", operation: .dense(dense))],
+        provenance: Provenance(source: "test", format: "test", hash: 0))
+      let blob = try OpenBlob(network.blobContents(), file: "test")
+      let frame = SpeechSegments.frame(of: blob.model)
+      #expect(frame?.rate == rate && frame?.context == context && frame?.samples == samples)
+      let ones = [Float](repeating: 1, count: samples + samples / 2)
+      let found = SpeechSegments.probabilities(
+        of: ones, &blob.stream, context: context, frame: samples)
+      let share = [Float(samples), Float(context + samples / 2)].map { $0 / Float(size) }
+      #expect(zip(found, share).allSatisfy { abs($0 - $1) < 1e-5 } && found.count == 2)
+    }
+    let other = Network(
+      layers: [Network.Layer(name: "x", operation: .activation(.tanh, size: 1))],
+      provenance: Provenance(source: "test", format: "test", hash: 0))
+    let blob = try OpenBlob(other.blobContents(), file: "test")
+    let none = SpeechSegments.frame(of: blob.model)
+    #expect(none == nil)
+  }
+
   private func segments(
     _ probabilities: [(Float, Int)], _ change: (inout SpeechSettings) -> Void = { _ in }
   ) -> [Range<Int>] {

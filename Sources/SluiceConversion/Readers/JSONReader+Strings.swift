@@ -19,6 +19,7 @@ extension JSONReader {
         guard let text else { throw malformed("a string that is not UTF-8", at: start) }
         return text
       case UInt8(ascii: "\\"):
+        if unescaped.isEmpty { unescaped.reserveCapacity(lengthOfString(from: start)) }
         for index in run..<position { unescaped.append(source[index]) }
         position += 1
         unescaped += UTF8.encode(try escape())!
@@ -27,6 +28,15 @@ extension JSONReader {
       default: position += 1
       }
     }
+  }
+
+  /// The bytes between the quotes of the string at `start`, as they stand: at least as many as it means.
+  private func lengthOfString(from start: Int) -> Int {
+    var quote = start + 1
+    while quote < end, source[quote] != UInt8(ascii: "\"") {
+      quote += source[quote] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    return quote - start - 1
   }
 
   /// What the escape stands for whose backslash was read.

@@ -13,7 +13,7 @@ struct JSONReader {
   static let bytesPerValue = 128
 
   let source: SourceBytes
-  private let end: Int
+  let end: Int
   private let maximumValues: Int
   var position: Int
 

@@ -103,7 +103,7 @@ extension StepImporter {
           outputs.append(.init(name: output.name, role: .state([])))
           continue
         }
-        guard case .layer(let index) = view.source, index == layers.count - 1 || isLast(index),
+        guard case .layer(let index) = view.source, index == layers.count - 1,
           view.count == layers[index].outputSize, view.significant.count <= 1
         else { throw refused("is not all that the last layer computes") }
         network = Network(
@@ -149,9 +149,6 @@ extension StepImporter {
   private func isCell(_ view: StepView) -> Bool {
     if case .cell = view.source { true } else { false }
   }
-
-  /// Whether every layer behind `index` is read by none before it: none is there.
-  private func isLast(_ index: Int) -> Bool { index == layers.count - 1 }
 
   /// Of a step's array the first axis of size 1 counts steps, the last of more the features.
   private func axes(of shape: [Int]) -> [ModelInterface.Axis] {

@@ -1,0 +1,242 @@
+import Testing
+
+@testable import SluiceConversion
+
+/// Graphs of one step whose operators stand before or behind an LSTM of 4 features and 3 units.
+@Suite("Graphs of one step: each operator") struct StepGraphOperatorTests {
+  typealias Case = GraphRefusalTests.Case
+
+  /// The graph with `before` between x [1, 4] and u [1, 1, 4], and `behind` between Y [1, 1, 1, 3] and out.
+  private static func graph(_ lines: String, _ outputs: String = "out, hn, cn") -> String {
+    let before = lines.contains("u = ") ? "" : "u = Unsqueeze(x, i:[0])"
+    let behind = lines.contains("out = ") ? "" : "out = Identity(Y)"
+    let parts = lines.components(at: "|")
+    return """
+      input x 1,4
+      input h 1,1,3
+      input c 1,1,3
+      \(before)
+      \(parts[0])
+      Y, hn, cn = LSTM(u, f:1x12x4, f:1x12x3, f:1x24, _, h, c) hidden_size=3
+      \(parts.count > 1 ? parts[1] : "")
+      \(behind)
+      -> \(outputs)
+      """
+  }
+
+  /// Two columns of two channels from x: v [1, 2, 2].
+  private static let columns = "r = Reshape(x, i:[1,2,2]); v = Transpose(r) perm=[0,2,1]"
+  /// u from w [1, 4], [1, 2, 2] or so.
+  private static let joined = "u = Reshape(w, i:[1,1,4])"
+
+  static let unsupported: [Case] = [
+    Case("|out = Cast(Y)", "the attribute to is 0"),
+    Case("|k = Concat(hn, cn) axis=0; out = Relu(k)", "reads several states"),
+
+    Case("|out = Concat(Y, f:1x1x1x3) axis=3", "input 1 is a constant"),
+
+    Case("|out = Erf(Y)", "the operator Erf"),
+    Case("|out = Sub(Y, Y)", "not supported on two of the step's values"),
+    Case("|out = Div(f:1, Y)", "divides by what the step computes"),
+    Case("|out = Add(Y, i:[1,2,3])", "not made of known floats"),
+    Case("|out = Add(Y, f:[1,2])", "not one number, or one for each channel"),
+    Case("|out = Add(Y, hn)", "values of different shapes"),
+    Case("|s = Mul(Y, Y); out = Sub(s, s)", "squares that are not added"),
+    Case("|s = Mul(Y, Y); out = Add(s, Y)", "squares or states as operands"),
+    Case("|s = Mul(Y, Y); out = Relu(s)", "reads squares"),
+    Case("|out = Mul(Y, Y)", "squares, which only a magnitude"),
+    Case("|out = Pow(Y, f:3)", "an exponent other than 2"),
+    Case("|out = Sqrt(Y)", "other than a sum of two squares"),
+    Case("|s = Sqrt(f:4); out = Add(Y, s)", "reads constants alone"),
+    Case("|out = Gemm(Y, f:3x2) transA=1", "transA"),
+    Case("|out = Gemm(Y, f:3x2, f:[1,2,3])", "C is not a row of 2 floats"),
+    Case("|d, mask = Dropout(Y); out = Add(d, mask)", "the output mask"),
+    Case("|out = Dropout(Y, f:0.5, i:1)", "training_mode is true"),
+    Case("|out = Cast(Y) to=7", "a cast that changes numbers"),
+    Case("|out = Squeeze(Y, i:[3])", "the axis 3 is not of size 1"),
+    Case("|out = ReduceMean(Y)", "a mean over all axes"),
+    Case("|out = ReduceMean(Y) axes=[3]", "a mean of several elements"),
+    Case("|out = Gather(Y, i:[0,1]) axis=3", "not one known integer"),
+    Case("|out = Slice(Y, i:[0], i:[3], i:[3], i:[2])", "steps other than 1"),
+    Case("|out = Slice(Y, i:[2], i:[2], i:[3])", "selects nothing"),
+    Case("|out = Slice(Y, i:[0], i:[1], i:[3])", "not all that the last layer computes"),
+    Case("|s = Shape(Y) start=1; out = Reshape(Y, s)", "a part of a shape"),
+    Case("|out = Expand(Y, i:[1])", "the operator is not supported on what a step computes"),
+    Case("|out = Add(cn, f:1)", "reads a state"),
+    Case("|out = Relu(h)", "reads a state"),
+    Case("\(columns); w = Softmax(v) axis=1; \(joined)", "a softmax of several columns"),
+    Case("\(columns); w = Conv(x, f:4x2x1); \(joined)", "expected one sequence of columns"),
+    Case("\(columns); w = Conv(v, f:2x2x1) strides=[0]; \(joined)", "the attribute strides"),
+    Case("\(columns); w = Conv(v, f:2x2x1) auto_pad=SAME_UPPER; \(joined)", "auto_pad"),
+    Case("\(columns); w = Conv(v, f:2x2x1) pads=[1]; \(joined)", "the attribute pads"),
+    Case("w = Pad(x, i:[0,1,0,0]); u = Reshape(w, i:[1,1,5])", "the attribute mode"),
+    Case("w = Pad(x, i:[0,1,0,0], f:0) mode=reflect; u = Unsqueeze(w, i:[0])", "constant_value"),
+    Case("w = Pad(x, i:[1,1,0,0]) mode=reflect; u = Unsqueeze(w, i:[0])", "pads several axes"),
+    Case(
+      "r = Reshape(x, i:[4]); w = Pad(r, i:[1,0]) mode=reflect; \(joined)", "pads the only axis"),
+    Case(
+      "\(columns); w = Reshape(v, i:[1,4]); \(joined)", "takes apart"
+    ),
+    Case("\(columns); w = MatMul(v, f:2x2); \(joined)", "do not lie side by side"),
+    Case("r = Reshape(x, i:[2,2,1]); u = Identity(r)", "expected one step of one sequence"),
+  ]
+
+  static let malformed: [Case] = [
+    Case("|out = Relu(Y, Y)", "2 inputs and 1 outputs"),
+    Case(
+      "|k = Concat(hn, cn) axis=0; s = Shape(k); out = Reshape(Y, s)", "the shape [2, 1, 3] of 3"),
+    Case("|out = Gemm(Y, f:2x2)", "B of shape [2, 2]"),
+    Case("|out = Unsqueeze(Y)", "axes are missing or too many"),
+    Case("|out = Unsqueeze(Y, i:[0,0])", "stands twice"),
+    Case("|out = Squeeze(Y, i:[0]) axes=[0]", "axes stand twice"),
+    Case("|out = Transpose(Y) perm=[0,1,2,2]", "the attribute perm"),
+    Case("|out = Flatten(Y) axis=9", "the axis 9"),
+    Case("|out = Gather(Y, i:5) axis=3", "the index 5 of 3"),
+    Case("|out = Reshape(Y, i:[1,1,1,1,1,1,1,1,3])", "more than 8 axes"),
+    Case("|out = Reshape(Y, i:[1,1,1,3,0])", "a size of 0"),
+    Case("|out = Reshape(Y, i:[2,-1])", "the shape [2, -1] of 3"),
+    Case("|out = Reshape(Y, i:[2,2])", "the shape [2, 2] of 3"),
+    Case("|out = Concat(Y, Y)", "the attribute axis is missing"),
+    Case("|out = Concat(Y, hn) axis=0", "joins values of different shapes"),
+    Case("u = Reshape(x, i:[1,1,3])", "the shape [1, 1, 3] of 4"),
+    Case("w = Slice(x, i:[0], i:[3], i:[1]); u = Unsqueeze(w, i:[0])", "reads 4 features"),
+    Case("\(columns); w = Conv(v, f:2x2x1) kernel_shape=[3]; \(joined)", "kernel_shape"),
+    Case("\(columns); w = Conv(v, f:2x3x1); \(joined)", "for 2 channels"),
+    Case("\(columns); w = Conv(v, f:2x2x3); \(joined)", "3 columns are seen"),
+    Case("w = Pad(x, i:[0,1,0]) mode=reflect; u = Unsqueeze(w, i:[0])", "pads are 3 numbers"),
+    Case("w = Pad(x, i:[0,4,0,0]) mode=reflect; u = Unsqueeze(w, i:[0])", "reflects 4 and 0"),
+  ]
+
+  static let sound: [Case] = [
+    Case("|out = Gemm(Y, f:3x2, f:[1])", "lstm, dense 3 2"),
+    Case("|out = Softmax(Y)", "lstm, softmax"),
+    Case("opset 12; |q = Reshape(Y, i:[1,3]); out = Softmax(q)", "lstm, softmax"),
+    Case("opset 10; w = Pad(x) mode=reflect pads=[0,0,0,0]; \(joined)", "lstm"),
+    Case(
+      "\(columns); s = Slice(r, i:[1], i:[2], i:[2]); w = Concat(s, s) axis=2; \(joined)",
+      "slice 1 1, slice 1 1, concatenate [1, 1], lstm"),
+    Case("|d = Dropout(Y) ratio=0.5 seed=1; out = Dropout(d, f:0.5, i:0)", "lstm"),
+    Case("|out = Cast(Y) to=1", "lstm"),
+    Case("|out = Squeeze(Y)", "lstm"),
+    Case("|out = Squeeze(Y, i:[0,1])", "lstm"),
+    Case("|out = ReduceMean(Y, i:[0]) keepdims=0", "lstm"),
+    Case("|out = ReduceMean(Y) axes=[1]", "lstm"),
+    Case("|out = Transpose(Y)", "lstm"),
+    Case("|out = Flatten(Y) axis=-1", "lstm"),
+    Case("|s = Shape(Y); out = Reshape(Y, s)", "lstm"),
+    Case("|out = Reshape(Y, i:[0,-1])", "lstm"),
+    Case("|g = Gather(Y, i:-1); out = Unsqueeze(g, i:[0])", "lstm"),
+    Case("|g = Gather(Y, i:[0]) axis=1; out = Relu(g)", "lstm, relu"),
+    Case("|out = Softmax(Y) axis=-1", "lstm, softmax"),
+    Case("|out = Sub(Y, f:[1,2,3])", "lstm, scale 1.0 + [-1.0, -2.0, -3.0]"),
+    Case("|out = Sub(f:1, Y)", "lstm, scale -1.0 + 1.0"),
+    Case("|out = Mul(f:2, Y)", "lstm, scale 2.0 + 0.0"),
+    Case("|out = Div(Y, f:2)", "lstm, scale 0.5 + 0.0"),
+    Case("|out = Gemm(Y, f:2x3, f:[1,2]) transB=1 alpha=2.0 beta=0.5", "lstm, dense 3 2"),
+    Case("|r = Relu(Y); out = Add(Y, r)", "lstm, relu, add 2"),
+    Case("|r = Relu(Y); out = Concat(Y, r) axis=3", "lstm, relu, concatenate [3, 3]"),
+    Case("|a = Slice(Y, i:[0], i:[1], i:[3]); out = Relu(a)", "lstm, slice 0 1, relu"),
+    Case("r = Reshape(x, i:[1,4,1]); w = Conv(r, f:4x4x1); \(joined)", "dense 4 4, lstm"),
+    Case(
+      "r = Reshape(x, i:[1,2,2]); m = MatMul(r, f:2x2); \(joined.replacingW("m"))",
+      "convolution 2 2 1, lstm"),
+    Case("w = Pad(x, i:[0,0,0,0]) mode=reflect; \(joined)", "lstm"),
+    Case(
+      "r = Slice(x, i:[0], i:[2], i:[1]); j = Slice(x, i:[2], i:[4], i:[1]); a = Mul(r, r); b = Pow(j, f:2); s = Add(a, b); q = Sqrt(s); w = Concat(q, q) axis=1; \(joined)",
+      "magnitude 2, concatenate [2, 2], lstm"),
+    Case(
+      "r = Slice(x, i:[2], i:[4], i:[1]); j = Slice(x, i:[0], i:[2], i:[1]); a = Mul(r, r); b = Pow(j, i:2); s = Add(a, b); q = Sqrt(s); w = Concat(q, q) axis=1; \(joined)",
+      "slice 2 2, slice 0 2, concatenate [2, 2], magnitude 2, concatenate [2, 2], lstm"),
+  ]
+
+  @Test("What is not supported", arguments: unsupported)
+  func refusesUnsupported(_ it: Case) {
+    #expect(refuses(.unsupported, it.text) { _ = try GraphBuilder(Self.graph(it.graph)).convert() })
+  }
+
+  @Test("What is wrong", arguments: malformed)
+  func refusesMalformed(_ it: Case) {
+    #expect(refuses(.malformed, it.text) { _ = try GraphBuilder(Self.graph(it.graph)).convert() })
+  }
+
+  @Test("What is followed", arguments: sound)
+  func follows(_ it: Case) throws {
+    let network = try GraphBuilder(Self.graph(it.graph)).convert().network
+    #expect(GraphOperatorTests.summary(network) == it.text)
+    #expect(throws: Never.self) { _ = try network.blobContents().bytes() }
+  }
+
+  static let whole: [Case] = [
+    Case("input x 1,1,4 7; input h 1,1,3; -> Y, hn", "expected floats"),
+    Case("input x 1,1,4; input z 1,1,4; input h 1,1,3; -> Y, hn", "a second input"),
+    Case("input x 1,1,4; input h 1,1,3; -> Y", "the state of"),
+    Case("input x 1,1,4; input h 1,1,2; -> Y, hn", "is not a state of 3 units"),
+    Case("input x 1,1,4; input h 2,1,3; -> Y, hn", "is not a state of 3 units"),
+    Case("input x 1,1,4; input h 1,1,3; k = Identity(f:1); -> Y, hn, k", "does not depend"),
+  ]
+
+  @Test("Inputs and outputs", arguments: whole)
+  func refusesWhole(_ it: Case) {
+    let input = it.graph.contains("input z") ? "s" : "x"
+    let sum = input == "s" ? "s = Add(x, z)" : ""
+    let parts = it.graph.components(at: ";")
+    let graph = """
+      \(parts.dropLast().joined(separator: "\n"))
+      \(sum)
+      Y, hn = GRU(\(input), f:1x9x4, f:1x9x3, f:1x18, _, h) hidden_size=3
+      \(parts.last!)
+      """
+    #expect(refuses(.unsupported, it.text) { _ = try GraphBuilder(graph).convert() })
+  }
+
+  @Test("Outputs that are states alone, and states of which a part comes out")
+  func states() {
+    let lstm = "LSTM(x, f:1x12x4, f:1x12x3, f:1x24, _, h, c) hidden_size=3"
+    let head = "input x 1,1,4; input h 1,1,3; input c 1,1,3;"
+    #expect(
+      refuses(.unsupported, "none but states") {
+        _ = try GraphBuilder("\(head) Y, hn, cn = \(lstm); -> cn").convert()
+      })
+    for (line, text) in [
+      ("k = Concat(hn, cn) axis=0; -> Y, k", "is not the state that goes in"),
+      ("k = Identity(h); -> k, hn, cn", "is not all that the last layer computes"),
+    ] {
+      #expect(
+        refuses(.unsupported, text) {
+          _ = try GraphBuilder("\(head) Y, hn, cn = \(lstm); \(line)").convert()
+        })
+    }
+    let two = "input x 1,1,4; input h2 2,1,3; h = Slice(h2, i:[0], i:[1], i:[0]);"
+    #expect(
+      refuses(.unsupported, "has 3 elements", "6") {
+        _ = try GraphBuilder(
+          "\(two) Y, hn = GRU(x, f:1x9x4, f:1x9x3, f:1x18, _, h) hidden_size=3; -> Y, hn"
+        ).convert()
+      })
+  }
+
+  @Test("Directions, lengths and states left out")
+  func cells() {
+    let head = "input x 1,1,4; input h 1,1,3; input c 1,1,3;"
+    for (node, text) in [
+      ("GRU(x, f:1x9x4, f:1x9x3, f:1x18, _, h) hidden_size=3 direction=reverse", "direction"),
+      ("GRU(x, f:1x9x4, f:1x9x3, f:1x18, i:[1], h) hidden_size=3", "sequence_lens"),
+      ("LSTM(x, f:1x12x4, f:1x12x3, f:1x24, _, h) hidden_size=3", "initial_c is left out"),
+    ] {
+      #expect(
+        refuses(.unsupported, text) {
+          _ = try GraphBuilder("\(head) Y, hn = \(node); -> Y, hn").convert()
+        })
+    }
+  }
+}
+
+extension String {
+  fileprivate func components(at separator: Character) -> [String] {
+    split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+  }
+
+  fileprivate func replacingW(_ name: String) -> String {
+    components(at: "w").joined(separator: name)
+  }
+}
