@@ -9,9 +9,15 @@ extension sluice_compact {
     let first = unsafe sluice_compact_pass(record, of: blob, gates: resetsBefore ? 0..<2 : 0..<all)
     unsafe self.init(
       storage: sluice_storage(record.storage), cell: sluice_kernel(of: record),
-      input_step: record.inputScale, hidden_step: record.hiddenScale, gates: all, first: first,
+      input: sluice_quantisation(record.inputScale),
+      hidden: sluice_quantisation(record.hiddenScale),
+      gates: all, first: first,
       second: resetsBefore ? sluice_compact_pass(record, of: blob, gates: 2..<3) : first)
   }
+}
+
+extension sluice_quantisation {
+  fileprivate init(_ step: Float) { self.init(step: step, factor: step > 0 ? 1 / step : 0) }
 }
 
 extension sluice_compact_pass {

@@ -195,7 +195,8 @@ struct KernelRun {
       hidden_scales: 0, input_scale_row: 0, input_correction_row: 0, hidden_scale_row: 0,
       hidden_correction_row: 0)
     return unsafe sluice_compact(
-      storage: sluice_storage_f32, cell: shape.kernel, input_step: 0, hidden_step: 0, gates: 0,
+      storage: sluice_storage_f32, cell: shape.kernel, input: sluice_quantisation(),
+      hidden: sluice_quantisation(), gates: 0,
       first: pass, second: pass)
   }
 

@@ -52,9 +52,8 @@ public struct CompactMatrix: Sendable {
       return values.map { row in zip(row, x).reduce(0) { $0 + $1.0 * Double($1.1) } }
     }
     let greatest = x.map(\.magnitude).max() ?? 0
-    let own: Float = greatest >= 0x1p-100 ? greatest / 127 : 0
-    let unit = step > 0 ? step : own
-    let factor: Float = unit > 0 ? 1 / unit : 0
+    let own: (Float, Float) = greatest >= 0x1p-100 ? (greatest / 127, 127 / greatest) : (0, 0)
+    let (unit, factor) = step > 0 ? (step, 1 / step) : own
     let integers = x.map {
       Double(max(-127, min(127, $0 * factor)).rounded(.toNearestOrEven))
     }

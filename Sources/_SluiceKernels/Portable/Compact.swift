@@ -176,7 +176,7 @@ private func quantiseInputs(_ layer: sluice_layer, _ block: sluice_block) {
   while unsafe row < block.steps {
     unsafe quantise(
       block.input + row &* block.input_stride, count: layer.input_size,
-      step: layer.compact.input_step, into: block.quantised + row &* pitch, hasGroups: hasGroups)
+      as: layer.compact.input, into: block.quantised + row &* pitch, hasGroups: hasGroups)
     row &+= 1
   }
 }
@@ -202,7 +202,7 @@ private func quantiseHidden(
   var row = 0
   while row < rows.count {
     unsafe quantise(
-      source + row &* layer.stride, count: layer.output_size, step: layer.compact.hidden_step,
+      source + row &* layer.stride, count: layer.output_size, as: layer.compact.hidden,
       into: target + row &* pitch, hasGroups: hasGroups)
     row &+= 1
   }

@@ -84,7 +84,14 @@ private func runCompact(
   switch unsafe plan.pointee.compact.storage {
   case sluice_storage_f16: unsafe runHalf(plan, rows, isChained: isChained)
   case sluice_storage_bf16: unsafe runBrain(plan, rows, isChained: isChained)
-  case sluice_storage_int8: unsafe runInt8(plan, rows, isChained: isChained)
+  case sluice_storage_int8:
+    #if SLUICE_AVX512
+      if unsafe isChained && isJoint(plan) {
+        unsafe runInt8Jointly(plan, rows)
+        return
+      }
+    #endif
+    unsafe runInt8(plan, rows, isChained: isChained)
   default: unsafe runInt4(plan, rows, isChained: isChained)
   }
 }
@@ -141,6 +148,17 @@ public func runInt8(
     layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: true,
     multiply: multiply)
 }
+
+#if SLUICE_AVX512
+  /// A small layer of int8 weights.
+  @inline(never)
+  @export(interface)
+  public func runInt8Jointly(
+    _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+  ) {
+    unsafe int8Jointly(plan.pointee, rows.pointee)
+  }
+#endif
 
 /// A layer of int4 weights.
 @inline(never)

@@ -3,31 +3,17 @@ import _SluiceShims
 /// x or h of one row as integers: a line with what a step stands for, the integers, and of int4 for
 /// each group -8 times its sum.
 ///
-/// q = round(x * (1 / step)), limited to -127 and 127. `step` 0 takes max |x| / 127; the integers are
-/// zeros where no |x| reaches 2^-100. What a step stands for becomes NaN where x holds one, or with
-/// a step of its own an infinity: then every sum is NaN too.
+/// q = round(x * factor), limited to -127 and 127. What a step stands for becomes NaN where x holds
+/// one, or with a step of its own an infinity: then every sum is NaN too.
 @inline(always)
 func quantise(
-  _ x: UnsafePointer<Float>, count: Int, step: Float, into row: UnsafeMutableRawPointer,
-  hasGroups: Bool
+  _ x: UnsafePointer<Float>, count: Int, as quantisation: sluice_quantisation,
+  into row: UnsafeMutableRawPointer, hasGroups: Bool
 ) {
-  var most = WordPair(repeating: 0)
-  var unit = step
-  if step == 0 {
-    var i = 0
-    while i <= count &- 16 {
-      most = unsafe sluice_greater_bits16(most, load(x + i, as: PanelPair.self))
-      i &+= 16
-    }
-    if i < count {
-      let rest = unsafe load(x + i, first: count &- i, as: PanelPair.self)
-      most = sluice_greater_bits16(most, rest)
-    }
-    let greatest = Float(bitPattern: UInt32(bitPattern: sluice_int_max16(most)))
-    unit = greatest < .infinity ? greatest >= 0x1p-100 ? greatest / 127 : 0 : .nan
-  }
-  let one: Float = 1
-  let factor = PanelPair(repeating: unit > 0 ? one / unit : 0)
+  var (step, factor) = (quantisation.step, quantisation.factor)
+  if step == 0 { (step, factor) = unsafe quantisation.of(greatestMagnitude(x, count: count)) }
+  let factors = PanelPair(repeating: factor)
+  let offset = hasGroups ? 0 : sluice_input_offset
   let bytes = unsafe row + 64
   let whole = hasGroups ? (count &+ 31) &>> 5 &* 2 : (count &+ 15) &>> 4
   var line = 0
@@ -39,21 +25,48 @@ func quantise(
       unsafe left >= 16
       ? load(x + line &* 16, as: PanelPair.self)
       : load(x + line &* 16, first: left, as: PanelPair.self)
-    if step > 0 { most = sluice_greater_bits16(most, v) }
-    let q = sluice_quantise16(v, factor)
+    var q = sluice_round16(v, factors, offset)
+    if sluice_exceeds16(q, offset) {
+      sluice_rarely()
+      if sluice_holds_nan16(v) { step = .nan }
+      q = sluice_limit16(q, offset)
+    }
+    unsafe sluice_store_bytes16(q, bytes + line &* 16)
     if hasGroups {
-      unsafe sluice_store_bytes16(q, bytes + line &* 16)
-      groupSum = line & 1 == 0 ? sluice_int_sum16(q) : groupSum &+ sluice_int_sum16(q)
+      groupSum = line & 1 == 0 ? sluice_rounded_sum16(q) : groupSum &+ sluice_rounded_sum16(q)
       if line & 1 != 0 {
         unsafe sums.storeBytes(of: -8 &* groupSum, as: Int32.self)
         unsafe sums += 4
       }
-    } else {
-      unsafe sluice_store_offset_bytes16(q, bytes + line &* 16)
     }
     line &+= 1
   }
-  // The bits of NaN are above those of infinity.
-  if step > 0 && sluice_int_max16(most) > 0x7F80_0000 { unit = .nan }
-  unsafe row.storeBytes(of: unit, as: Float.self)
+  unsafe row.storeBytes(of: step, as: Float.self)
+}
+
+/// max |x|, NaN above all.
+@inline(always)
+private func greatestMagnitude(_ x: UnsafePointer<Float>, count: Int) -> Float {
+  var most = WordPair(repeating: 0)
+  var i = 0
+  while i <= count &- 16 {
+    most = unsafe sluice_greater_bits16(most, load(x + i, as: PanelPair.self))
+    i &+= 16
+  }
+  if i < count {
+    let rest = unsafe load(x + i, first: count &- i, as: PanelPair.self)
+    most = sluice_greater_bits16(most, rest)
+  }
+  return Float(bitPattern: UInt32(bitPattern: sluice_int_max16(most)))
+}
+
+extension sluice_quantisation {
+  /// Step and factor of a vector whose greatest magnitude becomes 127; zeros where that is below
+  /// 2^-100, and a step of NaN where it is no number.
+  @inline(always)
+  func of(_ greatest: Float) -> (step: Float, factor: Float) {
+    guard greatest < .infinity else { return (.nan, 0) }
+    let most: Float = 127
+    return greatest >= 0x1p-100 ? (greatest / most, most / greatest) : (0, 0)
+  }
 }

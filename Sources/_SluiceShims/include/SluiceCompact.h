@@ -14,14 +14,12 @@ typedef signed char sluice_char16 __attribute__((ext_vector_type(16)));
 typedef signed char sluice_char32 __attribute__((ext_vector_type(32)));
 typedef char sluice_bytes32 __attribute__((vector_size(32)));
 
-/// The sum of all lanes.
-SLUICE_PURE int sluice_int_sum16(sluice_int16 a) { return __builtin_reduce_add(a); }
 /// The greatest lane.
 SLUICE_PURE int sluice_int_max16(sluice_int16 a) { return __builtin_reduce_max(a); }
 
 #if defined(__AVX512VNNI__)
 /// Inputs are stored with 128 added: the instruction's first factor has no sign.
-#define SLUICE_INPUT_OFFSET 0x80
+static const int sluice_input_offset = 128;
 /// sum + the products of a lane's four weights and inputs.
 SLUICE_PURE sluice_int16 sluice_dot16(sluice_int16 sum, sluice_int16 weights, sluice_int16 x) {
   return __builtin_ia32_vpdpbusd512(sum, x, weights);
@@ -40,7 +38,7 @@ SLUICE_PURE sluice_int8 sluice_dot_nibbles8(sluice_int8 sum, sluice_int8 nibbles
 SLUICE_PURE sluice_int16 sluice_nibble_sum16(sluice_int16 sum) { return sum; }
 SLUICE_PURE sluice_int8 sluice_nibble_sum8(sluice_int8 sum) { return sum; }
 #else
-#define SLUICE_INPUT_OFFSET 0
+static const int sluice_input_offset = 0;
 #if defined(__AVX2__)
 SLUICE_PURE sluice_int8 sluice_dot8(sluice_int8 sum, sluice_int8 weights, sluice_int8 x) {
   // |x| times the weight with x's sign: at most 2 * 127 * 127 in 16 bits.
@@ -140,22 +138,74 @@ SLUICE_PURE sluice_int16 sluice_greater_bits16(sluice_int16 most, sluice_float16
   return bits > most ? bits : most;
 }
 
-/// value * factor, limited to -127 and 127, rounded to nearest, ties to even; NaN to anything.
-SLUICE_PURE sluice_int16 sluice_quantise16(sluice_float16 value, sluice_float16 factor) {
-  sluice_float16 scaled = value * factor;
-  scaled = scaled < 127.0f ? scaled : (sluice_float16)(127.0f);
-  scaled = scaled > -127.0f ? scaled : (sluice_float16)(-127.0f);
-  return (sluice_int16)(scaled + 12582912.0f) - 0x4B400000;
+/// Nothing: what stands with it behind a condition is branched over, and never computed in advance.
+static inline __attribute__((always_inline)) void sluice_rarely(void) { __asm__ volatile(""); }
+
+/// value * factor, rounded to nearest, ties to even, with an offset added, in the low byte of each
+/// lane. Above it are the bits of 1.5 * 2^23, or where the number is no byte others.
+SLUICE_PURE sluice_int16 sluice_round16(sluice_float16 value, sluice_float16 factor, int offset) {
+  const sluice_float16 scaled = value * factor;
+  return (sluice_int16)(scaled + (sluice_float16)(12582912.0f + offset));
 }
 
-/// The 16 bytes, as they are multiplied with int8 weights, to memory.
-static inline __attribute__((always_inline)) void sluice_store_offset_bytes16(
-    sluice_int16 value, void *_Nonnull pointer) {
-  sluice_char16 bytes = __builtin_convertvector(value, sluice_char16) ^ (signed char)SLUICE_INPUT_OFFSET;
-  memcpy(pointer, &bytes, sizeof bytes);
+#define SLUICE_LEAST(offset) ((sluice_int16)(0x4B400000 + (offset)-127))
+
+/// What was rounded, limited to -127 and 127: the bits grow with the number.
+SLUICE_PURE sluice_int16 sluice_limit16(sluice_int16 rounded, int offset) {
+  const sluice_int16 least = SLUICE_LEAST(offset), most = least + 254;
+  const sluice_int16 floored = rounded > least ? rounded : least;
+  return floored < most ? floored : most;
 }
 
-/// The 16 bytes to memory.
+/// Whether a lane of what was rounded is beyond -127 and 127, or NaN.
+SLUICE_PURE bool sluice_exceeds16(sluice_int16 rounded, int offset) {
+  const sluice_int16 distance = rounded - SLUICE_LEAST(offset);
+#if defined(__AVX512F__)
+  return _mm512_cmpgt_epu32_mask((__m512i)distance, _mm512_set1_epi32(254)) != 0;
+#else
+  return __builtin_reduce_or(distance < 0 | distance > 254) != 0;
+#endif
+}
+
+/// Whether a lane is NaN.
+SLUICE_PURE bool sluice_holds_nan16(sluice_float16 value) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask((__m512)value, (__m512)value, _CMP_UNORD_Q) != 0;
+#else
+  return __builtin_reduce_or(value != value) != 0;
+#endif
+}
+
+/// The sum of what was rounded without an offset.
+SLUICE_PURE int sluice_rounded_sum16(sluice_int16 rounded) {
+  return __builtin_reduce_add(rounded - 0x4B400000);
+}
+
+#if defined(__AVX512VNNI__)
+/// The greatest magnitude of the first `count` lanes: as bits, so that NaN is above all.
+static inline __attribute__((always_inline)) float sluice_greatest16(sluice_float16 value, long count) {
+  __m512i most = _mm512_and_si512((__m512i)value, _mm512_set1_epi32(0x7FFFFFFF));
+  if (count > 8) most = _mm512_max_epi32(most, _mm512_shuffle_i64x2(most, most, 0x4E));
+  if (count > 4) most = _mm512_max_epi32(most, _mm512_shuffle_i64x2(most, most, 0xB1));
+  if (count > 2) most = _mm512_max_epi32(most, _mm512_shuffle_epi32(most, 0x4E));
+  if (count > 1) most = _mm512_max_epi32(most, _mm512_shuffle_epi32(most, 0xB1));
+  return ((sluice_float16)most)[0];
+}
+/// The low bytes of each quarter's lanes as words, four times the same.
+SLUICE_PURE sluice_int16 sluice_words16(sluice_int16 value) {
+  return (sluice_int16)_mm512_shuffle_epi8((__m512i)value, _mm512_set1_epi32(0x0C080400));
+}
+/// A quarter's word in all lanes: the first one's is there earliest.
+SLUICE_PURE sluice_int16 sluice_repeat_quarter16(sluice_int16 value, long quarter) {
+  const __m512i v = (__m512i)value;
+  return (sluice_int16)(quarter == 0   ? _mm512_broadcastd_epi32(_mm512_castsi512_si128(v))
+                        : quarter == 1 ? _mm512_shuffle_i32x4(v, v, 0x55)
+                        : quarter == 2 ? _mm512_shuffle_i32x4(v, v, 0xAA)
+                                       : _mm512_shuffle_i32x4(v, v, 0xFF));
+}
+#endif
+
+/// The low bytes to memory.
 static inline __attribute__((always_inline)) void sluice_store_bytes16(
     sluice_int16 value, void *_Nonnull pointer) {
   sluice_char16 bytes = __builtin_convertvector(value, sluice_char16);

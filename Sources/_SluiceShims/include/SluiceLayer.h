@@ -123,13 +123,18 @@ typedef struct {
   intptr_t input_scale_row, input_correction_row, hidden_scale_row, hidden_correction_row;
 } sluice_compact_pass;
 
+/// How a vector becomes integers.
+typedef struct {
+  /// What one step of them stands for, and 1 / step; both 0 where each vector has its own.
+  float step, factor;
+} sluice_quantisation;
+
 /// What a compact kernel must know beside; the others do not read it.
 typedef struct {
   sluice_storage storage;
   /// The layer's kernel, were its weights f32.
   sluice_kernel cell;
-  /// What one step of quantised x, and of h, stands for; 0 where each vector has its own.
-  float input_step, hidden_step;
+  sluice_quantisation input, hidden;
   /// Gates of all passes.
   intptr_t gates;
   /// All gates, or of a GRU that resets before r and z, then n.

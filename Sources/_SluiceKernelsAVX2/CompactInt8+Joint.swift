@@ -1,0 +1,1 @@
+../_SluiceKernels/Portable/CompactInt8+Joint.swift
