@@ -11,14 +11,12 @@ func gruResetAfterBatch(_ layer: sluice_layer, _ block: sluice_block) {
     let next = unsafe block.output + row &* block.output_stride
     unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
       let input: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, projected)
-      let hidden: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe gruUnits(
-        input[0], hidden[0], gates.biases + tile &* 64 + 48, h, next, at: tile &* 16)
+      let sums: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16)
     } single: { tile in
       let input: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, projected)
-      let hidden: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe gruUnits(
-        input[0], hidden[0], gates.biases + tile &* 64 + 24, h, next, at: tile &* 16)
+      let sums: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16)
     }
   }
 }
@@ -32,28 +30,24 @@ func gruResetBeforeBatch(_ layer: sluice_layer, _ block: sluice_block) {
   let update = unsafe block.scratch + block.steps &* layer.stride
   let pitch = unsafe 2 &* layer.stride
   unsafe projectBoth(gates, layer, block, pitch: pitch, Rows<6>())
-  unsafe forEachRow(of: block, layer, pitch: pitch) { row, projected, recurrent in
+  unsafe forEachRow(of: block, layer, pitch: pitch) { row, _, recurrent in
     let offset = unsafe row &* layer.stride
     let h = unsafe block.hidden + offset
     unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
-      let input: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, projected)
-      let hidden: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe resetAndUpdate(
-        input[0], hidden[0], h, reset + offset, update + offset, at: tile &* 16)
+      let sums: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe resetAndUpdate(sums[0], h, reset + offset, update + offset, at: tile &* 16)
     } single: { tile in
-      let input: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, projected)
-      let hidden: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe resetAndUpdate(
-        input[0], hidden[0], h, reset + offset, update + offset, at: tile &* 16)
+      let sums: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, recurrent)
+      unsafe resetAndUpdate(sums[0], h, reset + offset, update + offset, at: tile &* 16)
     }
   }
   var reading = unsafe block
   unsafe reading.hidden = UnsafePointer(reset)
   unsafe projectBoth(candidate, layer, reading, pitch: layer.stride, Rows<8>())
-  unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, projected, recurrent in
+  unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, _, recurrent in
     let offset = unsafe row &* layer.stride
     let next = unsafe block.output + row &* block.output_stride
-    unsafe addRows(projected, recurrent, into: reset + offset, count: layer.output_size)
+    unsafe copyPanels(recurrent, to: reset + offset, count: layer.output_size)
     unsafe resetBeforeUnits(
       reset + offset, update: update + offset, block.hidden + offset, next: next,
       count: layer.stride)
@@ -65,14 +59,14 @@ func gruResetBeforeBatch(_ layer: sluice_layer, _ block: sluice_block) {
 func elmanBatch(_ layer: sluice_layer, _ block: sluice_block) {
   let gate = unsafe singleGate(layer, hiddenSize: layer.output_size)
   unsafe projectBoth(gate, layer, block, pitch: layer.stride, Rows<8>())
-  unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, projected, recurrent in
+  unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, _, recurrent in
     let next = unsafe block.output + row &* block.output_stride
-    unsafe addRows(projected, recurrent, into: next, count: layer.output_size)
+    unsafe copyPanels(recurrent, to: next, count: layer.output_size)
     unsafe activate(next, layer)
   }
 }
 
-/// W x + b and U h of every row.
+/// W x + b of every row, and from there on U h.
 @inline(always)
 private func projectBoth<let gates: Int, let rows: Int>(
   _ packed: PackedGates<gates>, _ layer: sluice_layer, _ block: sluice_block, pitch: Int,
@@ -83,7 +77,7 @@ private func projectBoth<let gates: Int, let rows: Int>(
     outputSize: layer.output_size, into: block.projected, projectedPitch: pitch, Rows<rows>())
   unsafe packed.projectHidden(
     block.hidden, rowPitch: layer.stride, rowCount: block.steps, outputSize: layer.output_size,
-    into: block.recurrent, projectedPitch: pitch, Rows<rows>())
+    from: block.projected, into: block.recurrent, projectedPitch: pitch, Rows<rows>())
 }
 
 @inline(always)
@@ -100,18 +94,15 @@ private func forEachRow(
   }
 }
 
-/// The sum of two rows of `count` lanes, in whole panels: what lies beyond is nobody's.
+/// Copies a row of `count` lanes, in whole panels: what lies beyond is nobody's.
 @inline(always)
-func addRows(
-  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into sum: UnsafeMutablePointer<Float>,
-  count: Int
+func copyPanels(
+  _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
 ) {
-  forEachTile(of: count, backwards: false) { tile in
-    let i = tile &* 16
-    unsafe store(
-      load(a + i, as: PanelPair.self) + load(b + i, as: PanelPair.self), to: sum + i)
-  } single: { tile in
-    let i = tile &* 16
-    unsafe store(load(a + i, as: Panel.self) + load(b + i, as: Panel.self), to: sum + i)
+  let end = (count &+ 7) & ~7
+  var i = 0
+  while i < end {
+    unsafe store(load(source + i, as: Panel.self), to: target + i)
+    i &+= 8
   }
 }

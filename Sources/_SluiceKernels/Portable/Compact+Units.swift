@@ -26,7 +26,7 @@ func compactUnits(
 /// One row's sums and state.
 @safe private struct CompactUnits {
   let layer: sluice_layer
-  /// W x + b and U h.
+  /// W x + b, and U h, which goes on from it where the weights are floats.
   let x: UnsafePointer<Float>, u: UnsafePointer<Float>
   let h: UnsafePointer<Float>
   let next: UnsafeMutablePointer<Float>
@@ -38,31 +38,49 @@ func compactUnits(
     let unit = tile &* 16
     switch unsafe layer.compact.cell {
     case sluice_kernel_lstm:
-      let gates = unsafe lstmGates(layer)
-      let input: InlineArray<1, InlineArray<4, V>> = unsafe gates.loadSums(tile, x)
-      let hidden: InlineArray<1, InlineArray<4, V>> = unsafe gates.loadSums(tile, u)
-      unsafe lstmUnits(input[0], hidden[0], cell, next, at: unit)
+      let sums: InlineArray<4, V> = unsafe sums(lstmGates(layer), tile)
+      unsafe lstmUnits(sums, cell, next, at: unit)
     case sluice_kernel_gru_reset_after:
       let gates = unsafe gruGates(layer)
       let input: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, x)
       let hidden: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, u)
-      let biases = unsafe gates.biases + tile &* 64 + 3 &* V.scalarCount
-      unsafe gruUnits(input[0], hidden[0], biases, h, next, at: unit)
+      if unsafe isInteger(layer) {
+        let biases = unsafe gates.biases + tile &* 64 + 3 &* V.scalarCount
+        unsafe gruUnits(input[0], hidden[0], biases, h, next, at: unit)
+      } else {
+        unsafe gruUnits(hidden[0], input[0][2], h, next, at: unit)
+      }
     case sluice_kernel_gru_reset_before where !isCandidate:
-      let gates = unsafe resetBeforeGates(layer)
-      let input: InlineArray<1, InlineArray<2, V>> = unsafe gates.loadSums(tile, x)
-      let hidden: InlineArray<1, InlineArray<2, V>> = unsafe gates.loadSums(tile, u)
-      unsafe resetAndUpdate(input[0], hidden[0], h, reset, update, at: unit)
+      let sums: InlineArray<2, V> = unsafe sums(resetBeforeGates(layer), tile)
+      unsafe resetAndUpdate(sums, h, reset, update, at: unit)
     case sluice_kernel_gru_reset_before:
-      let column = unsafe 2 &* layer.stride &+ unit
-      let n: V = unsafe tanh(load(x + column, as: V.self) + load(u + column, as: V.self))
+      let n: V = unsafe tanh(sum(2 &* layer.stride &+ unit))
       let previous: V = unsafe load(h + unit, as: V.self)
       let z: V = unsafe load(update + unit, as: V.self)
       unsafe store(multiplyAdd(z, previous - n, n), to: next + unit)
     default:
-      let sum: V = unsafe load(x + unit, as: V.self) + load(u + unit, as: V.self)
+      let sum: V = sum(unit)
       let isTanh = unsafe layer.activation.rawValue == sluice_activation_tanh.rawValue
       unsafe store(isTanh ? tanh(sum) : relu(sum), to: next + unit)
     }
+  }
+
+  /// All that is summed for a tile's gates.
+  @inline(always)
+  private func sums<let gates: Int, V: SIMD>(
+    _ packed: PackedGates<gates>, _ tile: Int
+  ) -> InlineArray<gates, V> where V.Scalar == Float {
+    var all = InlineArray<gates, V>(repeating: V(repeating: 0))
+    for gate in 0..<gates {
+      all[gate] = sum(tile &* gates &* 16 &+ gate &* V.scalarCount)
+    }
+    return all
+  }
+
+  /// All that is summed for a vector of lanes.
+  @inline(always)
+  private func sum<V: SIMD>(_ at: Int) -> V where V.Scalar == Float {
+    let hidden: V = unsafe load(u + at, as: V.self)
+    return unsafe isInteger(layer) ? load(x + at, as: V.self) + hidden : hidden
   }
 }

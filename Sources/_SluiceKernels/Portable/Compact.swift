@@ -52,6 +52,9 @@ func compact(
       let end = reads == .input ? 1 : 2
       while factor < end {
         let f = factor == 0 ? x : h
+        if unsafe f.isHidden && !isInteger(layer) {
+          unsafe startHidden(layer, row, pass, span)
+        }
         let all = unsafe pass.block(f, span, wordBytes: wordBytes, scaleBytes: scaleBytes)
         unsafe multiply(all, span, pass.gates, f.rowCount)
         factor &+= 1
@@ -64,6 +67,28 @@ func compact(
     done &+= 1
   }
   if isDense { unsafe activateRows(layer, block) }
+}
+
+/// Where sums of floats with U h start, as in `Sums`: at W x + b, but for the candidate of a GRU that
+/// resets after: at b_h.
+@inline(always)
+private func startHidden(
+  _ layer: sluice_layer, _ rows: CompactRow, _ pass: sluice_compact_pass, _ span: CompactSpan
+) {
+  let first = unsafe pass.first_gate &* layer.stride &+ span.tile &* pass.gates &* 16
+  let count = unsafe pass.gates &* span.lanes &* (span.isSpread ? 4 : 1)
+  let cell = unsafe layer.compact.cell.rawValue
+  var row = 0
+  while row < rows.count {
+    let at = row &* rows.pitch &+ first
+    unsafe copyPanels(rows.projected + at, to: rows.recurrent + at, count: count)
+    if cell == sluice_kernel_gru_reset_after.rawValue {
+      let biases = unsafe pass.biases + span.tile &* pass.bias_pitch + 3 &* span.lanes
+      unsafe copyPanels(
+        biases, to: rows.recurrent + at + 2 &* span.lanes, count: span.lanes)
+    }
+    row &+= 1
+  }
 }
 
 /// Which of its two factors a pass over the weights takes.
@@ -113,7 +138,8 @@ private func forEachSpan(
   let count: Int
   let h: UnsafePointer<Float>
   let next: UnsafeMutablePointer<Float>
-  /// The sums of W x + b and of U h, `pitch` floats a row.
+  /// The sums of W x + b and of U h, `pitch` floats a row; where the weights are floats the latter go
+  /// on from the former.
   let projected: UnsafeMutablePointer<Float>
   let recurrent: UnsafeMutablePointer<Float>
   let pitch: Int

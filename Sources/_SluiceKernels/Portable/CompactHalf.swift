@@ -51,7 +51,13 @@ private func halfRows<let rows: Int, let vectors: Int, V: SIMD, W: SIMD>(
   var even = odd
   let biases: InlineArray<vectors, V> = block.biases(isSpread: isSpread)
   for row in 0..<rows {
-    for vector in 0..<vectors { even[row][vector] = biases[vector] }
+    let sums = unsafe block.sums + row &* block.sumPitch
+    for vector in 0..<vectors {
+      // U h goes on from sums that are there.
+      even[row][vector] =
+        unsafe block.biases == nil
+        ? load(sums + vector &* V.scalarCount, as: V.self) : biases[vector]
+    }
   }
   let pitch = isSpread ? block.tilePitch : (isBrain ? 4 : 2) &* V.scalarCount
   var w = unsafe block.weights

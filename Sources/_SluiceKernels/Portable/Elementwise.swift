@@ -67,10 +67,8 @@ private func affineTiles<let tiles: Int, V: SIMD>(
     if let projected = unsafe projected { unsafe gate.loadSums(tile, projected) } else {
       unsafe gate.inputSums(tile, x)
     }
-  let hidden: InlineArray<tiles, InlineArray<1, V>> = unsafe gate.hiddenSums(tile, h)
-  forEach(tiles) { t in
-    unsafe store(input[t][0] + hidden[t][0], to: output + (tile &+ t) &* 16)
-  }
+  let sums = unsafe gate.hiddenSums(tile, h, from: input)
+  forEach(tiles) { t in unsafe store(sums[t][0], to: output + (tile &+ t) &* 16) }
 }
 
 /// An activation alone: y(t) = f(x(t)).

@@ -45,21 +45,50 @@ private func gruTiles<let tiles: Int, V: SIMD>(
     if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
       unsafe gates.inputSums(tile, x)
     }
-  let hidden: InlineArray<tiles, InlineArray<3, V>> = unsafe gates.hiddenSums(tile, h)
+  let sums = unsafe gates.hiddenSums(tile, h, from: gates.hiddenStart(tile, input))
   forEach(tiles) { t in
-    let biases = unsafe gates.biases + (tile &+ t) &* 64 + 3 &* V.scalarCount
-    unsafe gruUnits(input[t], hidden[t], biases, h, next, at: (tile &+ t) &* 16)
+    unsafe gruUnits(sums[t], input[t][2], h, next, at: (tile &+ t) &* 16)
   }
 }
 
-/// h(t) of the units from `unit` on, given W x + b, U h and b_h.
+extension PackedGates {
+  /// Where the sums with U h start: at W x + b, but for the candidate of a GRU that resets after,
+  /// which are three gates together: at b_h.
+  @inline(always)
+  func hiddenStart<let tiles: Int, V: SIMD>(
+    _ tile: Int, _ input: InlineArray<tiles, InlineArray<gates, V>>
+  ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float {
+    var start = input
+    if gates == 3 {
+      for t in 0..<tiles {
+        start[t][2] = unsafe load(
+          biases + (tile &+ t) &* biasPitch + 3 &* V.scalarCount, as: V.self)
+      }
+    }
+    return start
+  }
+}
+
+/// h(t) of the units from `unit` on, given the sums of r and z, U h + b_h, and the candidate's
+/// W x + b.
+@inline(always)
+func gruUnits<V: SIMD>(
+  _ sums: InlineArray<3, V>, _ candidate: V, _ h: UnsafePointer<Float>,
+  _ next: UnsafeMutablePointer<Float>, at unit: Int
+) where V.Scalar == Float {
+  let n = tanh(multiplyAdd(gate(sums[0]), sums[2], candidate))
+  let z = gate(sums[1])
+  unsafe store(multiplyAdd(z, load(h + unit, as: V.self) - n, n), to: next + unit)
+}
+
+/// As `gruUnits` of sums, where W x + b and U h were summed apart.
 @inline(always)
 func gruUnits<V: SIMD>(
   _ input: InlineArray<3, V>, _ hidden: InlineArray<3, V>, _ candidateBias: UnsafePointer<Float>,
   _ h: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>, at unit: Int
 ) where V.Scalar == Float {
-  let candidate = unsafe hidden[2] + load(candidateBias, as: V.self)
-  let n = tanh(multiplyAdd(gate(input[0] + hidden[0]), candidate, input[2]))
-  let z = gate(input[1] + hidden[1])
-  unsafe store(multiplyAdd(z, load(h + unit, as: V.self) - n, n), to: next + unit)
+  let sums: InlineArray<3, V> = unsafe [
+    input[0] + hidden[0], input[1] + hidden[1], hidden[2] + load(candidateBias, as: V.self),
+  ]
+  unsafe gruUnits(sums, input[2], h, next, at: unit)
 }

@@ -70,21 +70,21 @@ private func resetBeforeTiles<let tiles: Int, V: SIMD>(
     if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
       unsafe gates.inputSums(tile, x)
     }
-  let hidden: InlineArray<tiles, InlineArray<2, V>> = unsafe gates.hiddenSums(tile, h)
+  let sums = unsafe gates.hiddenSums(tile, h, from: input)
   forEach(tiles) { t in
-    unsafe resetAndUpdate(input[t], hidden[t], h, reset, update, at: (tile &+ t) &* 16)
+    unsafe resetAndUpdate(sums[t], h, reset, update, at: (tile &+ t) &* 16)
   }
 }
 
 /// r * h(t-1) and z of the units from `unit` on.
 @inline(always)
 func resetAndUpdate<V: SIMD>(
-  _ input: InlineArray<2, V>, _ hidden: InlineArray<2, V>, _ h: UnsafePointer<Float>,
-  _ reset: UnsafeMutablePointer<Float>, _ update: UnsafeMutablePointer<Float>, at unit: Int
+  _ sums: InlineArray<2, V>, _ h: UnsafePointer<Float>, _ reset: UnsafeMutablePointer<Float>,
+  _ update: UnsafeMutablePointer<Float>, at unit: Int
 ) where V.Scalar == Float {
   let previous = unsafe load(h + unit, as: V.self)
-  unsafe store(gate(input[0] + hidden[0]) * previous, to: reset + unit)
-  unsafe store(gate(input[1] + hidden[1]), to: update + unit)
+  unsafe store(gate(sums[0]) * previous, to: reset + unit)
+  unsafe store(gate(sums[1]), to: update + unit)
 }
 
 /// h(t) = (1 - z) * n + z * h(t-1) with n = tanh of the candidate's sums, over whole lines.

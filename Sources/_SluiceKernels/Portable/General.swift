@@ -133,9 +133,9 @@ private func gateSums<let gates: Int, V: SIMD>(
   _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ tile: Int, as: V.Type
 ) where V.Scalar == Float {
   let input: InlineArray<1, InlineArray<gates, V>> = unsafe packed.inputSums(tile, x)
-  let hidden: InlineArray<1, InlineArray<gates, V>> = unsafe packed.hiddenSums(tile, h)
+  let total = unsafe packed.hiddenSums(tile, h, from: input)
   for gate in 0..<gates {
-    unsafe store(input[0][gate] + hidden[0][gate], to: sums + gate &* stride + tile &* 16)
+    unsafe store(total[0][gate], to: sums + gate &* stride + tile &* 16)
   }
 }
 
@@ -172,13 +172,12 @@ private func resetAfterSums<V: SIMD>(
   _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ tile: Int, as: V.Type
 ) where V.Scalar == Float {
   let input: InlineArray<1, InlineArray<3, V>> = unsafe packed.inputSums(tile, x)
-  let hidden: InlineArray<1, InlineArray<3, V>> = unsafe packed.hiddenSums(tile, h)
-  let biases = unsafe packed.biases + tile &* 64 + 3 &* V.scalarCount
+  let total = unsafe packed.hiddenSums(tile, h, from: packed.hiddenStart(tile, input))
   let unit = unsafe sums + tile &* 16
-  unsafe store(input[0][0] + hidden[0][0], to: unit)
-  unsafe store(input[0][1] + hidden[0][1], to: unit + stride)
+  unsafe store(total[0][0], to: unit)
+  unsafe store(total[0][1], to: unit + stride)
   unsafe store(input[0][2], to: unit + 2 &* stride)
-  unsafe store(hidden[0][2] + load(biases, as: V.self), to: unit + 3 &* stride)
+  unsafe store(total[0][2], to: unit + 3 &* stride)
 }
 
 /// The candidate's sums, which need r: after the product or before it.
@@ -276,10 +275,10 @@ private func writeOutput(
     weights: projection, biases: projection, biasPitch: 0, inputSize: 0,
     hiddenSize: layer.form.hidden_size)
   unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
-    let rows: InlineArray<1, InlineArray<1, PanelPair>> = unsafe packed.hiddenSums(tile, sums)
+    let rows = unsafe packed.hiddenSums(tile, sums, from: [[PanelPair(repeating: 0)]])
     unsafe store(rows[0][0], to: next + tile &* 16)
   } single: { tile in
-    let rows: InlineArray<1, InlineArray<1, Panel>> = unsafe packed.hiddenSums(tile, sums)
+    let rows = unsafe packed.hiddenSums(tile, sums, from: [[Panel(repeating: 0)]])
     unsafe store(rows[0][0], to: next + tile &* 16)
   }
 }

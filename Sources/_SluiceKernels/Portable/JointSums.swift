@@ -37,15 +37,18 @@
     ) {
       var (w, s) = unsafe (first, single)
       var k = 0
+      // Two vectors are bound by latency instead, which reading each input in all lanes has less of.
+      while vectors > 2 && k < count &- 3 {
+        let four = unsafe loadFour(x + k, as: PanelPair.self)
+        unsafe addTwo(w, tilePitch: tilePitch, s, spread(four, 0), spread(four, 1))
+        unsafe addTwo(w + 128, tilePitch: tilePitch, s + 64, spread(four, 2), spread(four, 3))
+        unsafe w += 256
+        unsafe s += 128
+        k &+= 4
+      }
       while k < count &- 1 {
-        let x0 = unsafe PanelPair(repeating: x[k])
-        let x1 = unsafe PanelPair(repeating: x[k &+ 1])
-        for vector in 0..<vectors {
-          let v = unsafe at(vector, w, tilePitch: tilePitch, s)
-          let pitch = vector < 4 &* pairs ? 64 : 32
-          even[vector] = unsafe multiplyAdd(load(v, as: PanelPair.self), x0, even[vector])
-          odd[vector] = unsafe multiplyAdd(load(v + pitch, as: PanelPair.self), x1, odd[vector])
-        }
+        unsafe addTwo(
+          w, tilePitch: tilePitch, s, PanelPair(repeating: x[k]), PanelPair(repeating: x[k &+ 1]))
         unsafe w += 128
         unsafe s += 64
         k &+= 2
@@ -56,6 +59,29 @@
           let v = unsafe at(vector, w, tilePitch: tilePitch, s)
           even[vector] = unsafe multiplyAdd(load(v, as: PanelPair.self), x0, even[vector])
         }
+      }
+    }
+
+    /// Adds two neighbouring columns times what their inputs are in every lane.
+    @inline(always)
+    private mutating func addTwo(
+      _ first: UnsafePointer<Float>, tilePitch: Int, _ single: UnsafePointer<Float>,
+      _ x0: PanelPair, _ x1: PanelPair
+    ) {
+      for vector in 0..<vectors {
+        let v = unsafe at(vector, first, tilePitch: tilePitch, single)
+        let pitch = vector < 4 &* pairs ? 64 : 32
+        even[vector] = unsafe multiplyAdd(load(v, as: PanelPair.self), x0, even[vector])
+        odd[vector] = unsafe multiplyAdd(load(v + pitch, as: PanelPair.self), x1, odd[vector])
+      }
+    }
+
+    /// Goes on from what both chains have come to.
+    @inline(always)
+    mutating func join() {
+      for vector in 0..<vectors {
+        even[vector] = even[vector] + odd[vector]
+        odd[vector] = PanelPair(repeating: 0)
       }
     }
 
@@ -77,18 +103,25 @@
   }
 
   extension PackedGates {
-    /// The sums of `pairs` pairs from `tile` on and of the panel behind them, from `column` on.
+    /// Adds W x of the tiles from `tile` on.
     @inline(always)
-    func jointSums<let pairs: Int, let vectors: Int>(
-      _ tile: Int, biases: UnsafePointer<Float>?, column: Int, _ x: UnsafePointer<Float>, count: Int
-    ) -> JointSums<pairs, vectors> {
-      var sums = JointSums<pairs, vectors>()
-      if let biases = unsafe biases { unsafe sums.start(at: biases, tilePitch: biasPitch) }
+    func addInputs<let pairs: Int, let vectors: Int>(
+      _ x: UnsafePointer<Float>, to sums: inout JointSums<pairs, vectors>, _ tile: Int
+    ) {
       let first = unsafe weights + tile &* tilePitch
       unsafe sums.add(
-        first + column &* 64, tilePitch: tilePitch, first + pairs &* tilePitch + column &* 32, x,
-        count: count)
-      return sums
+        first, tilePitch: tilePitch, first + pairs &* tilePitch, x, count: inputSize)
+    }
+
+    /// Adds U h of the tiles from `tile` on.
+    @inline(always)
+    func addHidden<let pairs: Int, let vectors: Int>(
+      _ h: UnsafePointer<Float>, to sums: inout JointSums<pairs, vectors>, _ tile: Int
+    ) {
+      let first = unsafe weights + tile &* tilePitch
+      unsafe sums.add(
+        first + inputSize &* 64, tilePitch: tilePitch,
+        first + pairs &* tilePitch + inputSize &* 32, h, count: hiddenSize)
     }
   }
 #endif

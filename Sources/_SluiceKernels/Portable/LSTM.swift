@@ -49,8 +49,8 @@ private func lstmTile<V: SIMD>(
     if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
       unsafe gates.inputSums(tile, x)
     }
-  let hidden: InlineArray<1, InlineArray<4, V>> = unsafe gates.hiddenSums(tile, h)
-  unsafe lstmUnits(input[0], hidden[0], cell, next, at: tile &* 16)
+  let sums = unsafe gates.hiddenSums(tile, h, from: input)
+  unsafe lstmUnits(sums[0], cell, next, at: tile &* 16)
 }
 
 #if SLUICE_AVX512
@@ -76,33 +76,43 @@ private func lstmTile<V: SIMD>(
     _ gates: PackedGates<4>, _ block: sluice_block, _: JointSums<pairs, vectors>.Type
   ) {
     unsafe forEachStep(of: block, isProjected: false, projectedPitch: 0) { x, h, next, _, _ in
-      let input: JointSums<pairs, vectors> = unsafe gates.jointSums(
-        0, biases: gates.biases, column: 0, x, count: gates.inputSize)
-      let hidden: JointSums<pairs, vectors> = unsafe gates.jointSums(
-        0, biases: nil, column: gates.inputSize, h, count: gates.hiddenSize)
+      var sums = JointSums<pairs, vectors>()
+      unsafe sums.start(at: gates.biases, tilePitch: gates.biasPitch)
+      unsafe gates.addInputs(x, to: &sums, 0)
+      sums.join()
+      unsafe gates.addHidden(h, to: &sums, 0)
+      let total = sums
       if pairs > 0 {
         forEach(pairs) { pair in
-          unsafe lstmUnits(input.pair(pair), hidden.pair(pair), block.cell, next, at: pair &* 16)
+          unsafe lstmUnits(total.pair(pair), block.cell, next, at: pair &* 16)
         }
       }
       if vectors > 4 &* pairs {
-        unsafe lstmUnits(
-          [input.single[0] + hidden.single[0], input.single[1] + hidden.single[1]], block.cell,
-          next, at: pairs &* 16)
+        unsafe lstmUnits(total.single, block.cell, next, at: pairs &* 16)
       }
     }
   }
 #endif
 
-/// C(t) and h(t) of the units from `unit` on, given W x + b and U h of their gates.
+/// C(t) and h(t) of the units from `unit` on, given the sums of their gates.
+@inline(always)
+func lstmUnits<V: SIMD>(
+  _ sums: InlineArray<4, V>, _ cell: UnsafeMutablePointer<Float>,
+  _ next: UnsafeMutablePointer<Float>, at unit: Int
+) where V.Scalar == Float {
+  let c = unsafe lstmCells(sums[0], sums[1], sums[2], cell + unit)
+  unsafe store(scaledTanh(c, by: gate(sums[3])), to: next + unit)
+}
+
+/// As `lstmUnits` of sums, where W x + b and U h were summed apart.
 @inline(always)
 func lstmUnits<V: SIMD>(
   _ input: InlineArray<4, V>, _ hidden: InlineArray<4, V>, _ cell: UnsafeMutablePointer<Float>,
   _ next: UnsafeMutablePointer<Float>, at unit: Int
 ) where V.Scalar == Float {
-  let c = unsafe lstmCells(
-    input[0] + hidden[0], input[1] + hidden[1], input[2] + hidden[2], cell + unit)
-  unsafe store(scaledTanh(c, by: gate(input[3] + hidden[3])), to: next + unit)
+  unsafe lstmUnits(
+    [input[0] + hidden[0], input[1] + hidden[1], input[2] + hidden[2], input[3] + hidden[3]],
+    cell, next, at: unit)
 }
 
 /// C(t) given the sums of i, f and g, in the place of C(t-1).

@@ -16,10 +16,8 @@ func lstmBatch(_ layer: sluice_layer, _ block: sluice_block) {
   let gates: PackedGates<4>
   let layer: sluice_layer
   let block: sluice_block
-  /// W x + b of the tile at hand, [streams][4][lanes], rows 64 floats apart.
-  let input: UnsafeMutablePointer<Float>
-  /// U h, likewise.
-  let hidden: UnsafeMutablePointer<Float>
+  /// The sums of the tile at hand, [streams][4][lanes], rows 64 floats apart.
+  let sums: UnsafeMutablePointer<Float>
   /// h(t), beside h(t-1), which the tiles to come still read.
   let next: UnsafeMutablePointer<Float>
   let nextPitch: Int
@@ -31,10 +29,9 @@ func lstmBatch(_ layer: sluice_layer, _ block: sluice_block) {
     gates = unsafe lstmGates(layer)
     unsafe self.layer = layer
     unsafe self.block = block
-    unsafe input = block.projected
-    unsafe hidden = block.recurrent
+    unsafe sums = block.projected
     isInPlace = unsafe layer.stride == 16
-    unsafe next = isInPlace ? block.output : block.recurrent + block.steps &* 64
+    unsafe next = isInPlace ? block.output : block.recurrent
     nextPitch = unsafe isInPlace ? block.output_stride : layer.stride
   }
 
@@ -114,20 +111,20 @@ func lstmBatch(_ layer: sluice_layer, _ block: sluice_block) {
     }
   }
 
-  /// W x + b and U h of `width` gates from `gate` on, for `rows` streams from `row` on.
+  /// The sums of `width` gates from `gate` on, for `rows` streams from `row` on.
   @inline(always)
   private func sum<let rows: Int, let width: Int, V: SIMD>(
     _ tile: Int, gate: Int, _ row: Int, _: Rows<rows>, _: Width<width>, as: V.Type
   ) where V.Scalar == Float {
-    unsafe gates.projectRows(
-      tile, gate: gate, biases: gates.biases + tile &* gates.biasPitch, column: 0,
-      block.input + row &* block.input_stride, rowPitch: block.input_stride,
-      count: gates.inputSize, into: input + row &* 64, projectedPitch: 64, Rows<rows>(),
-      Width<width>(), as: V.self)
-    unsafe gates.projectRows(
-      tile, gate: gate, biases: nil, column: gates.inputSize, block.hidden + row &* layer.stride,
-      rowPitch: layer.stride, count: gates.hiddenSize, into: hidden + row &* 64,
-      projectedPitch: 64, Rows<rows>(), Width<width>(), as: V.self)
+    var all: Sums<rows, 1, width, V> = gates.biasSums(tile, gate: gate)
+    unsafe gates.add(
+      block.input + row &* block.input_stride, rowPitch: block.input_stride, to: &all, tile,
+      gate: gate)
+    all.join()
+    unsafe gates.addHidden(
+      block.hidden + row &* layer.stride, rowPitch: layer.stride, to: &all, tile, gate: gate)
+    unsafe gates.storeRows(
+      all.total, to: sums + row &* 64 + gate &* V.scalarCount, pitch: 64)
   }
 
   @inline(always)
@@ -135,10 +132,9 @@ func lstmBatch(_ layer: sluice_layer, _ block: sluice_block) {
   where V.Scalar == Float {
     var row = first
     while row < first &+ count {
-      let x: InlineArray<1, InlineArray<4, V>> = unsafe gates.loadSums(0, input + row &* 64)
-      let h: InlineArray<1, InlineArray<4, V>> = unsafe gates.loadSums(0, hidden + row &* 64)
+      let all: InlineArray<1, InlineArray<4, V>> = unsafe gates.loadSums(0, sums + row &* 64)
       unsafe lstmUnits(
-        x[0], h[0], block.cell + row &* layer.stride, next + row &* nextPitch, at: tile &* 16)
+        all[0], block.cell + row &* layer.stride, next + row &* nextPitch, at: tile &* 16)
       row &+= 1
     }
   }

@@ -148,10 +148,19 @@ func copy(
     unsafe store(load(source + i, as: PanelPair.self), to: target + i)
     i &+= 16
   }
-  while i < count {
-    unsafe target[i] = source[i]
-    i &+= 1
-  }
+  #if SLUICE_AVX512
+    // By panels, because a vector that was just stored is read at once only if it was as wide.
+    while i < count {
+      let left = count &- i
+      unsafe store(load(source + i, first: left, as: Panel.self), first: left, to: target + i)
+      i &+= 8
+    }
+  #else
+    while i < count {
+      unsafe target[i] = source[i]
+      i &+= 1
+    }
+  #endif
 }
 
 /// `value`, which is not negative, with the sign of another.
@@ -171,6 +180,30 @@ func select<V: SIMD>(_ table: Panel, _ key: V) -> V where V.Scalar == Float {
   }
   return from(sluice_select8(table, panel(key)))
 }
+
+#if SLUICE_AVX2 || SLUICE_AVX512
+  /// Four floats from memory, for `spread`.
+  ///
+  /// Where the weights lie in the nearest cache, two vectors a cycle are all that can be read: four
+  /// inputs that are read at once and spread in registers leave that to the weights.
+  @inline(always)
+  func loadFour<V: SIMD>(_ pointer: UnsafePointer<Float>, as: V.Type) -> V
+  where V.Scalar == Float {
+    if V.scalarCount == 16 {
+      return unsafe from(sluice_load_four16(pointer))
+    }
+    return unsafe from(sluice_load_four8(pointer))
+  }
+
+  /// One of the four in all lanes.
+  @inline(always)
+  func spread<V: SIMD>(_ four: V, _ index: Int32) -> V where V.Scalar == Float {
+    if V.scalarCount == 16 {
+      return from(sluice_spread16(pair(four), index))
+    }
+    return from(sluice_spread8(panel(four), index))
+  }
+#endif
 
 /// 2^n of an integer n in the low bits of 1.5 * 2^23 + n.
 @inline(always)

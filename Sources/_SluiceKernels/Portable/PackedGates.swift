@@ -22,66 +22,102 @@
   func inputSums<let tiles: Int, V: SIMD>(
     _ tile: Int, _ x: UnsafePointer<Float>
   ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float {
-    unsafe sums(tile, biases: biases + tile &* biasPitch, column: 0, x, count: inputSize)
+    #if SLUICE_AVX512
+      if gates == 4 && tiles == 1 && V.scalarCount == 8 {
+        var joint = JointSums<0, 2>()
+        unsafe joint.start(at: biases + tile &* biasPitch, tilePitch: biasPitch)
+        unsafe addInputs(x, to: &joint, tile)
+        return panels(of: joint)
+      }
+    #endif
+    var sums: Sums<1, tiles, gates, V> = biasSums(tile, gate: 0)
+    unsafe add(x, rowPitch: 0, to: &sums, tile, gate: 0)
+    return sums.total[0]
   }
 
-  /// U h of `tiles` tiles from `tile` on.
+  /// The sums of `tiles` tiles from `tile` on that `start` has, and U h.
   @inline(always)
   func hiddenSums<let tiles: Int, V: SIMD>(
-    _ tile: Int, _ h: UnsafePointer<Float>
-  ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float {
-    unsafe sums(tile, biases: nil, column: inputSize, h, count: hiddenSize)
-  }
-
-  /// The sums of all gates over one row of x, from `column` on.
-  @inline(always)
-  func sums<let tiles: Int, V: SIMD>(
-    _ tile: Int, biases: UnsafePointer<Float>?, column: Int, _ x: UnsafePointer<Float>, count: Int
+    _ tile: Int, _ h: UnsafePointer<Float>, from start: InlineArray<tiles, InlineArray<gates, V>>
   ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float {
     #if SLUICE_AVX512
       if gates == 4 && tiles == 1 && V.scalarCount == 8 {
-        // An odd last panel's gates lie side by side: two of them fill a register.
-        let joint: JointSums<0, 2> = unsafe jointSums(
-          tile, biases: biases, column: column, x, count: count)
-        let shared = joint.single
-        let panels: InlineArray<4, Panel> = [
-          shared[0].lowHalf, shared[0].highHalf, shared[1].lowHalf, shared[1].highHalf,
-        ]
-        var all = InlineArray<tiles, InlineArray<gates, V>>(
-          repeating: InlineArray(repeating: V(repeating: 0)))
-        for gate in 0..<gates { all[0][gate] = unsafe unsafeBitCast(panels[gate], to: V.self) }
-        return all
+        var joint = JointSums<0, 2>()
+        for half in 0..<2 {
+          joint.even[half] = unsafe PanelPair(
+            lowHalf: unsafeBitCast(start[0][2 &* half], to: Panel.self),
+            highHalf: unsafeBitCast(start[0][2 &* half &+ 1], to: Panel.self))
+        }
+        unsafe addHidden(h, to: &joint, tile)
+        return panels(of: joint)
       }
     #endif
-    let all: Sums<1, tiles, gates, V> = unsafe rowSums(
-      tile, gate: 0, biases: biases, column: column, x, rowPitch: 0, count: count)
-    return all.total[0]
+    var sums = Sums<1, tiles, gates, V>(InlineArray(repeating: start))
+    unsafe addHidden(h, rowPitch: 0, to: &sums, tile, gate: 0)
+    return sums.total[0]
   }
 
-  /// The sums of `width` gates from `gate` on, for `rows` rows of x that lie `rowPitch` floats apart.
+  /// The biases of `width` gates from `gate` on, of `rows` rows and of the tiles from `tile` on.
   @inline(always)
-  func rowSums<let rows: Int, let tiles: Int, let width: Int, V: SIMD>(
-    _ tile: Int, gate: Int, biases: UnsafePointer<Float>?, column: Int, _ x: UnsafePointer<Float>,
-    rowPitch: Int, count: Int
+  func biasSums<let rows: Int, let tiles: Int, let width: Int, V: SIMD>(
+    _ tile: Int, gate: Int
   ) -> Sums<rows, tiles, width, V> where V.Scalar == Float {
+    unsafe Sums(
+      biases: biases + tile &* biasPitch + (biasRow &+ gate) &* V.scalarCount,
+      tilePitch: biasPitch)
+  }
+
+  /// Adds W x of `rows` rows of x, which lie `rowPitch` floats apart.
+  @inline(always)
+  func add<let rows: Int, let tiles: Int, let width: Int, V: SIMD>(
+    _ x: UnsafePointer<Float>, rowPitch: Int, to sums: inout Sums<rows, tiles, width, V>,
+    _ tile: Int, gate: Int
+  ) where V.Scalar == Float {
+    unsafe add(0, x, rowPitch: rowPitch, count: inputSize, to: &sums, tile, gate: gate)
+  }
+
+  /// Adds U h; as `add`.
+  @inline(always)
+  func addHidden<let rows: Int, let tiles: Int, let width: Int, V: SIMD>(
+    _ h: UnsafePointer<Float>, rowPitch: Int, to sums: inout Sums<rows, tiles, width, V>,
+    _ tile: Int, gate: Int
+  ) where V.Scalar == Float {
+    unsafe add(inputSize, h, rowPitch: rowPitch, count: hiddenSize, to: &sums, tile, gate: gate)
+  }
+
+  @inline(always)
+  private func add<let rows: Int, let tiles: Int, let width: Int, V: SIMD>(
+    _ column: Int, _ x: UnsafePointer<Float>, rowPitch: Int, count: Int,
+    to sums: inout Sums<rows, tiles, width, V>, _ tile: Int, gate: Int
+  ) where V.Scalar == Float {
     let pitch = gates &* V.scalarCount
-    let offset = gate &* V.scalarCount
-    let biasOffset = (biasRow &+ gate) &* V.scalarCount
-    var sums = Sums<rows, tiles, width, V>()
-    if let biases = unsafe biases {
-      unsafe sums = Sums(biases: biases + biasOffset, tilePitch: biasPitch)
-    }
-    let first = unsafe weights + tile &* tilePitch + column &* pitch + offset
+    let first = unsafe weights + tile &* tilePitch + column &* pitch + gate &* V.scalarCount
     #if !SLUICE_AVX512
       // Two chains of four gates of a pair of panels do not fit 16 registers; one does.
       if width == 4 && V.scalarCount == 16 {
         unsafe sums.addChainByChain(
           first, pitch: pitch, tilePitch: tilePitch, x, rowPitch: rowPitch, count: count)
-        return sums
+        return
       }
     #endif
     unsafe sums.add(
       first, pitch: pitch, tilePitch: tilePitch, x, rowPitch: rowPitch, count: count)
-    return sums
   }
+
+  #if SLUICE_AVX512
+    /// The gates of an odd last panel, which lie side by side: two of them fill a register.
+    @inline(always)
+    private func panels<let tiles: Int, V: SIMD>(
+      of joint: JointSums<0, 2>
+    ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float {
+      let shared = joint.single
+      let panels: InlineArray<4, Panel> = [
+        shared[0].lowHalf, shared[0].highHalf, shared[1].lowHalf, shared[1].highHalf,
+      ]
+      var all = InlineArray<tiles, InlineArray<gates, V>>(
+        repeating: InlineArray(repeating: V(repeating: 0)))
+      for gate in 0..<gates { all[0][gate] = unsafe unsafeBitCast(panels[gate], to: V.self) }
+      return all
+    }
+  #endif
 }

@@ -72,6 +72,10 @@
   __builtin_ia32_loadups256_mask((const void *)(pointer), (sluice_float8)(0), SLUICE_FIRST_LANES(8, count))
 #define SLUICE_LOAD_FIRST16(pointer, count)                                                      \
   __builtin_ia32_loadups512_mask((const void *)(pointer), (sluice_float16)(0), SLUICE_FIRST_LANES(16, count))
+#define SLUICE_STORE_FIRST8(value, pointer, count)                                               \
+  __builtin_ia32_storeups256_mask((void *)(pointer), value, SLUICE_FIRST_LANES(8, count))
+#define SLUICE_STORE_FIRST16(value, pointer, count)                                              \
+  __builtin_ia32_storeups512_mask((void *)(pointer), value, SLUICE_FIRST_LANES(16, count))
 #else
 #define SLUICE_LOAD_FIRST(N, pointer, count)                                                     \
   ({                                                                                             \
@@ -82,6 +86,11 @@
   })
 #define SLUICE_LOAD_FIRST8(pointer, count) SLUICE_LOAD_FIRST(8, pointer, count)
 #define SLUICE_LOAD_FIRST16(pointer, count) SLUICE_LOAD_FIRST(16, pointer, count)
+#define SLUICE_STORE_FIRST(N, value, pointer, count)                                             \
+  for (int lane = 0; lane < N; lane++)                                                           \
+    if (lane < count) pointer[lane] = value[lane]
+#define SLUICE_STORE_FIRST8(value, pointer, count) SLUICE_STORE_FIRST(8, value, pointer, count)
+#define SLUICE_STORE_FIRST16(value, pointer, count) SLUICE_STORE_FIRST(16, value, pointer, count)
 #endif
 
 /// Some of a vector's lanes. Swift checks the number of a lane with a trap wherever it cannot see it.
@@ -94,8 +103,7 @@
   /* The first `count` lanes to memory. */                                                       \
   static inline __attribute__((always_inline)) void sluice_store_first##N(                       \
       sluice_float##N value, float *_Nonnull pointer, long count) {                              \
-    for (int lane = 0; lane < N; lane++)                                                         \
-      if (lane < count) pointer[lane] = value[lane];                                             \
+    SLUICE_STORE_FIRST##N(value, pointer, count);                                                \
   }                                                                                              \
   /* The first `count` lanes, the others zero. */                                                \
   SLUICE_PURE sluice_float##N sluice_keep_first##N(sluice_float##N value, long count) {          \
@@ -155,5 +163,55 @@ SLUICE_PURE sluice_float16 sluice_select_halves16(sluice_float8 low, sluice_floa
   const sluice_int16 halves = {0, 0, 0, 0, 0, 0, 0, 0, 8, 8, 8, 8, 8, 8, 8, 8};
   const sluice_int16 index = (((sluice_int16)key >> 23) & 7) | halves;
   return _mm512_permutexvar_ps((__m512i)index, SLUICE_CONCATENATED(low, high));
+}
+#endif
+
+/// Four floats from memory, in every half or quarter of the lanes, and one of the four in all lanes.
+///
+/// Hidden from the optimiser, which would read each of the four once more to spread it.
+#if defined(__AVX2__)
+static inline __attribute__((always_inline)) sluice_float8 sluice_load_four8(
+    const float *_Nonnull pointer) {
+  sluice_float8 four = _mm256_broadcast_ps((const __m128 *)pointer);
+  __asm__("" : "+x"(four));
+  return four;
+}
+
+SLUICE_PURE sluice_float8 sluice_spread8(sluice_float8 four, int index) {
+  switch (index) {
+  case 0: return _mm256_permute_ps(four, 0x00);
+  case 1: return _mm256_permute_ps(four, 0x55);
+  case 2: return _mm256_permute_ps(four, 0xAA);
+  default: return _mm256_permute_ps(four, 0xFF);
+  }
+}
+#endif
+
+#if defined(__AVX512F__)
+static inline __attribute__((always_inline)) sluice_float16 sluice_load_four16(
+    const float *_Nonnull pointer) {
+  sluice_float16 four = _mm512_broadcast_f32x4(_mm_loadu_ps(pointer));
+  __asm__("" : "+v"(four));
+  return four;
+}
+
+SLUICE_PURE sluice_float16 sluice_spread16(sluice_float16 four, int index) {
+  switch (index) {
+  case 0: return _mm512_permute_ps(four, 0x00);
+  case 1: return _mm512_permute_ps(four, 0x55);
+  case 2: return _mm512_permute_ps(four, 0xAA);
+  default: return _mm512_permute_ps(four, 0xFF);
+  }
+}
+#elif defined(__AVX2__)
+static inline __attribute__((always_inline)) sluice_float16 sluice_load_four16(
+    const float *_Nonnull pointer) {
+  const sluice_float8 four = sluice_load_four8(pointer);
+  return SLUICE_CONCATENATED(four, four);
+}
+
+SLUICE_PURE sluice_float16 sluice_spread16(sluice_float16 four, int index) {
+  const sluice_float8 spread = sluice_spread8(four.lo, index);
+  return SLUICE_CONCATENATED(spread, spread);
 }
 #endif
