@@ -35,6 +35,33 @@ extension InstructionSet {
     #endif
   }
 
+  /// Copies rows of a layer's outputs to the caller, by this set's kernels.
+  ///
+  /// The C library reads a short row from both ends. What overlaps two vectors that were just stored
+  /// has to wait until both are in the cache.
+  @inline(__always)
+  func copyRows(
+    _ source: UnsafePointer<Float>, pitch: Int, to target: UnsafeMutablePointer<Float>,
+    targetPitch: Int, count: Int, rows: Int
+  ) {
+    #if arch(x86_64)
+      switch self {
+      case .baseline:
+        unsafe _SluiceKernels.copyRows(
+          source, pitch: pitch, to: target, targetPitch: targetPitch, count: count, rows: rows)
+      case .avx2:
+        unsafe _SluiceKernelsAVX2.copyRows(
+          source, pitch: pitch, to: target, targetPitch: targetPitch, count: count, rows: rows)
+      case .avx512:
+        unsafe _SluiceKernelsAVX512.copyRows(
+          source, pitch: pitch, to: target, targetPitch: targetPitch, count: count, rows: rows)
+      }
+    #else
+      unsafe _SluiceKernels.copyRows(
+        source, pitch: pitch, to: target, targetPitch: targetPitch, count: count, rows: rows)
+    #endif
+  }
+
   /// Whether none of the floats is infinite or not a number, by this set's kernels.
   @inline(__always)
   func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {

@@ -120,11 +120,9 @@ extension Stream {
       unsafe y.update(from: rows.output + (count &- 1) &* rows.stride, count: size)
       return
     }
-    var t = 0
-    while t < count {
-      unsafe (y + (first &+ t) &* size).update(from: rows.output + t &* rows.stride, count: size)
-      t &+= 1
-    }
+    unsafe instructionSet.copyRows(
+      rows.output, pitch: rows.stride, to: y + first &* size, targetPitch: size, count: size,
+      rows: count)
   }
 }
 

@@ -26,8 +26,9 @@ extension Stream {
   package mutating func stepRow(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
   ) {
-    let (row, _) = unsafe run(x, stride: 0, steps: 1)
-    unsafe y.update(from: row, count: model.pointee.output_size)
+    let size = unsafe model.pointee.output_size
+    unsafe instructionSet.copyRows(
+      runStep(x), pitch: size, to: y, targetPitch: size, count: size, rows: 1)
   }
 
   /// One time step of a model that begins with an embedding.

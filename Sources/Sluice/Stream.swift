@@ -18,6 +18,9 @@ public struct Stream: ~Copyable {
   /// reads backwards.
   public let blockSize: Int
   private let ownsBuffer: Bool
+  /// What each layer's kernel reads and writes at a single step: of all layers with h(t-1) in their
+  /// first vector, then of all with h(t-1) in the second.
+  let calls: UnsafeMutablePointer<sluice_block>
   /// Which of a recurrent layer's two vectors holds h(t-1); the other receives h(t).
   var phase = 0
 
@@ -37,6 +40,7 @@ public struct Stream: ~Copyable {
     unsafe self.model = plan
     instructionSet = model.instructionSet
     self.blockSize = blockSize
+    unsafe calls = plan.pointee.makeCalls(in: buffer, blockSize: blockSize)
     reset()
   }
 
@@ -61,6 +65,7 @@ public struct Stream: ~Copyable {
     unsafe self.model = unsafe model.storage
     instructionSet = model.instructionSet
     self.blockSize = blockSize
+    unsafe calls = unsafe model.storage.pointee.makeCalls(in: buffer, blockSize: blockSize)
     reset()
   }
 
@@ -73,7 +78,7 @@ public struct Stream: ~Copyable {
       + plan.pointee.longest_projection + plan.pointee.quantised_input
     let fixed =
       unsafe plan.pointee.state_floats + plan.pointee.compact_projection
-      + plan.pointee.quantised_hidden
+      + plan.pointee.quantised_hidden + plan.pointee.callFloats
     return unsafe plan.bufferSize(fixed: fixed, count: blockSize, each: row)
   }
 
@@ -85,15 +90,6 @@ public struct Stream: ~Copyable {
   package var outputSize: Int { unsafe model.pointee.output_size }
   package var readsTokens: Bool { unsafe model.pointee.embedding != nil }
   package var output: OutputMode { unsafe model.pointee.yields_last ? .last : .sequence }
-
-  /// Where the sums of one step of a compact layer lie, and behind them its quantised rows.
-  @inline(__always)
-  func compactRows(
-    behind projected: UnsafeMutablePointer<Float>
-  ) -> (recurrent: UnsafeMutablePointer<Float>, quantised: UnsafeMutableRawPointer) {
-    let recurrent = unsafe projected + blockSize &* model.pointee.longest_projection
-    return unsafe (recurrent, UnsafeMutableRawPointer(recurrent + model.pointee.compact_projection))
-  }
 
   /// Returns to the model's initial state: the bits of a fresh stream.
   public mutating func reset() {

@@ -182,3 +182,16 @@ public func runInt4(
 public func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
   unsafe holdsFinite(floats, count)
 }
+
+/// Copies `rows` rows of `count` floats each; those of `source` lie on a 64-byte line.
+@export(interface)
+public func copyRows(
+  _ source: UnsafePointer<Float>, pitch: Int, to target: UnsafeMutablePointer<Float>,
+  targetPitch: Int, count: Int, rows: Int
+) {
+  var row = 0
+  while row < rows {
+    unsafe copy(source + row &* pitch, to: target + row &* targetPitch, count: count)
+    row &+= 1
+  }
+}
