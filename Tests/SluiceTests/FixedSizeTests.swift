@@ -32,6 +32,27 @@ import Testing
     try checkGRU(Sizes<33, 100>(), cell, set)
   }
 
+  @Test("a value that is moved goes on where it was", arguments: InstructionSet.runnable)
+  func moved(_ set: InstructionSet) throws {
+    let opened = try opened(.lstm, 3, 17, set)
+    var random = SeededRandom(seed: 4)
+    let input = random.floats(3 * Self.steps)
+    let expected = try opened.stepped(input)
+    let stride = MemoryLayout<LSTM<3, 17>>.stride
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: stride + 64, alignment: 64)
+    defer { unsafe memory.deallocate() }
+    var cell = try LSTM<3, 17>(opened.model.blob, instructionSet: set)
+    var outputs: [Float] = []
+    for t in 0..<Self.steps {
+      // Every place that a value may have within a line.
+      let place = unsafe (memory + t % 4 * 16).assumingMemoryBound(to: LSTM<3, 17>.self)
+      unsafe place.initialize(to: cell)
+      append(unsafe place.pointee.step(InlineArray { input[3 * t + $0] }), to: &outputs)
+      cell = unsafe place.move()
+    }
+    #expect(firstDifference(outputs, expected) == nil)
+  }
+
   @Test("a second layer, and a type that is not the layer's")
   func layers() throws {
     let network = TestNetwork.recurrent(.lstm, inputSize: 3, hiddenSize: 9, layers: 2, seed: 8)

@@ -6,7 +6,7 @@ import _SluiceShims
 @safe
 @usableFromInline
 struct FixedCell {
-  private let layer: sluice_layer
+  private var layer: sluice_layer
   private let instructionSet: InstructionSet
   private var phase = 0
 
@@ -36,7 +36,7 @@ struct FixedCell {
     defer { sluice_end_floats(caller) }
     let vectors = unsafe memory + layer.output_offset
     let output = unsafe vectors + (1 &- phase) &* layer.stride
-    unsafe withUnsafePointer(to: layer) { layer in
+    unsafe withUnsafeMutablePointer(to: &layer) { layer in
       var block = unsafe sluice_block(
         input: input, input_stride: layer.pointee.input_size,
         hidden: vectors + phase &* layer.pointee.stride, output: output,
