@@ -70,24 +70,29 @@ extension Machine {
     let (blob, set) = (model.blob, instructionSet)
     switch (row.cell, row.inputs, row.hidden) {
     case (.lstm, 1, 8):
-      var steps = FixedSteps(try LSTM<1, 8>(blob, instructionSet: set), seed: seed)
-      return try timer.measure(&steps, effort)
+      return try measure(LSTM<1, 8>(blob, instructionSet: set), effort, seed)
     case (.lstm, 1, 16):
-      var steps = FixedSteps(try LSTM<1, 16>(blob, instructionSet: set), seed: seed)
-      return try timer.measure(&steps, effort)
+      return try measure(LSTM<1, 16>(blob, instructionSet: set), effort, seed)
     case (.lstm, 1, 20):
-      var steps = FixedSteps(try LSTM<1, 20>(blob, instructionSet: set), seed: seed)
-      return try timer.measure(&steps, effort)
+      return try measure(LSTM<1, 20>(blob, instructionSet: set), effort, seed)
     case (.lstm, 1, 40):
-      var steps = FixedSteps(try LSTM<1, 40>(blob, instructionSet: set), seed: seed)
-      return try timer.measure(&steps, effort)
+      return try measure(LSTM<1, 40>(blob, instructionSet: set), effort, seed)
     case (.lstm, 8, 32):
-      var steps = FixedSteps(try LSTM<8, 32>(blob, instructionSet: set), seed: seed)
-      return try timer.measure(&steps, effort)
+      return try measure(LSTM<8, 32>(blob, instructionSet: set), effort, seed)
     case (.gru, 8, 32):
-      var steps = FixedSteps(try GRU<8, 32>(blob, instructionSet: set), seed: seed)
-      return try timer.measure(&steps, effort)
+      return try measure(GRU<8, 32>(blob, instructionSet: set), effort, seed)
     default: throw Absence(description: "no type of fixed size stands for \(row.id) here")
     }
+  }
+
+  /// A frame of its own for each cell, as a caller would have: in one frame with all others a cell
+  /// may lie a multiple of 4 KiB from what the kernel keeps on the stack, and be taken for it.
+  @inline(never)
+  private func measure<let inputs: Int, let units: Int, Cell: FixedSizeCell & ~Copyable>(
+    _ cell: consuming Cell, _ effort: Effort, _ seed: UInt64
+  ) throws -> Measurement
+  where Cell.State == InlineArray<units, Float>, Cell.Features == InlineArray<inputs, Float> {
+    var steps = FixedSteps(cell, seed: seed)
+    return try timer.measure(&steps, effort)
   }
 }
