@@ -58,7 +58,8 @@ struct Steps: Subject, ~Copyable {
   }
 }
 
-/// Blocks of steps.
+/// Blocks of steps, of a stream that is made for long ones: W is read once for each pass of so many.
+/// The rows that a pass keeps between W x and U h are to stay in the second cache, where U lies there.
 struct Blocks: Subject, ~Copyable {
   private var stream: Stream
   private var input: [Float]
@@ -66,7 +67,8 @@ struct Blocks: Subject, ~Copyable {
   let unitsPerCall: Int
 
   init(_ model: borrowing Model, steps: Int, seed: UInt64) throws(ModelError) {
-    stream = try Stream(model)
+    let pass = model.outputSize < 1024 ? 250 : 1000
+    stream = try Stream(model, blockSize: min(pass, steps))
     var random = Random(state: seed)
     input = random.floats(steps * model.inputSize)
     output = [Float](repeating: 0, count: steps * model.outputSize)
