@@ -16,6 +16,11 @@ extension Stream {
     // The kernels multiply infinities by zero, which the caller may have trapped.
     let caller = sluice_begin_floats()
     defer { sluice_end_floats(caller) }
+    return isFiniteAsComputed
+  }
+
+  /// ``isFinite``, where floats are computed with as the kernels expect it.
+  var isFiniteAsComputed: Bool {
     var index = 0
     while unsafe index < model.pointee.layer_count {
       let layer = unsafe model.pointee.layers + index

@@ -21,6 +21,12 @@ extension Stream {
   mutating func runStep(_ input: UnsafePointer<Float>) -> UnsafePointer<Float> {
     let caller = sluice_begin_floats()
     defer { sluice_end_floats(caller) }
+    return unsafe runStepAsComputed(input)
+  }
+
+  /// `runStep`, where floats are computed with as the kernels expect it.
+  @inline(__always)
+  mutating func runStepAsComputed(_ input: UnsafePointer<Float>) -> UnsafePointer<Float> {
     var output = unsafe input
     var (layer, call) = unsafe (
       model.pointee.layers, calls + phase &* model.pointee.layer_count

@@ -1,3 +1,4 @@
+import _SluiceFloats
 import _SluiceShims
 
 extension Stream {
@@ -29,6 +30,20 @@ extension Stream {
     let size = unsafe model.pointee.output_size
     unsafe instructionSet.copyRows(
       runStep(x), pitch: size, to: y, targetPitch: size, count: size, rows: 1)
+  }
+
+  /// `stepRow`, then ``isFinite`` if `looks`: in one go, since to turn to the kernels' way with floats and
+  /// back takes longer than to look.
+  @inline(__always)
+  package mutating func stepRow(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, looking looks: Bool
+  ) -> Bool {
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
+    let size = unsafe model.pointee.output_size
+    unsafe instructionSet.copyRows(
+      runStepAsComputed(x), pitch: size, to: y, targetPitch: size, count: size, rows: 1)
+    return !looks || isFiniteAsComputed
   }
 
   /// One time step of a model that begins with an embedding.

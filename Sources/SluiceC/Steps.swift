@@ -14,8 +14,8 @@ public func sluice_step(
   else { return SLUICE_BAD_ARGUMENT }
   if unsafe stream.pointee.stream.readsTokens { return SLUICE_WRONG_INPUT }
   guard unsafe stream.pointee.stream.takesSteps else { return SLUICE_NEEDS_SEQUENCE }
-  unsafe stream.pointee.stream.stepRow(x, into: y)
-  return unsafe stream.pointee.status
+  let isFinite = unsafe stream.pointee.stream.stepRow(x, into: y, looking: stream.pointee.checks)
+  return isFinite ? SLUICE_OK : SLUICE_NOT_FINITE
 }
 
 @c @implementation
@@ -29,8 +29,8 @@ public func sluice_step_token(
     let x = unsafe stream.pointee.stream.features(of: Int(token))
   else { return SLUICE_WRONG_INPUT }
   guard unsafe stream.pointee.stream.takesSteps else { return SLUICE_NEEDS_SEQUENCE }
-  unsafe stream.pointee.stream.stepRow(x, into: y)
-  return unsafe stream.pointee.status
+  let isFinite = unsafe stream.pointee.stream.stepRow(x, into: y, looking: stream.pointee.checks)
+  return isFinite ? SLUICE_OK : SLUICE_NOT_FINITE
 }
 
 @c @implementation

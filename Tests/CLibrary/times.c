@@ -47,17 +47,33 @@ static double denormals(const sluice_model_t *model) {
   return tiny / normal;
 }
 
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Weights come from a cache that others use too: the median of what neighbouring turns differ by. */
 static double check(const sluice_model_t *model) {
+  enum { turns = 2000 };
+  static double differences[turns];
   double without = 0, with = 0;
   sluice_stream_t *stream = open_stream(model, 1);
   fill(x, sluice_input_size(model), 3);
-  for (int turn = 0; turn < 2000; turn++) {
-    sluice_stream_check(stream, turn % 2);
-    least(turn % 2 ? &with : &without, step_time(stream));
+  for (int turn = 0; turn < turns; turn++) {
+    double times[2];
+    for (int half = 0; half < 2; half++) {
+      bool checks = half ^ (turn % 2);
+      sluice_stream_check(stream, checks);
+      times[checks] = step_time(stream);
+      least(checks ? &with : &without, times[checks]);
+    }
+    differences[turn] = times[1] - times[0];
   }
   sluice_stream_destroy(stream);
-  printf("%7.1f ns, with the check %7.1f ns: %.1f ns more", without, with, with - without);
-  return with - without;
+  qsort(differences, turns, sizeof *differences, ascending);
+  double more = differences[turns / 2];
+  printf("%7.1f ns, with the check %7.1f ns: %.1f ns more", without, with, more);
+  return more;
 }
 
 static void open_times(const char *path) {

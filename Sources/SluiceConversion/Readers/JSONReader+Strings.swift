@@ -22,7 +22,13 @@ extension JSONReader {
         if unescaped.isEmpty { unescaped.reserveCapacity(lengthOfString(from: start)) }
         for index in run..<position { unescaped.append(source[index]) }
         position += 1
-        unescaped += UTF8.encode(try escape())!
+        let scalar = try escape()
+        // A file may be made of nothing else.
+        if scalar.isASCII {
+          unescaped.append(UInt8(truncatingIfNeeded: scalar.value))
+        } else {
+          unescaped += UTF8.encode(scalar)!
+        }
         run = position
       case 0..<0x20: throw malformed("a control character in a string")
       default: position += 1
