@@ -1,12 +1,17 @@
 import _SluiceShims
 
-/// Bytes of weights up to which a single step goes by `int8Step`: beyond, the nearest caches do not
-/// hold them, and nothing is read while the units' arithmetic waits.
-@inline(always) var int8StepBytes: Int { 160 << 10 }
+/// Bytes of weights up to which a single step goes by `int8Step`: what the second cache holds.
+@inline(always) var int8StepBytes: Int { 1 << 20 }
 
-/// One step of an int8 LSTM or GRU that resets after, a tile after the other, its sums in registers:
-/// so the products of the next tile run while the arithmetic of this one's units waits for itself.
-/// False for any other cell.
+/// Up to how many vectors' sums run in two chains: with AVX2 the registers hold one of each.
+#if SLUICE_AVX512
+  @inline(always) private var vectorsOfTwoChains: Int { 8 }
+#else
+  @inline(always) private var vectorsOfTwoChains: Int { 0 }
+#endif
+
+/// One step of an int8 LSTM or GRU that resets after, with a tile's sums in registers. False for any
+/// other cell.
 @inline(always)
 func int8Step(
   _ layer: sluice_layer, _ block: sluice_block, _ row: CompactRow, isProjected: Bool,
@@ -15,62 +20,51 @@ func int8Step(
   switch unsafe layer.compact.cell {
   case sluice_kernel_lstm:
     let gates = unsafe Int8Gates<4>(layer, block, row, isProjected: isProjected)
-    unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
-      unsafe int8LSTM(gates, block, row, tile, as: TwoPairs.self, WordPair.self)
-    } pair: { tile in
-      unsafe int8LSTM(gates, block, row, tile, as: OnePair.self, WordPair.self)
-    } single: { tile in
-      unsafe int8LSTM(gates, block, row, tile, as: OnePanel.self, WordPanel.self)
+    unsafe gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
+      unsafe int8LSTM(sums, block, row, tile)
+    } pair: { sums, tile in
+      unsafe int8LSTM(sums, block, row, tile)
+    } single: { sums, tile in
+      unsafe int8LSTM(sums, block, row, tile)
     }
     return true
   case sluice_kernel_gru_reset_after:
     let gates = unsafe Int8Gates<3>(layer, block, row, isProjected: isProjected)
-    unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
-      int8GRU(gates, row, tile, as: TwoPairs.self, WordPair.self)
-    } pair: { tile in
-      int8GRU(gates, row, tile, as: OnePair.self, WordPair.self)
-    } single: { tile in
-      int8GRU(gates, row, tile, as: OnePanel.self, WordPanel.self)
+    unsafe gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
+      unsafe int8GRU(sums, gates.pass, row, tile)
+    } pair: { sums, tile in
+      unsafe int8GRU(sums, gates.pass, row, tile)
+    } single: { sums, tile in
+      unsafe int8GRU(sums, gates.pass, row, tile)
     }
     return true
   default: return false
   }
 }
 
-/// C(t) and h(t) of one tile or two: the arithmetic of a tile's units waits for itself most of the
-/// time, that of two does not.
+/// Sums of some tiles: of an LSTM those of i, f, g and o; of a GRU those of r and z, W x + b of n and
+/// U h of n.
+typealias Int8Sums<let tiles: Int, V> = InlineArray<tiles, InlineArray<4, V>>
+
 @inline(always)
-private func int8LSTM<let tiles: Int, V: SIMD, W: SIMD>(
-  _ gates: Int8Gates<4>, _ block: sluice_block, _ row: CompactRow, _ tile: Int,
-  as: InlineArray<tiles, V>.Type, _: W.Type
-) where V.Scalar == Float, W.Scalar == Int32 {
-  let zero = InlineArray<4, V>(repeating: V(repeating: 0))
-  var input = InlineArray<tiles, InlineArray<4, V>>(repeating: zero)
-  var hidden = input
+private func int8LSTM<let tiles: Int, V: SIMD>(
+  _ sums: InlineArray<tiles, InlineArray<4, V>>, _ block: sluice_block, _ row: CompactRow,
+  _ tile: Int
+) where V.Scalar == Float {
   forEach(tiles) { t in
-    input[t] = gates.inputSums(tile &+ t, W.self)
-    hidden[t] = gates.hiddenSums(tile &+ t, W.self)
-  }
-  forEach(tiles) { t in
-    unsafe lstmUnits(input[t], hidden[t], block.cell, row.next, at: (tile &+ t) &* 16)
+    unsafe lstmUnits(sums[t], block.cell, row.next, at: (tile &+ t) &* 16)
   }
 }
 
 @inline(always)
-private func int8GRU<let tiles: Int, V: SIMD, W: SIMD>(
-  _ gates: Int8Gates<3>, _ row: CompactRow, _ tile: Int, as: InlineArray<tiles, V>.Type,
-  _: W.Type
-) where V.Scalar == Float, W.Scalar == Int32 {
-  let zero = InlineArray<3, V>(repeating: V(repeating: 0))
-  var input = InlineArray<tiles, InlineArray<3, V>>(repeating: zero)
-  var hidden = input
+private func int8GRU<let tiles: Int, V: SIMD>(
+  _ sums: InlineArray<tiles, InlineArray<4, V>>, _ pass: sluice_compact_pass, _ row: CompactRow,
+  _ tile: Int
+) where V.Scalar == Float {
   forEach(tiles) { t in
-    input[t] = gates.inputSums(tile &+ t, W.self)
-    hidden[t] = gates.hiddenSums(tile &+ t, W.self)
-  }
-  forEach(tiles) { t in
-    let biases = unsafe gates.pass.biases + (tile &+ t) &* 64 + 3 &* V.scalarCount
-    unsafe gruUnits(input[t], hidden[t], biases, row.h, row.next, at: (tile &+ t) &* 16)
+    let biases = unsafe pass.biases + (tile &+ t) &* 64 + 3 &* V.scalarCount
+    let (r, z, n) = unsafe (sums[t][0], sums[t][1], sums[t][3] + load(biases, as: V.self))
+    unsafe gruUnits([r, z, n], sums[t][2], row.h, row.next, at: (tile &+ t) &* 16)
   }
 }
 
@@ -82,6 +76,8 @@ private func int8GRU<let tiles: Int, V: SIMD, W: SIMD>(
   let inputWords: Int, hiddenWords: Int
   /// W x + b where it is there already.
   let projected: UnsafePointer<Float>?
+  /// Whether the nearest cache holds all weights.
+  let isNear: Bool
 
   @inline(always)
   init(_ layer: sluice_layer, _ block: sluice_block, _ row: CompactRow, isProjected: Bool) {
@@ -91,86 +87,156 @@ private func int8GRU<let tiles: Int, V: SIMD, W: SIMD>(
     inputWords = unsafe (layer.input_size &+ 3) &>> 2
     hiddenWords = unsafe (layer.output_size &+ 3) &>> 2
     unsafe projected = unsafe isProjected ? UnsafePointer(row.projected) : nil
+    let words = isProjected ? hiddenWords : inputWords &+ hiddenWords
+    isNear = unsafe words &* gates &* 4 &* layer.stride <= 40 << 10
+  }
+
+  /// Runs `pairs` with the sums of two neighbouring pairs of panels at a time, `pair` with those of
+  /// one that is left, and `single` with those of an odd last panel.
+  ///
+  /// The arithmetic of a tile's units waits for itself most of the time; that of two tiles does not.
+  /// From the nearest cache two tiles' weights are read side by side, so that each word of x and h is
+  /// read once for both; from farther away one after the other, as they lie.
+  @inline(always)
+  func forEachSums(
+    of outputSize: Int, backwards: Bool,
+    pairs: (_ sums: Int8Sums<2, PanelPair>, _ tile: Int) -> Void,
+    pair: (_ sums: Int8Sums<1, PanelPair>, _ tile: Int) -> Void,
+    single: (_ sums: Int8Sums<1, Panel>, _ tile: Int) -> Void
+  ) {
+    forEachTile(of: outputSize, backwards: backwards) { tile in
+      if isNear {
+        pairs(sums(tile, WordPair.self), tile)
+      } else {
+        let (a, b): (Int8Sums<1, PanelPair>, Int8Sums<1, PanelPair>) = (
+          sums(tile, WordPair.self), sums(tile &+ 1, WordPair.self)
+        )
+        pairs([a[0], b[0]], tile)
+      }
+    } pair: { tile in
+      pair(sums(tile, WordPair.self), tile)
+    } single: { tile in
+      single(sums(tile, WordPanel.self), tile)
+    }
+  }
+
+  /// The sums of the tiles from `tile` on.
+  @inline(always)
+  private func sums<let tiles: Int, V: SIMD, W: SIMD>(_ tile: Int, _: W.Type) -> Int8Sums<tiles, V>
+  where V.Scalar == Float, W.Scalar == Int32 {
+    let input: InlineArray<tiles, InlineArray<gates, V>> = inputSums(tile, W.self)
+    let hidden: InlineArray<tiles, InlineArray<gates, V>> = hiddenSums(tile, W.self)
+    var sums = Int8Sums<tiles, V>(repeating: InlineArray(repeating: V(repeating: 0)))
+    for t in 0..<tiles {
+      for gate in 0..<4 {
+        sums[t][gate] =
+          gates == 4 || gate < 2
+          ? input[t][gate] + hidden[t][gate] : gate == 2 ? input[t][2] : hidden[t][2]
+      }
+    }
+    return sums
   }
 
   /// W x + b.
   @inline(always)
-  func inputSums<V: SIMD, W: SIMD>(_ tile: Int, _: W.Type) -> InlineArray<gates, V>
-  where V.Scalar == Float, W.Scalar == Int32 {
+  private func inputSums<let tiles: Int, V: SIMD, W: SIMD>(
+    _ tile: Int, _: W.Type
+  ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float, W.Scalar == Int32 {
+    var sums = InlineArray<tiles, InlineArray<gates, V>>(
+      repeating: InlineArray(repeating: V(repeating: 0)))
     if let projected = unsafe projected {
-      var sums = InlineArray<gates, V>(repeating: V(repeating: 0))
-      for gate in 0..<gates {
-        sums[gate] = unsafe load(
-          projected + tile &* gates &* 16 + gate &* V.scalarCount, as: V.self)
+      for t in 0..<tiles {
+        for gate in 0..<gates {
+          let place = (tile &+ t) &* gates &* 16 &+ gate &* V.scalarCount
+          sums[t][gate] = unsafe load(projected + place, as: V.self)
+        }
       }
       return sums
     }
-    return unsafe sums(
-      pass.weights + tile &* pass.tile_pitch, x, inputWords,
-      scales: pass.scales + tile &* pass.scale_pitch, biases: pass.biases + tile &* pass.bias_pitch,
-      W.self)
+    for t in 0..<tiles {
+      for gate in 0..<gates {
+        let place = unsafe (tile &+ t) &* pass.bias_pitch &+ gate &* V.scalarCount
+        sums[t][gate] = unsafe load(pass.biases + place, as: V.self)
+      }
+    }
+    let weights = unsafe pass.weights + tile &* pass.tile_pitch
+    unsafe addProducts(weights, x, inputWords, tile, isHidden: false, to: &sums, W.self)
+    return sums
   }
 
   /// U h.
   @inline(always)
-  func hiddenSums<V: SIMD, W: SIMD>(_ tile: Int, _: W.Type) -> InlineArray<gates, V>
-  where V.Scalar == Float, W.Scalar == Int32 {
-    let lanes = V.scalarCount
-    return unsafe sums(
-      pass.weights + tile &* pass.tile_pitch + inputWords &* gates &* 4 &* lanes, h, hiddenWords,
-      scales: pass.scales + tile &* pass.scale_pitch + gates &* 4 &* lanes, biases: nil, W.self)
+  private func hiddenSums<let tiles: Int, V: SIMD, W: SIMD>(
+    _ tile: Int, _: W.Type
+  ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float, W.Scalar == Int32 {
+    var sums = InlineArray<tiles, InlineArray<gates, V>>(
+      repeating: InlineArray(repeating: V(repeating: 0)))
+    let weights =
+      unsafe pass.weights + tile &* pass.tile_pitch + inputWords &* gates &* 4 &* V.scalarCount
+    unsafe addProducts(weights, h, hiddenWords, tile, isHidden: true, to: &sums, W.self)
+    return sums
   }
 
-  /// (step * scale) * sum + bias of every gate; the corrections lie behind the scales of both factors.
+  /// Adds (step * scale) * sum of every gate; the corrections lie behind the scales of both factors.
   @inline(always)
-  private func sums<V: SIMD, W: SIMD>(
-    _ weights: UnsafeRawPointer, _ row: UnsafeRawPointer, _ words: Int, scales: UnsafeRawPointer,
-    biases: UnsafePointer<Float>?, _: W.Type
-  ) -> InlineArray<gates, V> where V.Scalar == Float, W.Scalar == Int32 {
+  private func addProducts<let tiles: Int, V: SIMD, W: SIMD>(
+    _ weights: UnsafeRawPointer, _ row: UnsafeRawPointer, _ words: Int, _ tile: Int,
+    isHidden: Bool, to sums: inout InlineArray<tiles, InlineArray<gates, V>>, _: W.Type
+  ) where V.Scalar == Float, W.Scalar == Int32 {
     let line = 4 &* V.scalarCount
-    var even = InlineArray<gates, W>(repeating: W(repeating: 0))
+    let scales =
+      unsafe pass.scales + tile &* pass.scale_pitch + (isHidden ? gates &* line : 0)
+    var even = InlineArray<tiles, InlineArray<gates, W>>(
+      repeating: InlineArray(repeating: W(repeating: 0)))
+    // Few sums run in two chains, because each product waits four cycles for the one before.
+    var odd = even
+    #if SLUICE_AVX512
+      for t in 0..<tiles {
+        for gate in 0..<gates {
+          let correction = unsafe scales + t &* pass.scale_pitch + (2 &* gates &+ gate) &* line
+          even[t][gate] = unsafe loadWords(correction, as: W.self)
+        }
+      }
+    #endif
+    let hasTwoChains = tiles &* gates < vectorsOfTwoChains
     var w = unsafe weights
     var x = unsafe row + 64
     var left = words
-    #if SLUICE_AVX512
-      // Two chains: each product waits four cycles for the one before.
-      var odd = even
-      for gate in 0..<gates {
-        even[gate] = unsafe loadWords(scales + (2 &* gates &+ gate) &* line, as: W.self)
-      }
-      while left > 1 {
-        let x0 = unsafe repeatedWord(x, as: W.self)
-        let x1 = unsafe repeatedWord(x + 4, as: W.self)
-        for gate in 0..<gates {
-          even[gate] = unsafe dot(even[gate], loadWords(w + gate &* line, as: W.self), x0)
-          odd[gate] = unsafe dot(odd[gate], loadWords(w + (gates &+ gate) &* line, as: W.self), x1)
-        }
-        unsafe w += 2 &* gates &* line
-        unsafe x += 8
-        left &-= 2
-      }
-      for gate in 0..<gates { even[gate] = add(even[gate], odd[gate]) }
-    #endif
-    while left > 0 {
+    while left > 1 {
       let x0 = unsafe repeatedWord(x, as: W.self)
-      for gate in 0..<gates {
-        even[gate] = unsafe dot(even[gate], loadWords(w + gate &* line, as: W.self), x0)
+      unsafe multiply(w, x0, &even)
+      let x1 = unsafe repeatedWord(x + 4, as: W.self)
+      if hasTwoChains {
+        unsafe multiply(w + gates &* line, x1, &odd)
+      } else {
+        unsafe multiply(w + gates &* line, x1, &even)
       }
-      unsafe w += gates &* line
-      unsafe x += 4
-      left &-= 1
+      unsafe w += 2 &* gates &* line
+      unsafe x += 8
+      left &-= 2
     }
+    if left > 0 { unsafe multiply(w, repeatedWord(x, as: W.self), &even) }
     let step = unsafe V(repeating: row.loadUnaligned(as: Float.self))
-    var sums = InlineArray<gates, V>(repeating: V(repeating: 0))
-    if let biases = unsafe biases {
+    for t in 0..<tiles {
       for gate in 0..<gates {
-        sums[gate] = unsafe load(biases + gate &* V.scalarCount, as: V.self)
+        let scale: V = unsafe (scales + t &* pass.scale_pitch + gate &* line).loadUnaligned(
+          as: V.self)
+        let sum = hasTwoChains ? add(even[t][gate], odd[t][gate]) : even[t][gate]
+        sums[t][gate] = multiplyAdd(step * scale, toFloat(sum), sums[t][gate])
       }
     }
-    for gate in 0..<gates {
-      let scale: V = unsafe (scales + gate &* line).loadUnaligned(as: V.self)
-      sums[gate] = multiplyAdd(step * scale, toFloat(even[gate]), sums[gate])
+  }
+
+  /// Adds the products of one word of every gate.
+  @inline(always)
+  private func multiply<let tiles: Int, W: SIMD>(
+    _ weights: UnsafeRawPointer, _ x: W, _ sums: inout InlineArray<tiles, InlineArray<gates, W>>
+  ) where W.Scalar == Int32 {
+    for t in 0..<tiles {
+      for gate in 0..<gates {
+        let w = unsafe weights + t &* pass.tile_pitch + gate &* 4 &* W.scalarCount
+        sums[t][gate] = unsafe dot(sums[t][gate], loadWords(w, as: W.self), x)
+      }
     }
-    return sums
   }
 }

@@ -33,7 +33,7 @@ import _SluiceShims
     func hiddenIntegers(_ h: UnsafePointer<Float>) -> Integers {
       var integers = Integers(step: hidden.step)
       let factor = PanelPair(repeating: hidden.factor)
-      for tile in 0..<(panels &+ 1) / 2 {
+      for tile in 0..<(panels &+ 1) &>> 1 {
         let units =
           unsafe tile == pairs
           ? PanelPair(lowHalf: load(h + 16 &* tile, as: Panel.self), highHalf: Panel(repeating: 0))
@@ -73,26 +73,33 @@ import _SluiceShims
     func hiddenSums(_ h: Integers) -> Values {
       var sums = row(3)
       var others = Words(repeating: WordPair(repeating: 0))
-      for tile in 0..<(panels &+ 1) / 2 {
-        for quarter in 0..<(tile == pairs ? 2 : 4) {
-          // A panel has two words; the second of the last one may be missing.
-          let word = 4 &* tile &+ quarter
-          if word < 2 &* panels &- 1 || word < hiddenWords {
-            let x = sluice_repeat_quarter16(h.words[tile], quarter)
-            if chains == 2 && word & 1 != 0 {
-              add(hiddenWeights, word, x, to: &others)
-            } else {
-              add(hiddenWeights, word, x, to: &sums)
-            }
-          }
-        }
-      }
+      // Spelled out: a loop over so many products is not unrolled, and its words would go through memory.
+      add(0, h, to: &sums, &others)
+      if panels > 1 { add(1, h, to: &sums, &others) }
+      if panels > 2 { add(2, h, to: &sums, &others) }
+      if panels > 3 { add(3, h, to: &sums, &others) }
+      if panels > 4 { add(4, h, to: &sums, &others) }
       if chains == 2 {
         for vector in 0..<vectors {
           sums[vector] = sluice_int_add16(sums[vector], others[vector])
         }
       }
       return scaled(sums, 1, h.step, Values(repeating: PanelPair(repeating: 0)))
+    }
+
+    /// Adds the two words of a panel of h; the second of the last one may be missing.
+    @inline(always)
+    private func add(_ panel: Int, _ h: Integers, to sums: inout Words, _ others: inout Words) {
+      let (words, quarter, word) = (h.words[panel &>> 1], 2 &* (panel & 1), 2 &* panel)
+      add(hiddenWeights, word, sluice_repeat_quarter16(words, quarter), to: &sums)
+      if panel < panels &- 1 || word &+ 1 < hiddenWords {
+        let x = sluice_repeat_quarter16(words, quarter &+ 1)
+        if chains == 2 {
+          add(hiddenWeights, word &+ 1, x, to: &others)
+        } else {
+          add(hiddenWeights, word &+ 1, x, to: &sums)
+        }
+      }
     }
 
     /// Integers of row `row` of the scales: what sums start at.
