@@ -24,28 +24,28 @@ func forEachTile(
   }
 }
 
-/// Runs `pairs` for two neighbouring pairs of panels at a time, `pair` for one that is left, and
+/// Runs `pairs` for two neighbouring pairs of panels at a time, `pair` for each that is left, and
 /// `single` for an odd last panel.
 ///
-/// For cells of few gates: two pairs keep more sums running and share each input that is read.
-/// Where that would not fit the registers, `pair` runs for each.
+/// For cells of few gates, where two pairs keep more sums running and share each input that is read.
+/// Not `twoAtOnce`, or where that would not fit the registers, `pair` runs for each.
 @inline(always)
 func forEachTile(
-  of outputSize: Int, backwards: Bool, pairs: (_ tile: Int) -> Void, pair: (_ tile: Int) -> Void,
-  single: (_ tile: Int) -> Void
+  of outputSize: Int, backwards: Bool, twoAtOnce: Bool = true, pairs: (_ tile: Int) -> Void,
+  pair: (_ tile: Int) -> Void, single: (_ tile: Int) -> Void
 ) {
   #if SLUICE_AVX512
     let panels = (outputSize &+ 7) &>> 3
     let count = panels &>> 1
-    let doubles = count &>> 1
-    let last = doubles &+ (count & 1) &+ (panels & 1) &- 1
+    let doubles = twoAtOnce ? count &>> 1 : 0
+    let last = count &- doubles &+ (panels & 1) &- 1
     var turn = 0
     while turn <= last {
       let position = backwards ? last &- turn : turn
       if position < doubles {
         pairs(position &* 2)
-      } else if position == doubles && count & 1 != 0 {
-        pair(count &- 1)
+      } else if position < count &- doubles {
+        pair(position &+ doubles)
       } else {
         single(count)
       }
