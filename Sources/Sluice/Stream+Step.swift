@@ -27,9 +27,9 @@ extension Stream {
   package mutating func stepRow(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
   ) {
-    let size = unsafe model.pointee.output_size
-    unsafe instructionSet.copyRows(
-      runStep(x), pitch: size, to: y, targetPitch: size, count: size, rows: 1)
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
+    unsafe stepRowAsComputed(x, into: y)
   }
 
   /// `stepRow`, then ``isFinite`` if `looks`: in one go, since to turn to the kernels' way with floats and
@@ -40,10 +40,19 @@ extension Stream {
   ) -> Bool {
     let caller = sluice_begin_floats()
     defer { sluice_end_floats(caller) }
+    unsafe stepRowAsComputed(x, into: y)
+    return !looks || isFiniteAsComputed
+  }
+
+  @inline(__always)
+  private mutating func stepRowAsComputed(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+  ) {
+    let row = unsafe runStepAsComputed(x, into: y)
+    guard unsafe row != UnsafePointer(y) else { return }
     let size = unsafe model.pointee.output_size
     unsafe instructionSet.copyRows(
-      runStepAsComputed(x), pitch: size, to: y, targetPitch: size, count: size, rows: 1)
-    return !looks || isFiniteAsComputed
+      row, pitch: size, to: y, targetPitch: size, count: size, rows: 1)
   }
 
   /// One time step of a model that begins with an embedding.
