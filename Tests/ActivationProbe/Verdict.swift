@@ -51,7 +51,9 @@ struct Verdict {
         if down > last.1 { descend(from: last.1, to: down) }
       }
       last = (up, down)
-      if function.isTanh && up.bitPattern ^ down.bitPattern != 0x8000_0000 { asymmetric += 1 }
+      // A cell adds to its candidate, and so has no -0.
+      let isOdd = up == -down && (function.isOfCell || up.sign != down.sign)
+      if function.isTanh && !isOdd { asymmetric += 1 }
       if x[index] >= function.saturation && up != 1 { unsaturated += 1 }
     }
     if let other {
