@@ -24,20 +24,14 @@ extension Stream {
     return unsafe runStepAsComputed(input)
   }
 
-  /// `runStep`, where floats are computed with as the kernels expect it. The output lies at `y` if the
-  /// last layer can write there.
+  /// `runStep`, where floats are computed with as the kernels expect it.
   @inline(__always)
-  mutating func runStepAsComputed(
-    _ input: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>? = nil
-  ) -> UnsafePointer<Float> {
+  mutating func runStepAsComputed(_ input: UnsafePointer<Float>) -> UnsafePointer<Float> {
     var output = unsafe input
     var (layer, call) = unsafe (
       model.pointee.layers, calls + phase &* model.pointee.layer_count
     )
     let end = unsafe layer + model.pointee.layer_count
-    if unsafe layer < end && end[-1].writesAnywhere {
-      unsafe call[model.pointee.layer_count &- 1].output = y ?? buffer + end[-1].output_offset
-    }
     while unsafe layer < end {
       if unsafe layer.pointee.source < 0 { unsafe call.pointee.input = input }
       unsafe instructionSet.run(layer, call)
@@ -105,14 +99,5 @@ extension Stream {
       unsafe (rows + step &* stride).update(from: rows, count: stride)
       step &+= 1
     }
-  }
-}
-
-extension sluice_layer {
-  /// Whether it writes each feature once, after having read it, and nothing behind them: an activation
-  /// of whole lines.
-  fileprivate var writesAnywhere: Bool {
-    unsafe kernel.rawValue == sluice_kernel_activation.rawValue && stride == output_size
-      && activation.rawValue != sluice_activation_softmax.rawValue
   }
 }

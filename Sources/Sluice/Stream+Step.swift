@@ -48,11 +48,9 @@ extension Stream {
   private mutating func stepRowAsComputed(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
   ) {
-    let row = unsafe runStepAsComputed(x, into: y)
-    guard unsafe row != UnsafePointer(y) else { return }
     let size = unsafe model.pointee.output_size
     unsafe instructionSet.copyRows(
-      row, pitch: size, to: y, targetPitch: size, count: size, rows: 1)
+      runStepAsComputed(x), pitch: size, to: y, targetPitch: size, count: size, rows: 1)
   }
 
   /// One time step of a model that begins with an embedding.
