@@ -109,7 +109,7 @@ extension sluice_layer {
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
       output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
       cell_stride: cellStride, scratch_offset: scratch, is_recurrent: isRecurrent,
-      is_reverse: record.direction != .forward, is_fast: record.grade == .fast,
+      is_reverse: record.direction != .forward,
       kernel: record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact,
       activation: sluice_activation(
         record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),

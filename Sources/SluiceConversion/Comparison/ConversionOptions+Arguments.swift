@@ -30,12 +30,11 @@ extension ConversionOptions {
       }
       self.type = type
     case "--activation":
-      let grades: [String: ActivationGrade] = ["exact": .exact, "fast": .fast]
-      guard let grade = grades[value] else {
+      guard value == "exact" else {
         throw ArgumentError(
-          reason: "'\(value)' is no grade of activations; expected exact or fast")
+          reason: "activations of the grade '\(value)' are not supported yet; expected exact")
       }
-      self.grade = grade
+      grade = .exact
     default: throw ArgumentError(reason: "the option '\(option)' is not supported yet")
     }
   }

@@ -62,8 +62,6 @@ func sigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
   return one / (sum + multiplyAdd(power, rest, lost))
 }
 
-// `fast` is a constant where a cell has many of them: it branches once, not at each function.
-
 #if SLUICE_BASELINE
   // No permutation by eight lanes: an exponential and a division.
 
@@ -79,8 +77,9 @@ func sigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
     return e / (e + V(repeating: 2))
   }
 
+  /// The sigmoid of a cell's gate.
   @inline(always)
-  private func exactGate<V: SIMD>(_ x: V) -> V where V.Scalar == Float { sigmoid(x) }
+  func gate<V: SIMD>(_ x: V) -> V where V.Scalar == Float { sigmoid(x) }
 #else
   /// |tanh x|.
   @inline(always)
@@ -88,36 +87,22 @@ func sigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
     tanhSegments.value(of: x)
   }
 
+  /// The sigmoid of a cell's gate, to 1e-7 of the value 1: it scales what is added to others, so that
+  /// more digits of a small one would be lost there. `sigmoid` has them.
   @inline(always)
-  private func exactGate<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+  func gate<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
     V(repeating: 0.5) + withSign(of: x, gateSegments.value(of: x))
   }
 #endif
 
-/// tanh x: 1.5 ULP (the baseline 3), odd, 1 from 9.02 on; if `fast` to 1e-5, 1 from 6.21 on.
+/// tanh x: 1.5 ULP (the baseline 3), odd, 1 from 9.02 on.
 @inline(always)
-func tanh<V: SIMD>(_ x: V, fast: Bool) -> V where V.Scalar == Float {
-  fast ? fastTanh.value(of: x) : withSign(of: x, tanhOfMagnitude(x))
-}
-
-/// The sigmoid of a cell's gate, to 1e-7 of the value 1: it scales what is added to others, so that
-/// more digits of a small one would be lost there. `sigmoid` has them. If `fast` to 1e-5.
-@inline(always)
-func gate<V: SIMD>(_ x: V, fast: Bool) -> V where V.Scalar == Float {
-  fast ? V(repeating: 0.5) + fastGate.value(of: x) : exactGate(x)
-}
-
-/// A layer's sigmoid of the fast grade, to 1e-5.
-@inline(always)
-func fastSigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
-  V(repeating: 0.5) + fastGate.product(of: x)
-}
+func tanh<V: SIMD>(_ x: V) -> V where V.Scalar == Float { withSign(of: x, tanhOfMagnitude(x)) }
 
 /// scale * tanh x, for a scale that is not negative: the sign is on the scale before tanh is known.
 @inline(always)
-func scaledTanh<V: SIMD>(_ x: V, by scale: V, fast: Bool) -> V where V.Scalar == Float {
-  fast
-    ? fastTanh.value(of: x, times: scale) : withSign(of: x, scale) * tanhOfMagnitude(x)
+func scaledTanh<V: SIMD>(_ x: V, by scale: V) -> V where V.Scalar == Float {
+  withSign(of: x, scale) * tanhOfMagnitude(x)
 }
 
 /// max(x, 0) that lets NaN pass.

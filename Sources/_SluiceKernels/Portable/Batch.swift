@@ -12,11 +12,11 @@ func gruResetAfterBatch(_ layer: sluice_layer, _ block: sluice_block) {
     unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
       let input: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, projected)
       let sums: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16, fast: layer.is_fast)
+      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16)
     } single: { tile in
       let input: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, projected)
       let sums: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16, fast: layer.is_fast)
+      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16)
     }
   }
 }
@@ -35,12 +35,10 @@ func gruResetBeforeBatch(_ layer: sluice_layer, _ block: sluice_block) {
     let h = unsafe block.hidden + offset
     unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
       let sums: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe resetAndUpdate(
-        sums[0], h, reset + offset, update + offset, at: tile &* 16, fast: layer.is_fast)
+      unsafe resetAndUpdate(sums[0], h, reset + offset, update + offset, at: tile &* 16)
     } single: { tile in
       let sums: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe resetAndUpdate(
-        sums[0], h, reset + offset, update + offset, at: tile &* 16, fast: layer.is_fast)
+      unsafe resetAndUpdate(sums[0], h, reset + offset, update + offset, at: tile &* 16)
     }
   }
   var reading = unsafe block
@@ -52,7 +50,7 @@ func gruResetBeforeBatch(_ layer: sluice_layer, _ block: sluice_block) {
     unsafe copyPanels(recurrent, to: reset + offset, count: layer.output_size)
     unsafe resetBeforeUnits(
       reset + offset, update: update + offset, block.hidden + offset, next: next,
-      count: layer.stride, fast: layer.is_fast)
+      count: layer.stride)
   }
 }
 

@@ -39,29 +39,29 @@ func compactUnits(
     switch unsafe layer.compact.cell {
     case sluice_kernel_lstm:
       let sums: InlineArray<4, V> = unsafe sums(lstmGates(layer), tile)
-      unsafe lstmUnits(sums, cell, next, at: unit, fast: layer.is_fast)
+      unsafe lstmUnits(sums, cell, next, at: unit)
     case sluice_kernel_gru_reset_after:
       let gates = unsafe gruGates(layer)
       let input: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, x)
       let hidden: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, u)
       if unsafe isInteger(layer) {
         let biases = unsafe gates.biases + tile &* 64 + 3 &* V.scalarCount
-        unsafe gruUnits(input[0], hidden[0], biases, h, next, at: unit, fast: layer.is_fast)
+        unsafe gruUnits(input[0], hidden[0], biases, h, next, at: unit)
       } else {
-        unsafe gruUnits(hidden[0], input[0][2], h, next, at: unit, fast: layer.is_fast)
+        unsafe gruUnits(hidden[0], input[0][2], h, next, at: unit)
       }
     case sluice_kernel_gru_reset_before where !isCandidate:
       let sums: InlineArray<2, V> = unsafe sums(resetBeforeGates(layer), tile)
-      unsafe resetAndUpdate(sums, h, reset, update, at: unit, fast: layer.is_fast)
+      unsafe resetAndUpdate(sums, h, reset, update, at: unit)
     case sluice_kernel_gru_reset_before:
-      let n: V = unsafe tanh(sum(2 &* layer.stride &+ unit), fast: layer.is_fast)
+      let n: V = unsafe tanh(sum(2 &* layer.stride &+ unit))
       let previous: V = unsafe load(h + unit, as: V.self)
       let z: V = unsafe load(update + unit, as: V.self)
       unsafe store(multiplyAdd(z, previous - n, n), to: next + unit)
     default:
       let sum: V = sum(unit)
       let isTanh = unsafe layer.activation.rawValue == sluice_activation_tanh.rawValue
-      unsafe store(isTanh ? tanh(sum, fast: layer.is_fast) : relu(sum), to: next + unit)
+      unsafe store(isTanh ? tanh(sum) : relu(sum), to: next + unit)
     }
   }
 

@@ -21,21 +21,21 @@ func int8Step(
   case sluice_kernel_lstm:
     let gates = unsafe Int8Gates<4>(layer, block, row, isProjected: isProjected)
     unsafe gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
-      unsafe int8LSTM(sums, block, row, tile, fast: layer.is_fast)
+      unsafe int8LSTM(sums, block, row, tile)
     } pair: { sums, tile in
-      unsafe int8LSTM(sums, block, row, tile, fast: layer.is_fast)
+      unsafe int8LSTM(sums, block, row, tile)
     } single: { sums, tile in
-      unsafe int8LSTM(sums, block, row, tile, fast: layer.is_fast)
+      unsafe int8LSTM(sums, block, row, tile)
     }
     return true
   case sluice_kernel_gru_reset_after:
     let gates = unsafe Int8Gates<3>(layer, block, row, isProjected: isProjected)
     unsafe gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
-      unsafe int8GRU(sums, gates.pass, row, tile, fast: layer.is_fast)
+      unsafe int8GRU(sums, gates.pass, row, tile)
     } pair: { sums, tile in
-      unsafe int8GRU(sums, gates.pass, row, tile, fast: layer.is_fast)
+      unsafe int8GRU(sums, gates.pass, row, tile)
     } single: { sums, tile in
-      unsafe int8GRU(sums, gates.pass, row, tile, fast: layer.is_fast)
+      unsafe int8GRU(sums, gates.pass, row, tile)
     }
     return true
   default: return false
@@ -49,23 +49,22 @@ typealias Int8Sums<let tiles: Int, V> = InlineArray<tiles, InlineArray<4, V>>
 @inline(always)
 private func int8LSTM<let tiles: Int, V: SIMD>(
   _ sums: InlineArray<tiles, InlineArray<4, V>>, _ block: sluice_block, _ row: CompactRow,
-  _ tile: Int, fast: Bool
+  _ tile: Int
 ) where V.Scalar == Float {
   forEach(tiles) { t in
-    unsafe lstmUnits(sums[t], block.cell, row.next, at: (tile &+ t) &* 16, fast: fast)
+    unsafe lstmUnits(sums[t], block.cell, row.next, at: (tile &+ t) &* 16)
   }
 }
 
 @inline(always)
 private func int8GRU<let tiles: Int, V: SIMD>(
   _ sums: InlineArray<tiles, InlineArray<4, V>>, _ pass: sluice_compact_pass, _ row: CompactRow,
-  _ tile: Int, fast: Bool
+  _ tile: Int
 ) where V.Scalar == Float {
   forEach(tiles) { t in
     let biases = unsafe pass.biases + (tile &+ t) &* 64 + 3 &* V.scalarCount
     let (r, z, n) = unsafe (sums[t][0], sums[t][1], sums[t][3] + load(biases, as: V.self))
-    unsafe gruUnits(
-      [r, z, n], sums[t][2], row.h, row.next, at: (tile &+ t) &* 16, fast: fast)
+    unsafe gruUnits([r, z, n], sums[t][2], row.h, row.next, at: (tile &+ t) &* 16)
   }
 }
 

@@ -50,13 +50,11 @@ import _SluiceShims
     let inputs: Int
     let inputWords: Int, hiddenWords: Int
     let input: sluice_quantisation, hidden: sluice_quantisation
-    let isFast: Bool
 
     @inline(always)
     init(_ layer: sluice_layer) {
       let pass = unsafe layer.compact.first
       unsafe (input, hidden) = (layer.compact.input, layer.compact.hidden)
-      isFast = unsafe layer.is_fast
       inputs = unsafe layer.input_size
       inputWords = unsafe (layer.input_size &+ 3) &>> 2
       hiddenWords = unsafe (layer.output_size &+ 3) &>> 2
@@ -106,15 +104,13 @@ import _SluiceShims
         if pairs > 0 {
           forEach(pairs) { pair in
             unsafe lstmUnits(
-              sums(input, of: pair), sums(hidden, of: pair), block.cell, next, at: pair &* 16,
-              fast: isFast)
+              sums(input, of: pair), sums(hidden, of: pair), block.cell, next, at: pair &* 16)
           }
         }
         if vectors > 4 &* pairs {
           let (a, b) = (vectors &- 2, vectors &- 1)
           unsafe lstmUnits(
-            [input[a] + hidden[a], input[b] + hidden[b]], block.cell, next, at: pairs &* 16,
-            fast: isFast)
+            [input[a] + hidden[a], input[b] + hidden[b]], block.cell, next, at: pairs &* 16)
         }
       }
     }
@@ -125,8 +121,7 @@ import _SluiceShims
         forEach(pairs) { pair in
           let biases = unsafe biases.at(pair &* 3, 1).assumingMemoryBound(to: Float.self)
           unsafe gruUnits(
-            sums(input, of: pair), sums(hidden, of: pair), biases, h, next, at: pair &* 16,
-            fast: isFast)
+            sums(input, of: pair), sums(hidden, of: pair), biases, h, next, at: pair &* 16)
         }
       }
     }

@@ -19,8 +19,7 @@ public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluic
   case sluice_kernel_elman: unsafe elman(layer, block)
   case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
   case sluice_kernel_activation, sluice_kernel_activation_general:
-    unsafe runActivation(plan, rows)
-    return
+    unsafe activation(layer, block)
   case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: 0)
   case sluice_kernel_scale: unsafe scale(layer, block)
   case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
@@ -51,8 +50,7 @@ public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   case sluice_kernel_elman: unsafe elmanBatch(layer, block)
   case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
   case sluice_kernel_activation, sluice_kernel_activation_general:
-    unsafe runActivation(plan, rows)
-    return
+    unsafe activation(layer, block)
   case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: pastStride(layer))
   case sluice_kernel_scale: unsafe scale(layer, block)
   case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
@@ -77,19 +75,6 @@ public func runGeneral(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
 ) {
   unsafe general(plan.pointee, rows.pointee, isChained: isChained)
-}
-
-/// An activation layer: an entry, as `runGeneral` is, so that its loops have all registers for what they
-/// need again and again.
-@inline(never)
-@export(interface)
-public func runActivation(
-  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
-) {
-  unsafe activation(plan.pointee, rows.pointee)
-  if unsafe plan.pointee.kernel.rawValue == sluice_kernel_activation_general.rawValue {
-    unsafe runGeneral(plan, rows, isChained: true)
-  }
 }
 
 @inline(always)

@@ -173,8 +173,6 @@ typedef struct {
   bool is_recurrent;
   /// Whether the layer reads the sequence from its end: the runtime hands it the rows so.
   bool is_reverse;
-  /// Whether tanh and sigmoid are of the fast grade.
-  bool is_fast;
   sluice_kernel kernel;
   sluice_activation activation;
   sluice_form form;
