@@ -59,8 +59,14 @@ public struct Stream: ~Copyable {
       count <= memory.count
     else { preconditionFailure("The memory is too small for this stream") }
     precondition(UInt(bitPattern: memory.baseAddress) % 64 == 0, "Misaligned memory")
-    unsafe buffer = unsafe model.storage.adopt(
-      UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+    unsafe self.init(model, blockSize: blockSize, at: memory.baseAddress!, byteCount: count)
+  }
+
+  /// As above without its preconditions, in just as many bytes as the stream has.
+  package init(
+    _ model: borrowing Model, blockSize: Int, at start: UnsafeMutableRawPointer, byteCount: Int
+  ) {
+    unsafe buffer = unsafe model.storage.adopt(start, byteCount)
     ownsBuffer = false
     unsafe self.model = unsafe model.storage
     instructionSet = model.instructionSet
@@ -73,12 +79,13 @@ public struct Stream: ~Copyable {
   public static func byteCount(of model: borrowing Model, blockSize: Int = 32) -> Int? {
     guard blockSize >= 1 else { return nil }
     let plan = unsafe model.storage
+    // What a plan holds is bounded by the format's limits; only times `blockSize` it may overflow.
     let row =
-      unsafe plan.pointee.slot_count * plan.pointee.longest_stride
-      + plan.pointee.longest_projection + plan.pointee.quantised_input
+      unsafe plan.pointee.slot_count &* plan.pointee.longest_stride
+      &+ plan.pointee.longest_projection &+ plan.pointee.quantised_input
     let fixed =
-      unsafe plan.pointee.state_floats + plan.pointee.compact_projection
-      + plan.pointee.quantised_hidden + plan.pointee.callFloats
+      unsafe plan.pointee.state_floats &+ plan.pointee.compact_projection
+      &+ plan.pointee.quantised_hidden &+ plan.pointee.callFloats
     return unsafe plan.bufferSize(fixed: fixed, count: blockSize, each: row)
   }
 

@@ -45,8 +45,14 @@ public struct StreamBatch: ~Copyable {
     guard let size = StreamBatch.byteCount(of: model, count: count), size <= memory.count
     else { preconditionFailure("The memory is too small for this batch") }
     precondition(UInt(bitPattern: memory.baseAddress) % 64 == 0, "Misaligned memory")
-    unsafe buffer = unsafe model.storage.adopt(
-      UnsafeMutableRawBufferPointer(rebasing: memory[..<size]))
+    unsafe self.init(model, count: count, at: memory.baseAddress!, byteCount: size)
+  }
+
+  /// As above without its preconditions, in just as many bytes as the batch has.
+  package init(
+    _ model: borrowing Model, count: Int, at start: UnsafeMutableRawPointer, byteCount: Int
+  ) {
+    unsafe buffer = unsafe model.storage.adopt(start, byteCount)
     ownsBuffer = false
     unsafe self.model = unsafe model.storage
     instructionSet = model.instructionSet
@@ -60,10 +66,11 @@ public struct StreamBatch: ~Copyable {
     guard count >= 1, model.isStreamable else { return nil }
     let plan = unsafe model.storage
     // States, the gathered states of the active streams, two projections, one row of input, and
-    // quantised x and h.
+    // quantised x and h: bounded by the format's limits; only times `count` it may overflow.
     let perStream =
-      unsafe 2 * plan.pointee.state_floats + 2 * plan.pointee.longest_projection
-      + plan.pointee.input_stride + plan.pointee.quantised_input + plan.pointee.quantised_hidden
+      unsafe 2 &* plan.pointee.state_floats &+ 2 &* plan.pointee.longest_projection
+      &+ plan.pointee.input_stride &+ plan.pointee.quantised_input
+      &+ plan.pointee.quantised_hidden
     return unsafe plan.bufferSize(fixed: 0, count: count, each: perStream)
   }
 

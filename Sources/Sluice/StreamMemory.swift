@@ -15,15 +15,14 @@ extension UnsafeMutablePointer<sluice_model> {
   /// - Throws: ``ModelError/outOfMemory``, also where the size could not be expressed.
   func makeBuffer(_ byteCount: Int?) throws(ModelError) -> UnsafeMutablePointer<Float> {
     guard let byteCount, let memory = unsafe sluice_allocate(byteCount) else { throw .outOfMemory }
-    return unsafe adopt(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
+    return unsafe adopt(memory, byteCount)
   }
 
   /// Makes memory a stream's or batch's buffer: zero, every page touched. It holds on to the model.
-  func adopt(_ memory: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<Float> {
-    let base = memory.baseAddress!
-    unsafe memset(base, 0, memory.count)
+  func adopt(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) -> UnsafeMutablePointer<Float> {
+    unsafe memset(memory, 0, byteCount)
     unsafe sluice_model_retain(self)
-    return unsafe base.assumingMemoryBound(to: Float.self)
+    return unsafe memory.assumingMemoryBound(to: Float.self)
   }
 
   /// Frees a buffer of `makeBuffer`, or leaves an adopted one alone, and lets go of the model.

@@ -38,26 +38,36 @@ public struct Tokenizer: Sendable {
   /// - Parameter text: the same bytes at every call.
   /// - Complexity: O(length of the token * log of the vocabulary).
   public mutating func next(in text: Span<UInt8>) -> Token? {
-    while position < text.count, Tokenizer.separates(text[position]) { position &+= 1 }
-    guard position < text.count else { return nil }
-    let start = position
-    position &+= 1
-    if Tokenizer.isOfWord(text[start]) {
-      while position < text.count, Tokenizer.isOfWord(text[position]) { position &+= 1 }
+    // Every index is compared with the text's size right here: no check that could trap is left.
+    var at = max(position, 0)
+    while at < text.count, Tokenizer.separates(unsafe text[unchecked: at]) { at &+= 1 }
+    position = at
+    guard at < text.count else { return nil }
+    let start = at
+    at &+= 1
+    if Tokenizer.isOfWord(unsafe text[unchecked: start]) {
+      while at < text.count, Tokenizer.isOfWord(unsafe text[unchecked: at]) { at &+= 1 }
     }
-    let id = lookUp(start..<position, in: text)
-    return Token(range: start..<position, id: id ?? Tokenizer.unknownID, isKnown: id != nil)
+    position = at
+    let range = unsafe Range(uncheckedBounds: (start, at))
+    let id = lookUp(range, in: text)
+    return Token(range: range, id: id ?? Tokenizer.unknownID, isKnown: id != nil)
   }
 
+  /// The id of the word at `range`, which lies within the text.
+
   private func lookUp(_ range: Range<Int>, in text: Span<UInt8>) -> Int? {
-    guard range.count <= Tokenizer.longestWord else { return nil }
+    let count = range.upperBound &- range.lowerBound
+    guard count <= Tokenizer.longestWord else { return nil }
     var word = InlineArray<255, UInt8>(repeating: 0)
-    for index in 0..<range.count {
-      let byte = text[range.lowerBound &+ index]
-      word[index] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+    var index = 0
+    while index < count {
+      let byte = unsafe text[unchecked: range.lowerBound &+ index]
+      unsafe word[unchecked: index] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+      index &+= 1
     }
-    return unsafe word.span.extracting(0..<range.count).withUnsafeBytes { bytes in
-      unsafe blob.tokenID(of: bytes)
+    return unsafe word.span.withUnsafeBytes { bytes in
+      unsafe blob.tokenID(of: UnsafeRawBufferPointer(start: bytes.baseAddress, count: count))
     }
   }
 

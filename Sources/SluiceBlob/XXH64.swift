@@ -32,43 +32,43 @@ public enum XXH64 {
       var c = seed
       var d = seed &- prime1
       var mask = fourthWordMask
-      while at <= count - 32 {
+      while at <= count &- 32 {
         a = unsafe round(a, word(base, at))
-        b = unsafe round(b, word(base, at + 8))
-        c = unsafe round(c, word(base, at + 16))
-        d = unsafe round(d, word(base, at + 24) & mask)
+        b = unsafe round(b, word(base, at &+ 8))
+        c = unsafe round(c, word(base, at &+ 16))
+        d = unsafe round(d, word(base, at &+ 24) & mask)
         mask = .max
-        at += 32
+        at &+= 32
       }
       hash = rotate(a, 1) &+ rotate(b, 7) &+ rotate(c, 12) &+ rotate(d, 18)
       hash = merge(merge(merge(merge(hash, a), b), c), d)
     } else {
       hash = seed &+ prime5
     }
-    hash &+= UInt64(count)
-    return unsafe finish(hash, base + at, count - at)
+    hash &+= UInt64(truncatingIfNeeded: count)
+    return unsafe finish(hash, base + at, count &- at)
   }
 
   /// Takes in the last 0 to 31 bytes.
   private static func finish(_ start: UInt64, _ tail: UnsafeRawPointer, _ count: Int) -> UInt64 {
     var hash = start
     var at = 0
-    while at <= count - 8 {
+    while at <= count &- 8 {
       hash ^= unsafe round(0, word(tail, at))
       hash = rotate(hash, 27) &* prime1 &+ prime4
-      at += 8
+      at &+= 8
     }
-    if at <= count - 4 {
+    if at <= count &- 4 {
       let half = unsafe tail.loadUnaligned(fromByteOffset: at, as: UInt32.self)
       hash ^= UInt64(half) &* prime1
       hash = rotate(hash, 23) &* prime2 &+ prime3
-      at += 4
+      at &+= 4
     }
     while at < count {
       let byte = unsafe tail.load(fromByteOffset: at, as: UInt8.self)
       hash ^= UInt64(byte) &* prime5
       hash = rotate(hash, 11) &* prime1
-      at += 1
+      at &+= 1
     }
     return avalanche(hash)
   }

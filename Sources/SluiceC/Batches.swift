@@ -26,9 +26,8 @@ struct OpenBatch: ~Copyable {
     in memory: UnsafeMutableRawPointer, byteCount: Int, owned: Bool, _ model: borrowing Model,
     count: Int
   ) -> OpaquePointer {
-    let buffer = unsafe UnsafeMutableRawBufferPointer(
-      start: memory + headSize, count: byteCount &- headSize)
-    let batch = unsafe StreamBatch(model, count: count, in: buffer)
+    let batch = unsafe StreamBatch(
+      model, count: count, at: memory + headSize, byteCount: byteCount &- headSize)
     let open = unsafe memory.bindMemory(to: OpenBatch.self, capacity: 1)
     unsafe open.initialize(to: OpenBatch(batch: batch, ownsMemory: owned))
     return OpaquePointer(open)

@@ -9,16 +9,24 @@ struct Failure: Error, @unchecked Sendable {
   var status: sluice_status
   var systemError: Int32 = 0
   var offset: Int64 = -1
-  var sentence: StaticString
+  private let sentence: UnsafePointer<CChar>
   /// What the sentence is about, a constant or the system's, and what follows it.
-  var detail: UnsafePointer<CChar>?
-  var ending: StaticString = ""
+  private var detail: UnsafePointer<CChar>?
+  private var ending: UnsafePointer<CChar>?
 
-  init(_ status: sluice_status, _ sentence: StaticString? = nil) {
+  @inline(__always)
+  init(_ status: sluice_status, _ sentence: StaticString) {
     self.status = status
-    self.sentence = sentence ?? text(of: status)
+    unsafe self.sentence = unsafe constant(sentence)
   }
 
+  /// A failure of which nothing is to be said but what the status means.
+  init(_ status: sluice_status) {
+    self.status = status
+    unsafe sentence = unsafe text(of: status)
+  }
+
+  @inline(__always)
   static func argument(_ sentence: StaticString) -> Failure {
     Failure(SLUICE_BAD_ARGUMENT, sentence)
   }
@@ -42,11 +50,12 @@ struct Failure: Error, @unchecked Sendable {
   }
 
   /// A refusal of the system, in its own words.
+  @inline(__always)
   private init(_ status: sluice_status, _ sentence: StaticString, errno code: Int32) {
     self.init(status, sentence)
     systemError = code
     unsafe detail = unsafe UnsafePointer(strerror(code))
-    ending = " (errno "
+    unsafe ending = unsafe constant(" (errno ")
   }
 
   /// An instruction set that the CPU, or its architecture, does not have.
@@ -68,7 +77,7 @@ struct Failure: Error, @unchecked Sendable {
     var failure = Failure(
       SLUICE_NO_INSTRUCTION_SET, "SLUICE_ISA must be baseline, avx2, avx512 or neon, not '")
     unsafe failure.detail = unsafe value
-    failure.ending = "'"
+    unsafe failure.ending = unsafe constant("'")
     return failure
   }
 
@@ -102,18 +111,18 @@ struct Failure: Error, @unchecked Sendable {
     unsafe withUnsafeMutableBytes(of: &error.pointee.message) { bytes in
       var message = unsafe Message(bytes)
       if offset >= 0 {
-        message.append("Byte ")
+        unsafe message.append(constant("Byte "))
         message.append(number: offset)
-        message.append(": ")
+        unsafe message.append(constant(": "))
       }
-      message.append(sentence)
-      if let detail = unsafe detail { unsafe message.append(cString: detail) }
-      message.append(ending)
+      unsafe message.append(sentence)
+      if let detail = unsafe detail { unsafe message.append(detail) }
+      if let ending = unsafe ending { unsafe message.append(ending) }
       if systemError != 0 {
         message.append(number: Int64(systemError))
-        message.append(")")
+        unsafe message.append(constant(")"))
       }
-      message.append(".")
+      unsafe message.append(constant("."))
       message.end()
     }
     return status
@@ -130,11 +139,7 @@ private struct Message {
     unsafe self.bytes = unsafe bytes
   }
 
-  mutating func append(_ text: StaticString) {
-    for index in 0..<text.utf8CodeUnitCount { append(unsafe text.utf8Start[index]) }
-  }
-
-  mutating func append(cString text: UnsafePointer<CChar>) {
+  mutating func append(_ text: UnsafePointer<CChar>) {
     var index = 0
     while unsafe text[index] != 0 {
       append(UInt8(bitPattern: unsafe text[index]))
@@ -142,12 +147,20 @@ private struct Message {
     }
   }
 
+  /// Appends a number that is not negative, in decimal.
   mutating func append(number: Int64) {
-    var divisor: Int64 = 1
-    while number / divisor >= 10 { divisor &*= 10 }
-    while divisor > 0 {
-      append(0x30 &+ UInt8(truncatingIfNeeded: number / divisor % 10))
-      divisor /= 10
+    // From the last digit on: 2^63 has 19.
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var rest = UInt64(truncatingIfNeeded: number)
+    var first = 20
+    repeat {
+      first &-= 1
+      unsafe digits[unchecked: first] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    while first < 20 {
+      append(unsafe digits[unchecked: first])
+      first &+= 1
     }
   }
 

@@ -29,9 +29,9 @@ struct OpenStream: ~Copyable {
     in memory: UnsafeMutableRawPointer, count: Int, owned: Bool, _ model: borrowing Model,
     blockSize: Int
   ) -> OpaquePointer {
-    let buffer = unsafe UnsafeMutableRawBufferPointer(
-      start: memory + headSize, count: count &- headSize)
-    let stream = unsafe Sluice.Stream(model, blockSize: blockSize == 0 ? 32 : blockSize, in: buffer)
+    let stream = unsafe Sluice.Stream(
+      model, blockSize: blockSize == 0 ? 32 : blockSize, at: memory + headSize,
+      byteCount: count &- headSize)
     let open = unsafe memory.bindMemory(to: OpenStream.self, capacity: 1)
     unsafe open.initialize(to: OpenStream(stream: stream, ownsMemory: owned))
     return OpaquePointer(open)

@@ -49,6 +49,33 @@ import Testing
     }
   }
 
+  @Test("a vocabulary rewritten after its validation leads to other words or none, never outside")
+  func rewrittenVocabulary() throws {
+    let words = ["<unk>", "a", "film", "of", "some", "length"]
+    var random = SeededRandom(seed: 10)
+    var contents = SampleBlobs.contents(of: [.embedding(tokenCount: 8, outputSize: 1)], &random)
+    contents.vocabulary = words
+    let file = AlignedBytes(try contents.bytes())
+    let view = try file.view()
+    let section = try #require(view.range(of: .vocabulary))
+    // Lookups that found their word all the same, and that did not.
+    var (same, missed) = (0, 0)
+    for offset in Int(section.offset)..<Int(section.offset + section.length) {
+      let original = file[offset]
+      for byte: UInt8 in [0, 1, 0x7F, 0x80, 0xFF] {
+        file[offset] = byte
+        for (id, word) in words.enumerated() {
+          let found = Self.id(of: word, in: view)
+          #expect(found.map { (0..<words.count).contains($0) } ?? true)
+          if found == id { same += 1 } else { missed += 1 }
+        }
+      }
+      file[offset] = original
+    }
+    #expect(same > 0 && missed > 0)
+    for (id, word) in words.enumerated() { #expect(Self.id(of: word, in: view) == id) }
+  }
+
   @Test("without a vocabulary no word is found")
   func noVocabulary() throws {
     let file = AlignedBytes(try SampleBlobs.bytes(.lstm))

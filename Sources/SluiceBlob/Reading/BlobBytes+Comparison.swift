@@ -35,18 +35,18 @@ func compareBytes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> I
   let common = a.count < b.count ? a.count : b.count
   var at = 0
   if common >= 8, let x = a.baseAddress, let y = b.baseAddress {
-    while at <= common - 8 {
+    while at <= common &- 8 {
       let p = unsafe x.loadUnaligned(fromByteOffset: at, as: UInt64.self).bigEndian
       let q = unsafe y.loadUnaligned(fromByteOffset: at, as: UInt64.self).bigEndian
       if p != q { return p < q ? -1 : 1 }
-      at += 8
+      at &+= 8
     }
   }
   while at < common {
     let p = unsafe a[at]
     let q = unsafe b[at]
     if p != q { return p < q ? -1 : 1 }
-    at += 1
+    at &+= 1
   }
-  return a.count - b.count
+  return a.count &- b.count
 }

@@ -47,6 +47,21 @@ struct BlobBytes {
     return nil
   }
 
+  /// As `u32`, but nil outside the file: for what is read long after validation, of a file that was
+  /// mapped and may since have been rewritten in place.
+  @inline(__always)
+  func u32IfInside(_ at: Int) -> UInt32? {
+    guard at >= 0, at <= count &- 4 else { return nil }
+    return unsafe base.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+  }
+
+  /// As `slice`, but nil where the extent leaves the file.
+  func sliceIfInside(_ extent: Extent) -> UnsafeRawBufferPointer? {
+    guard extent.start >= 0, extent.count >= 0, extent.start <= count &- extent.count
+    else { return nil }
+    return unsafe UnsafeRawBufferPointer(start: base + extent.start, count: extent.count)
+  }
+
   /// The bytes of an extent within the file.
   func slice(_ extent: Extent) -> UnsafeRawBufferPointer {
     precondition(

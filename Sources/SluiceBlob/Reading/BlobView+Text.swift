@@ -1,9 +1,4 @@
 extension BlobView {
-  /// The number of words of the vocabulary, 0 where there is none.
-  public var vocabularyCount: Int {
-    sections.vocabulary.count == 0 ? 0 : Int(file.u32(sections.vocabulary.start))
-  }
-
   /// The word of a token id, UTF-8; it may be empty.
   ///
   /// - Precondition: `id` is at least 0 and less than ``vocabularyCount``.
@@ -14,17 +9,20 @@ extension BlobView {
 
   /// The token id of a word, nil where the vocabulary does not have it.
   ///
-  /// A binary search: at most log2(``vocabularyCount``) + 1 comparisons, nothing allocated.
+  /// A binary search: at most log2(``vocabularyCount``) + 1 comparisons, nothing allocated. In a file
+  /// that was rewritten since, words are missed; nothing outside it is read.
   public func tokenID(of word: UnsafeRawBufferPointer) -> Int? {
     let table = vocabulary
     var low = 0
     var high = table.count
     while low < high {
-      let middle = low + (high - low) / 2
-      let id = Int(file.u32(table.sortedField(middle)))
-      let order = unsafe compareBytes(file.slice(table.extent(of: id, in: file)), word)
-      if order == 0 { return id }
-      if order < 0 { low = middle + 1 } else { high = middle }
+      let middle = low &+ (high &- low) / 2
+      guard let id = file.u32IfInside(table.sortedField(middle)), id < table.count,
+        let entry = unsafe table.bytes(of: Int(id), in: file)
+      else { return nil }
+      let order = unsafe compareBytes(entry, word)
+      if order == 0 { return Int(id) }
+      if order < 0 { low = middle &+ 1 } else { high = middle }
     }
     return nil
   }

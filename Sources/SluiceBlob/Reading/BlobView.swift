@@ -8,6 +8,10 @@ public struct BlobView {
   let sections: SectionExtents
   /// Which outputs of a sequence count.
   public let output: OutputMode
+  /// The hash that the file declares, XXH64 of all its other bytes.
+  public let hash: UInt64
+  /// The number of words of the vocabulary, 0 where there is none.
+  public let vocabularyCount: Int
 
   /// Validates every field and every float of `bytes`, once.
   ///
@@ -35,16 +39,14 @@ public struct BlobView {
     try validator.validate(checkingHash: checkingHash)
     sections = validator.sections
     output = validator.output
+    hash = file.u64(BlobLayout.Header.hash)
+    let words = sections.vocabulary
+    vocabularyCount = words.count == 0 ? 0 : Int(file.u32(words.start))
   }
 
   /// The whole file.
   public var bytes: UnsafeRawBufferPointer {
     unsafe file.slice(Extent(start: 0, count: file.count))
-  }
-
-  /// The hash that the file declares, XXH64 of all its other bytes.
-  public var hash: UInt64 {
-    file.u64(BlobLayout.Header.hash)
   }
 
   /// Where the weights came from: a JSON object in UTF-8.

@@ -1,6 +1,7 @@
 /// A section of words: a count, the words' offsets, for a vocabulary their sorted ids, the text.
 ///
 ///     u32 count, u32 reserved, u32 offsets[count + 1], u32 sorted[count]?, UTF-8 bytes
+/// It lies in a file of at most 2^63 bytes and has at most 2^32 entries: no sum here overflows.
 struct TextTable {
   let section: Extent
   let count: Int
@@ -8,22 +9,22 @@ struct TextTable {
 
   /// Offset of the entry of `offsets` within the file.
   func offsetField(_ index: Int) -> Int {
-    section.start + 8 + 4 * index
+    section.start &+ 8 &+ 4 &* index
   }
 
   /// Offset of the entry of `sorted` within the file.
   func sortedField(_ index: Int) -> Int {
-    section.start + 8 + 4 * (count + 1) + 4 * index
+    section.start &+ 8 &+ 4 &* (count &+ 1) &+ 4 &* index
   }
 
   /// Offset of the first byte of text within the file.
   var textStart: Int {
-    section.start + TextTable.headLength(count: count, isSorted: isSorted)
+    section.start &+ TextTable.headLength(count: count, isSorted: isSorted)
   }
 
-  /// Bytes before the text. `count` is at most 2^32, so that nothing overflows.
+  /// Bytes before the text.
   static func headLength(count: Int, isSorted: Bool) -> Int {
-    8 + 4 * (count + 1) + (isSorted ? 4 * count : 0)
+    8 &+ 4 &* (count &+ 1) &+ (isSorted ? 4 &* count : 0)
   }
 
   /// The bytes of one entry. Its offsets were checked.
@@ -31,5 +32,14 @@ struct TextTable {
     let start = Int(file.u32(offsetField(index)))
     let end = Int(file.u32(offsetField(index + 1)))
     return Extent(start: textStart + start, count: end - start)
+  }
+
+  /// The bytes of one entry; nil where its offsets, once checked, lead out of the file by now.
+  func bytes(of index: Int, in file: BlobBytes) -> UnsafeRawBufferPointer? {
+    guard let start = file.u32IfInside(offsetField(index)),
+      let end = file.u32IfInside(offsetField(index &+ 1))
+    else { return nil }
+    return unsafe file.sliceIfInside(
+      Extent(start: textStart &+ Int(start), count: Int(end) &- Int(start)))
   }
 }
