@@ -1,8 +1,9 @@
 /* The bits of models, as hashes of all their outputs, for another CPU's to be compared with.
- * hashes STEPS MODEL.sluice...    A line a model; exit status 1 where its ways give different bits. */
+ * hashes STEPS MODEL.sluice...    A line a model: steps, steps of the batch, name, a hash of each; exit
+ *                                 status 1 where its ways give different bits. */
 #include "check.h"
 
-enum { longest = 100, period = 1009, streams = 5 };
+enum { longest = 100, period = 1009, streams = 5, most_batched = 20000 };
 
 /* FNV-1a of the bits of floats. */
 static uint64_t hash(uint64_t value, const float *floats, size_t count) {
@@ -95,11 +96,12 @@ int main(int count, char **arguments) {
     memcpy(x + period * in, x, longest * in * sizeof *x);
     /* A batch costs as much as all its streams. */
     long fewer = steps / streams > 0 ? steps / streams : 1;
+    if (fewer > most_batched) fewer = most_batched;
     uint64_t one = stepped(model, steps), some = moved(model, steps), few = stepped(model, fewer);
     uint64_t first = batched(model, fewer, 1), last = batched(model, fewer, streams - 1);
     const char *name = strrchr(arguments[file], '/');
-    printf("%-40s %016llx %016llx\n", name ? name + 1 : arguments[file], (unsigned long long)one,
-           (unsigned long long)few);
+    printf("%8ld %6ld  %-32s %016llx %016llx\n", steps, fewer, name ? name + 1 : arguments[file],
+           (unsigned long long)one, (unsigned long long)few);
     fflush(stdout);
     if (one != some || few != first || few != last) {
       fprintf(stderr, "%s: DIFFERENT BITS: steps %016llx, moved %016llx; batch %016llx, %016llx\n",
