@@ -37,6 +37,8 @@ extension sluice_model {
         model.pointee.longest_projection, record.gateCount * record.laneCount.paddedToLine)
       unsafe model.reserve(for: record)
     }
+    unsafe model.pointee.writes_output =
+      planned > 0 && model.pointee.layers[planned - 1].writesAnywhere
     return unsafe model
   }
 }
@@ -90,6 +92,13 @@ extension sluice_layer {
   /// recurrent layers these alone have columns, which their kernels do not read.
   var writesFinalState: Bool { unsafe is_recurrent && columns != nil }
 
+  /// Whether it writes each feature once, after having read it, and nothing behind them: an activation
+  /// of whole lines.
+  fileprivate var writesAnywhere: Bool {
+    unsafe kernel == sluice_kernel_activation && stride == output_size
+      && activation != sluice_activation_softmax
+  }
+
   /// The layer's part of the plan; takes its vectors from `offset` on, in floats.
   init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
     let weights = unsafe blob.weights(of: record).floats
@@ -109,7 +118,7 @@ extension sluice_layer {
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
       output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
       cell_stride: cellStride, scratch_offset: scratch, is_recurrent: isRecurrent,
-      is_reverse: record.direction != .forward,
+      is_reverse: record.direction != .forward, is_fast: record.grade == .fast,
       kernel: record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact,
       activation: sluice_activation(
         record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),

@@ -24,14 +24,20 @@ extension Stream {
     return unsafe runStepAsComputed(input)
   }
 
-  /// `runStep`, where floats are computed with as the kernels expect it.
+  /// `runStep`, where floats are computed with as the kernels expect it. The output lies at `y` if the
+  /// last layer can write there.
   @inline(__always)
-  mutating func runStepAsComputed(_ input: UnsafePointer<Float>) -> UnsafePointer<Float> {
+  mutating func runStepAsComputed(
+    _ input: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>? = nil
+  ) -> UnsafePointer<Float> {
     var output = unsafe input
     var (layer, call) = unsafe (
       model.pointee.layers, calls + phase &* model.pointee.layer_count
     )
     let end = unsafe layer + model.pointee.layer_count
+    if unsafe model.pointee.writes_output {
+      unsafe call[model.pointee.layer_count &- 1].output = y ?? buffer + end[-1].output_offset
+    }
     while unsafe layer < end {
       if unsafe layer.pointee.source < 0 { unsafe call.pointee.input = input }
       unsafe instructionSet.run(layer, call)

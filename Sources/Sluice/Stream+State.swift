@@ -29,13 +29,16 @@ import _SluiceShims
 
     /// What a layer wrote at the last step that was taken alone, `[outputSize]`; as `copyHidden`.
     ///
-    /// - Returns: false for an embedding, whose rows lie in the blob; nothing is written then.
+    /// - Returns: false for an embedding, whose rows lie in the blob, and for a last activation, which
+    ///   may have written to the step's caller alone; nothing is written then.
     @discardableResult
     public func copyOutput(ofLayer layer: Int, into output: inout [Float]) -> Bool {
       let planned = unsafe model.layer(ofRecord: layer, model.pointee.layer_count)
       guard planned >= 0 else { return false }
       let plan = unsafe model.pointee.layers[planned]
       guard unsafe Int(plan.record) == layer else { return false }
+      let isLast = unsafe planned == model.pointee.layer_count - 1
+      if isLast, unsafe model.pointee.writes_output { return false }
       let y = unsafe buffer + plan.output_offset + (plan.is_recurrent ? phase * plan.stride : 0)
       output = unsafe Array(UnsafeBufferPointer(start: y, count: plan.output_size))
       return true

@@ -49,8 +49,13 @@ extension Stream {
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
   ) {
     let size = unsafe model.pointee.output_size
+    // A last layer that reads x itself must not write what it has yet to read.
+    let distance = unsafe (UnsafePointer(y) - x).magnitude
+    let isSafe = distance == 0 || distance >= size.magnitude
+    let row = unsafe runStepAsComputed(x, into: isSafe ? y : nil)
+    guard unsafe row != UnsafePointer(y) else { return }
     unsafe instructionSet.copyRows(
-      runStepAsComputed(x), pitch: size, to: y, targetPitch: size, count: size, rows: 1)
+      row, pitch: size, to: y, targetPitch: size, count: size, rows: 1)
   }
 
   /// One time step of a model that begins with an embedding.

@@ -74,7 +74,7 @@ extension BlobError.Kind {
     case .wrongDirection: "a layer without state has a direction, expected 0 (forward)"
     case .unsupportedStorage:
       "the storage type is not 1 (f32), the only one of the layer's kind and form"
-    case .unsupportedGrade: "the activation grade is not supported, expected 1 (exact)"
+    case .unsupportedGrade: "the layer has no fast activations, expected the grade 1 (exact)"
     case .wrongVariant: "a GRU needs a variant, and no other kind has one"
     case .wrongGateOrder: "the gate order is not that of the layer's kind"
     case .wrongGateActivation: "the gate activation is not the one of the layer's kind"

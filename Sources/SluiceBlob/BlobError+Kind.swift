@@ -122,7 +122,7 @@ extension BlobError {
     case wrongDirection
     /// A storage type that the layer's kind or form does not have.
     case unsupportedStorage
-    /// An activation grade that is reserved.
+    /// An activation grade that the layer's kind or form does not have.
     case unsupportedGrade
     /// A GRU without a variant, or a variant on another kind.
     case wrongVariant

@@ -90,6 +90,19 @@ extension LayerRecord {
     }
   }
 
+  /// Whether the layer's activations may be of the fast grade: those of the plain recurrent kernels,
+  /// and tanh or sigmoid of a dense or activation layer, if the weights are f32. Of compact weights a
+  /// second copy of every cell would be much code for little: reading them is what takes long.
+  public var hasFastGrade: Bool {
+    guard storage == .f32 else { return false }
+    let function = kind == .rnn ? candidateActivation.kind : outputActivation.kind
+    switch kind {
+    case .lstm, .gru: return isPlain
+    case .rnn, .dense, .activation: return isPlain && (function == .tanh || function == .sigmoid)
+    default: return false
+    }
+  }
+
   /// Whether the layer is its kind's plain form, with a kernel of its own: no flags, no limit, the
   /// usual activations.
   public var isPlain: Bool {

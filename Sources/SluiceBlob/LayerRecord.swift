@@ -82,9 +82,9 @@ public enum Activation: UInt32, Sendable {
 
 /// How exactly tanh and sigmoid are approximated. The raw values are those of the file.
 public enum ActivationGrade: UInt32, Sendable {
-  /// At most 3 ULP.
+  /// tanh to 1.5 ULP, sigmoid to 2 ULP, that of a cell's gates to 1e-7.
   case exact = 1
-  /// At most 1e-5 absolute. Reserved: refused by version 1 readers that do not have it.
+  /// At most 1e-5 absolute, where ``LayerRecord/hasFastGrade`` holds.
   case fast = 2
 }
 

@@ -2,25 +2,28 @@ import Glibc
 import Sluice
 import TestSupport
 
-/// Verifies tanh, sigmoid and a gate's sigmoid over all floats, on every instruction set at hand.
+/// Verifies tanh, sigmoid and a gate's sigmoid, exact and fast, over all floats, on every instruction
+/// set at hand.
 ///
-///     ActivationProbe [STRIDE]   every STRIDE-th float, all if nothing is said
+///     ActivationProbe [STRIDE [FUNCTION...]]   every STRIDE-th float, and all functions, if nothing is said
 ///
 /// Prints a line for each function and instruction set; the exit status is 1 if one is out of its
 /// bounds.
 @main
 struct ActivationProbe {
   static func main() throws {
-    let stride = CommandLine.arguments.count > 1 ? UInt32(CommandLine.arguments[1]) : 1
-    guard let stride, stride > 0, CommandLine.arguments.count < 3 else {
-      print("usage: ActivationProbe [STRIDE]")
+    let arguments = CommandLine.arguments.dropFirst()
+    let functions = arguments.dropFirst().map { Function(rawValue: $0) }
+    guard let stride = UInt32(arguments.first ?? "1"), stride > 0, !functions.contains(nil) else {
+      let names = Function.allCases.map { $0.rawValue }.joined(separator: "|")
+      print("usage: ActivationProbe [STRIDE [\(names)...]]")
       exit(2)
     }
     print(
-      "function  isa       floats       max ULP  at             max error  descents  deepest  out  "
-        + "odd  saturates  NaN  bits")
+      "function        isa       floats       max ULP  at             max error  descents  deepest  "
+        + "out  odd  saturates  NaN  bits")
     var isWithin = true
-    for function in Function.allCases {
+    for function in functions.isEmpty ? Function.allCases : functions.compactMap(\.self) {
       for verdict in try verify(function, stride: stride) {
         print(verdict.line)
         fflush(nil)
@@ -40,11 +43,11 @@ struct ActivationProbe {
     let evaluators = try sets.map { try Evaluator(function, $0) }
     var verdicts = sets.map { Verdict(function, $0) }
     let fused = sets.firstIndex { $0 != .baseline }
-    let infinity = Float.infinity.bitPattern
+    let end = (function.isOfCell ? Float.greatestFiniteMagnitude : .infinity).bitPattern
     var (x, exact) = ([Float](), [Double]())
     var first: UInt32 = 0
-    while first <= infinity {
-      let last = min(UInt64(first) + UInt64(stride) * 2047, UInt64(infinity))
+    while first <= end {
+      let last = min(UInt64(first) + UInt64(stride) * 2047, UInt64(end))
       x.removeAll(keepingCapacity: true)
       for bits in Swift.stride(from: first, through: UInt32(last), by: Int(stride)) {
         x.append(Float(bitPattern: bits))

@@ -9,7 +9,7 @@ struct Verdict {
   private var ulpError = 0.0
   private var worst: Float = 0
   private var error = 0.0
-  /// How often a greater argument gave a lesser value, and by how much: floats, of a gate 2^-24.
+  /// How often a greater argument gave a lesser value, and by how much: floats, else 2^-24.
   private var descents = 0
   private var deepest = 0.0
   private var outside = 0
@@ -41,7 +41,7 @@ struct Verdict {
         outside += 1
       }
       if !(distance <= error) { error = distance }
-      let least: Float = function == .tanh ? -1 : 0
+      let least: Float = function.isTanh ? -1 : 0
       if !(y[index] >= least && y[index] <= 1) { outside += 1 }
     }
     for index in Swift.stride(from: 0, to: x.count, by: 2) {
@@ -51,7 +51,9 @@ struct Verdict {
         if down > last.1 { descend(from: last.1, to: down) }
       }
       last = (up, down)
-      if function == .tanh && up.bitPattern ^ down.bitPattern != 0x8000_0000 { asymmetric += 1 }
+      // A cell adds to its candidate, and so has no -0.
+      let isOdd = up == -down && (function.isOfCell || up.sign != down.sign)
+      if function.isTanh && !isOdd { asymmetric += 1 }
       if x[index] >= function.saturation && up != 1 { unsaturated += 1 }
     }
     if let other {
@@ -64,7 +66,8 @@ struct Verdict {
 
   private mutating func descend(from a: Float, to b: Float) {
     descents += 1
-    let depth = function == .gate ? Double(abs(a - b)) * 0x1p24 : Double(ulpDistance(a, b))
+    let depth =
+      function.isRelative ? Double(ulpDistance(a, b)) : Double(abs(a - b)) * 0x1p24
     deepest = max(deepest, depth)
   }
 
@@ -74,7 +77,7 @@ struct Verdict {
     var complaints: [String] = []
     if !(ulpError <= bounds.ulp) { complaints.append("more than \(bounds.ulp) ULP") }
     if !(error <= bounds.absolute) { complaints.append("an error above \(bounds.absolute)") }
-    if deepest > (set == .baseline ? 2 : 1) { complaints.append("descends too far") }
+    if deepest > function.deepestDescent(set) { complaints.append("descends too far") }
     if outside > 0 { complaints.append("values out of range") }
     if asymmetric > 0 { complaints.append("not odd") }
     if unsaturated > 0 { complaints.append("not 1 from \(function.saturation) on") }
@@ -86,11 +89,11 @@ struct Verdict {
   /// A line of the table.
   var line: String {
     let columns: [(String, Int)] = [
-      (function.rawValue, 10), (set.rawValue, 10), ("\(count)", 13),
-      (function == .gate ? "-" : "\((ulpError * 1000).rounded() / 1000)", 9),
-      (function == .gate ? "-" : "\(worst)", 15), (error.short, 11), ("\(descents)", 10),
+      (function.rawValue, 16), (set.rawValue, 10), ("\(count)", 13),
+      (function.isRelative ? "\((ulpError * 1000).rounded() / 1000)" : "-", 9),
+      (function.isRelative ? "\(worst)" : "-", 15), (error.short, 11), ("\(descents)", 10),
       ("\((deepest * 100).rounded() / 100)", 9), ("\(outside)", 5),
-      (function == .tanh ? (asymmetric == 0 ? "yes" : "no") : "-", 5),
+      (function.isTanh ? (asymmetric == 0 ? "yes" : "no") : "-", 5),
       (unsaturated == 0 ? "yes" : "no", 11), (areNaN ? "yes" : "no", 5),
       (isCompared ? (differing == 0 ? "same" : "differ") : "-", 0),
     ]

@@ -39,6 +39,7 @@ import Testing
         Field.inputs..<Field.inputs + 4 * Int(file.u32(offset - field + Field.inputCount))
       return field == Field.outputActivation || field == Field.candidateActivation
         || field == Field.direction || listed.contains(field)
+        || field == Field.grade
         || field == Field.inputCount && (columns || !listed.isEmpty)
         || columns
           && [

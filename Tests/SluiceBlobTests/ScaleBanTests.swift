@@ -26,6 +26,14 @@ import Testing
     #expect((file.find(.scales) != nil) == type.isInteger)
   }
 
+  @Test("B29 fast activations beside compact weights", arguments: types)
+  func grade(_ type: StorageType) throws {
+    var file = try Self.file(.lstm, type)
+    let offset = try file.record(0) + Field.grade
+    file.put(2 as UInt32, at: offset)
+    file.expect(.unsupportedGrade, at: offset)
+  }
+
   /// Where the scales of a file of one layer lie that are not padding, by their bits.
   static func scales(_ file: BlobFile, _ type: StorageType) throws -> [Int] {
     let range = try file.section(.scales)

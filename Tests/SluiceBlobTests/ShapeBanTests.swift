@@ -108,7 +108,10 @@ private let sizeFields = [
       let activation = try changed(.activation, Field.storage, to: storage)
       activation.file.expect(.unsupportedStorage, at: activation.offset)
     }
-    let (file, offset) = try changed(.lstm, Field.grade, to: 2 as UInt32)
+    for sample in [SampleBlobs.Sample.lstm, .gruResetBefore] {
+      try changed(sample, Field.grade, to: 2 as UInt32).file.expectValid()
+    }
+    let (file, offset) = try changed(.embedding, Field.grade, to: 2 as UInt32)
     file.expect(.unsupportedGrade, at: offset)
   }
 

@@ -40,7 +40,7 @@ import Testing
     #expect(options.maximalError == 0.5)
     for (name, value) in [
       ("--max-error", "0"), ("--max-error", "inf"), ("--max-error", "x"), ("--type", "f64"),
-      ("--activation", "fast"), ("--unknown", "1"),
+      ("--activation", "middle"), ("--unknown", "1"),
     ] {
       #expect(throws: ConversionOptions.ArgumentError.self) { try options.set(name, to: value) }
     }

@@ -36,6 +36,8 @@ struct Shape: Sendable, CustomStringConvertible {
   /// Of a general kernel: units behind a projection where there are more than outputs.
   var units: Int?
   var hasPeepholes = false
+  /// Whether its activations are of the fast grade.
+  var isFast = false
 
   /// Every kernel, and every activation where a kernel has one.
   static func all(_ inputSize: Int, _ outputSize: Int) -> [Shape] {
@@ -67,6 +69,17 @@ struct Shape: Sendable, CustomStringConvertible {
       shape(sluice_kernel_elman, sluice_activation_relu),
     ] + activations.map { shape(sluice_kernel_dense, $0) }
       + activations.map { shape(sluice_kernel_activation, $0) }
+      + [
+        shape(sluice_kernel_lstm, sluice_activation_tanh),
+        shape(sluice_kernel_gru_reset_after, sluice_activation_identity),
+        shape(sluice_kernel_gru_reset_before, sluice_activation_identity),
+        shape(sluice_kernel_elman, sluice_activation_tanh),
+        shape(sluice_kernel_activation, sluice_activation_sigmoid),
+      ].map { plain in
+        var fast = plain
+        fast.isFast = true
+        return fast
+      }
   }
 
   var gates: Int {
@@ -119,7 +132,8 @@ struct Shape: Sendable, CustomStringConvertible {
   var scratchCount: Int { isGeneral && isRecurrent ? gates + 1 : 2 }
 
   var description: String {
-    "kernel \(kernel.rawValue) activation \(activation.rawValue) \(inputSize)x\(outputSize)"
+    "kernel \(kernel.rawValue) activation \(activation.rawValue)\(isFast ? " fast" : "")"
+      + " \(inputSize)x\(outputSize)"
   }
 }
 
@@ -165,8 +179,9 @@ struct KernelRun {
       weights: weights.start, biases: biases.start, initial_state: nil,
       input_size: shape.inputSize, output_size: shape.outputSize, stride: shape.stride,
       output_offset: 0, cell_offset: 0, cell_stride: shape.hiddenStride, scratch_offset: 0,
-      is_recurrent: shape.isRecurrent, is_reverse: false, kernel: shape.kernel,
-      activation: shape.activation, form: form, compact: compact, columns: nil, record: 0,
+      is_recurrent: shape.isRecurrent, is_reverse: false, is_fast: shape.isFast,
+      kernel: shape.kernel, activation: shape.activation, form: form, compact: compact,
+      columns: nil, record: 0,
       source: -1, slot: 0,
       reader: 0)
     let block = unsafe sluice_block(

@@ -13,9 +13,12 @@ import Testing
 
   /// f of every argument, through an activation layer of 4096 values.
   static func values(
-    _ activation: Activation, _ arguments: [Float], _ set: InstructionSet
+    _ activation: Activation, _ arguments: [Float], _ set: InstructionSet,
+    grade: ActivationGrade = .exact
   ) throws -> [Float] {
-    let opened = try OpenedNetwork(TestNetwork([.activation(activation, size: width)]), set)
+    var network = TestNetwork([.activation(activation, size: width)])
+    network.grade = grade
+    let opened = try OpenedNetwork(network, set)
     let padding = (width - arguments.count % width) % width
     let input = arguments + [Float](repeating: 0, count: padding)
     return Array(try opened.processed(input, chunk: 64).prefix(arguments.count))
@@ -48,6 +51,22 @@ import Testing
     #expect(findings.smallError <= 2e-38, "where the true value is less than 2^-126")
     #expect(findings.outside.isEmpty, "\(findings.outside.prefix(5))")
     #expect(findings.deepestDescent <= 1, "floats downwards while the argument went up")
+  }
+
+  @Test("fast: 1e-5, tanh odd, within the range", arguments: InstructionSet.runnable)
+  func fast(_ set: InstructionSet) throws {
+    for (activation, range) in [(Activation.tanh, Float(-1)...1), (.sigmoid, 0...1)] {
+      let values = try Self.values(activation, Self.sweep, set, grade: .fast)
+      let exact = Self.sweep.map {
+        activation == .tanh ? Foundation.tanh(Double($0)) : TestSupport.sigmoid(Double($0))
+      }
+      #expect(maxDistance(values, exact) <= 1e-5)
+      #expect(values.allSatisfy { range.contains($0) })
+      let mirrored = values.reversed().map { -$0 }
+      #expect(activation == .sigmoid || firstDifference(values, mirrored) == nil)
+      let bad = try Self.values(activation, [.nan, -.nan], set, grade: .fast)
+      #expect(bad.allSatisfy { $0.isNaN })
+    }
   }
 
   @Test("relu keeps what is above zero, to the bit", arguments: InstructionSet.runnable)
@@ -101,6 +120,11 @@ import Testing
       try Self.values(activation, arguments, $0)
     }
     for values in all.dropFirst() { #expect(firstDifference(values, all[0]) == nil) }
+    guard [.tanh, .sigmoid].contains(activation) else { return }
+    let fast = try InstructionSet.runnableFused.map {
+      try Self.values(activation, arguments, $0, grade: .fast)
+    }
+    for values in fast.dropFirst() { #expect(firstDifference(values, fast[0]) == nil) }
   }
 
   @Test("an activation of a dense layer is that of an activation layer")

@@ -42,6 +42,21 @@ import Testing
     #expect(try #require(json["maxError"] as? Double) < 1e-5)
   }
 
+  @Test func fastActivationsAreStored() throws {
+    let scratch = try Scratch()
+    let (exact, fast) = (scratch.file("exact.sluice"), scratch.file("fast.sluice"))
+    let source = "\(Tool.fixtures)/onnx_lstm_gemm_sigmoid/model.onnx"
+    #expect(try Tool.run("convert", source, "-o", exact).status == 0)
+    #expect(try Tool.run("convert", source, "-o", fast, "--activation", "fast").status == 0)
+    for (blob, grade) in [(exact, "exact"), (fast, "fast")] {
+      let inspected = try Tool.run("inspect", blob, "--json").json
+      let layers = try #require(inspected["layers"] as? [[String: Any]])
+      #expect(layers.allSatisfy { $0["grade"] as? String == grade })
+      #expect(try Tool.run("inspect", blob).output.contains(", fast") == (grade == "fast"))
+      #expect(try Tool.run("compare", source, blob, "--max-error", "1e-4").status == 0)
+    }
+  }
+
   @Test func anErrorAboveTheBoundWritesNothing() throws {
     let scratch = try Scratch()
     let out = scratch.file("out.sluice")

@@ -120,16 +120,18 @@ public enum HashedNetworks {
     (1, 1), (7, 3), (8, 1), (20, 9), (31, 16), (64, 64), (128, 33), (300, 40),
   ]
 
+  /// Units of those that are compared with fast activations too.
+  private static let fastSizes = [8, 20, 31, 64]
+
   /// All of them, from the smallest.
   public static var all: [(name: String, network: TestNetwork)] {
     sizes.flatMap { hidden, inputs in
-      Cell.allCases.map { cell in
-        (
-          "\(cell.rawValue) \(inputs)x\(hidden)",
-          .recurrent(
-            cell, inputSize: inputs, hiddenSize: hidden, withState: true,
-            seed: UInt64(900 + hidden))
-        )
+      Cell.allCases.flatMap { cell in
+        let name = "\(cell.rawValue) \(inputs)x\(hidden)"
+        let network = TestNetwork.recurrent(
+          cell, inputSize: inputs, hiddenSize: hidden, withState: true, seed: UInt64(900 + hidden))
+        guard cell != .rnnRelu, fastSizes.contains(hidden) else { return [(name, network)] }
+        return [(name, network), ("\(name) fast", network.fast)]
       }
     }
   }

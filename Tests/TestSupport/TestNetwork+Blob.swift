@@ -7,6 +7,9 @@ extension TestNetwork {
     var contents = BlobContents(layers: [], output: output)
     for (index, layer) in layers.enumerated() {
       contents.layers.append(layer.packed(name: "layer_\(index)").stored(as: storage))
+      if contents.layers[index].record.hasFastGrade {
+        contents.layers[index].record.grade = grade
+      }
       if contents.layers[index].record.readsQuantised {
         contents.layers[index].record.inputScale = inputStep
       }

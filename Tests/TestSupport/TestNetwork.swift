@@ -112,6 +112,8 @@ public struct TestNetwork: Sendable {
   public var storage = StorageType.f32
   /// What one step of a quantised input stands for, in every layer; 0 for a scale at every step.
   public var inputStep: Float = 0
+  /// How exactly activations are computed, in the layers that have the choice.
+  public var grade = ActivationGrade.exact
 
   /// A chain of the given layers.
   public init(_ layers: [TestLayer], output: OutputMode = .sequence) {
@@ -126,6 +128,13 @@ public struct TestNetwork: Sendable {
   /// Whether a step reads a token id.
   public var readsTokens: Bool {
     if case .embedding = layers[0] { true } else { false }
+  }
+
+  /// The network with activations of the fast grade.
+  public var fast: TestNetwork {
+    var network = self
+    network.grade = .fast
+    return network
   }
 
   /// The network with its weights rounded to a type.

@@ -14,18 +14,24 @@ rounding its first coefficient costs no other can make good, so the center is on
 middle, whose first coefficient is almost a binary32 number (as in Gal's tables, 1986). A gate's
 sigmoid is 0.5 + 0.5 tanh(x / 2): the same polynomials, scaled by powers of two.
 
+tanh of the fast grade is one rational function, x (1 + p1 u + p2 u^2) / (q0 + q1 u + q2 u^2 + q3 u^3)
+with u = x^2, or the same as a product, which is Euler's for tanh, cut off:
+k x (u + z1) (u + z2) / ((u + y1) (u + y2) (u + y3)). u stops growing where the fit ends, and x where the
+quotient, linear in x from there on, is 1.
+
 log(1 + t) on 0 <= t <= 1 is 2 artanh s with s = t / (2 + t), 2 s + s u p(u) with u = s^2 <= 1/9.
 """
 import math
 import struct
 
-from mpmath import atanh, cos, expm1, log, lu_solve, matrix, mp, mpf, pi, sqrt, tanh
+from mpmath import atanh, cos, expm1, log, lu_solve, matrix, mp, mpf, pi, polyroots, sqrt, tanh
 
 mp.dps = 40
 
 OFFSET = mpf(49) / 128
 LIMIT = mpf("9.02")  # tanh is 1 in binary32 from here on
 FIT_END = mpf("9.2")  # puts the last segment's error at LIMIT above zero: rounded, it is 1
+FAST_END = mpf("6.205")  # beyond it 1 is as close to tanh as the fit is before
 SEGMENTS = 8
 FIRST_EXPONENT = 125  # of OFFSET, biased
 
@@ -38,6 +44,19 @@ def as_float32(x):
 def inverse_ulp(value):
     """An absolute error of a value times this is its error in ULP, over 2^24."""
     return mpf(2) ** -math.frexp(float(value))[1]
+
+
+def extrema_of(errors, count):
+    """The indices of `count` extrema of alternating sign, the largest of each run; or fewer."""
+    extrema = []
+    for i, e in enumerate(errors):
+        if not extrema or e * errors[extrema[-1]] <= 0:
+            extrema.append(i)
+        elif abs(e) > abs(errors[extrema[-1]]):
+            extrema[-1] = i
+    while len(extrema) > count:
+        extrema.pop(0 if abs(errors[extrema[0]]) < abs(errors[extrema[-1]]) else -1)
+    return extrema
 
 
 def remez(f, weight, low, high, powers, points=240):
@@ -62,14 +81,7 @@ def remez(f, weight, low, high, powers, points=240):
         greatest = max(abs(e) for e in errors)
         if best is None or greatest < best[0]:
             best = (greatest, coefficients)
-        extrema = []  # alternating in sign, the largest of each run
-        for i, e in enumerate(errors):
-            if not extrema or e * errors[extrema[-1]] <= 0:
-                extrema.append(i)
-            elif abs(e) > abs(errors[extrema[-1]]):
-                extrema[-1] = i
-        while len(extrema) > count + 1:
-            extrema.pop(0 if abs(errors[extrema[0]]) < abs(errors[extrema[-1]]) else -1)
+        extrema = extrema_of(errors, count + 1)
         if len(extrema) < count + 1 or extrema == chosen:
             break
         chosen = extrema
@@ -126,6 +138,61 @@ def tanh_segments(degree):
     return segments
 
 
+def value_of_polynomials(x, u, p1, p2, q0, q1, q2, q3):
+    """The value of the fast grade, each fused step rounded to binary32 as the kernels do it."""
+    def fused(a, b, c):
+        return as_float32(a * b + c)
+
+    above = fused(as_float32(x * u), fused(u, p2, p1), x)
+    return as_float32(above / fused(as_float32(u * u), fused(u, q3, q2), fused(u, q1, q0)))
+
+
+def value_of_product(x, u, factor, *roots):
+    """The same as a product."""
+    z1, z2, y1, y2, y3 = (as_float32(u + root) for root in roots)
+    above = as_float32(as_float32(factor * x) * as_float32(z1 * z2))
+    return as_float32(above / as_float32(as_float32(y1 * y2) * y3))
+
+
+def fast_tanh(points=240):
+    """limit, squareLimit, p1, p2, q0 to q3, factor, zeros, poles, and the greatest error.
+
+    Remez's exchange, with the denominator in the alternating term taken from the iteration before.
+    """
+    count = 7
+    grid = [FAST_END * (1 - cos(pi * i / points)) / 2 for i in range(1, points + 1)]
+    values = [tanh(x) for x in grid]
+    denominators = [1 + x**2 / 2 for x in grid]
+    chosen = [round(float((1 - cos(pi * (i + 1) / count)) / 2 * (points - 1))) for i in range(count)]
+    for _ in range(40):
+        for _ in range(12):
+            a, b = matrix(count, count), matrix(count, 1)
+            for row, i in enumerate(chosen):
+                x, u = grid[i], grid[i] ** 2
+                terms = [x * u, x * u**2] + [-values[i] * u**power for power in range(4)]
+                for column, term in enumerate(terms + [(-1) ** row * denominators[i]]):
+                    a[row, column] = term
+                b[row] = -x
+            c = list(lu_solve(a, b))[:-1]
+            denominators = [sum(q * x ** (2 * k) for k, q in enumerate(c[2:])) for x in grid]
+        errors = [x * (1 + c[0] * x**2 + c[1] * x**4) / q - value
+                  for x, q, value in zip(grid, denominators, values)]
+        extrema = extrema_of(errors, count)
+        if len(extrema) < count or extrema == chosen:
+            break
+        chosen = extrema
+    zeros = sorted(-root for root in polyroots([c[1], c[0], 1]))
+    poles = sorted(-root for root in polyroots(c[:1:-1]))
+    product = [as_float32(value) for value in [c[1] / c[5]] + zeros + poles]
+    polynomials = [as_float32(value) for value in c]
+    limit, square = as_float32(FAST_END), as_float32(FAST_END**2)
+    while value_of_polynomials(limit, square, *polynomials) < 1:
+        limit += mpf(2) ** -21  # the next binary32
+    assert value_of_polynomials(limit, square, *polynomials) == 1
+    assert value_of_product(limit, square, *product) == 1
+    return [limit, square] + polynomials + product, max(abs(e) for e in errors)
+
+
 def spelled(value):
     """A binary32 number as Swift has it."""
     if value == int(value):
@@ -176,6 +243,19 @@ def constants(name, symbol, coefficients, comment):
     return lines + ["}"]
 
 
+def quotient(name, comment, values):
+    """The Swift source of a rational function."""
+    texts = [spelled(value) for value in values]
+    lines = [f"/// {line}" for line in comment]
+    lines += ["@inline(always)", f"var {name}: Quotient {{", "  Quotient("]
+    labels = ("limit", "squareLimit", "p1", "p2", "q0", "q1", "q2", "q3", "factor")
+    labelled = [f"{label}: {text}" for label, text in zip(labels, texts)]
+    for first, last in ((0, 3), (3, 6), (6, 9)):
+        lines.append("    " + ", ".join(labelled[first:last]) + ",")
+    lines.append(f"    zeros: ({', '.join(texts[9:11])}), poles: ({', '.join(texts[11:])}))")
+    return lines + ["}"]
+
+
 def fit_exp():
     def q(r):
         return mpf(1) / 2 + r / 6 if abs(r) < mpf("1e-12") else (expm1(r) - r) / r**2
@@ -206,6 +286,10 @@ def main():
     rows = ["", "| x from | to | error, ULP |", "|---|---|---|"]
     rows += [f"| {float(low):.4f} | {float(high):.4f} | {float(error):.3f} |"
              for low, high, _, _, error in segments]
+    fast, fast_error = fast_tanh()
+    # 0.5 tanh(x / 2): every step has the same digits.
+    powers = (1, 2) + (-2, -4, 2, 0, -2, -4) + (0, 2, 2, 2, 2, 2)
+    fast_gate = [value * mpf(2) ** power for value, power in zip(fast, powers)]
     exponential, exp_error = fit_exp()
     logarithm, log_error = fit_log()
     parts = [
@@ -222,6 +306,10 @@ def main():
         table("gateSegments", [
             f"0.5 tanh(x / 2) for 0 <= x <= {float(2 * LIMIT)}: the polynomials of `tanhSegments`, scaled."],
             segments, degree, mpf(1) / 2),
+        quotient("fastTanh", [
+            "tanh x of the fast grade: the greatest error before rounding is "
+            f"{float(max(fast_error, 1 - tanh(FAST_END))):.2g}."], fast),
+        quotient("fastGate", ["0.5 tanh(x / 2): `fastTanh`, scaled by powers of two."], fast_gate),
     ]
     print("\n\n".join("\n".join(part) for part in parts))
 

@@ -16,7 +16,7 @@ extension Validator {
     try require(
       record.hiddenScale.isStep(allowed: record.readsQuantised && record.kind.isRecurrent),
       .wrongHiddenScale, Field.hiddenScale)
-    try require(record.grade == .exact, .unsupportedGrade, Field.grade)
+    try require(record.grade == .exact || record.hasFastGrade, .unsupportedGrade, Field.grade)
     try require((record.kind == .gru) == (record.variant != nil), .wrongVariant, Field.variant)
     try require(record.gateOrder == record.kind.gateOrder, .wrongGateOrder, Field.gateOrder)
     try require(

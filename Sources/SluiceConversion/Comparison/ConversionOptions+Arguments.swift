@@ -30,11 +30,12 @@ extension ConversionOptions {
       }
       self.type = type
     case "--activation":
-      guard value == "exact" else {
+      let grades: [String: ActivationGrade] = ["exact": .exact, "fast": .fast]
+      guard let grade = grades[value] else {
         throw ArgumentError(
-          reason: "activations of the grade '\(value)' are not supported yet; expected exact")
+          reason: "'\(value)' is no grade of activations; expected exact or fast")
       }
-      grade = .exact
+      self.grade = grade
     default: throw ArgumentError(reason: "the option '\(option)' is not supported yet")
     }
   }

@@ -97,8 +97,8 @@ package struct NetworkComparison: Sendable {
           var output: [Float] = []
           if let table, layer == 0 {
             output = table.step(sequence, step)
-          } else {
-            blob.stream.copyOutput(ofLayer: layer, into: &output)
+          } else if !blob.stream.copyOutput(ofLayer: layer, into: &output) {
+            output = last
           }
           outputs.append(output)
           layers[layer].outputs.note(output, expected[layer], step: step)

@@ -1,18 +1,15 @@
 import SluiceBlob
 
 extension Network {
-  /// The network packed for a blob, its weights stored as `type`.
+  /// The network packed for a blob, its weights stored as `type`, its activations of `grade`.
   ///
-  /// Layers of which only f32 can be had stay f32.
+  /// Layers of which only f32 can be had stay f32; those without fast activations stay exact.
   ///
   /// - Throws: ``ConversionError`` naming the layer that a blob cannot hold, or whose weights are
   ///   beyond the type's range.
   public func blobContents(
     type: StorageType = .f32, grade: ActivationGrade = .exact
   ) throws(ConversionError) -> BlobContents {
-    guard grade == .exact else {
-      throw .unsupported(provenance.source, "activation", "the grade \(grade); expected exact")
-    }
     guard !layers.isEmpty, layers.count <= BlobLimits.layerCount else {
       throw .unsupported(
         provenance.source, "", "\(layers.count) layers; a blob holds 1 to \(BlobLimits.layerCount)")
@@ -34,6 +31,7 @@ extension Network {
           provenance.source, "layer \(quotable(layer.name))",
           "reads \(inputs.count) layers; a blob holds up to \(LayerInputs.capacity)")
       }
+      if grade == .fast, record.record.hasFastGrade { record.record.grade = .fast }
       if inputs != [index - 1] { record.record.inputs = LayerInputs(inputs) }
       packed.append(record)
       // Two finite biases may have an infinite sum.

@@ -62,6 +62,8 @@ func sigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
   return one / (sum + multiplyAdd(power, rest, lost))
 }
 
+// `fast` is a constant where a cell has many of them: it branches once, not at each function.
+
 #if SLUICE_BASELINE
   // No permutation by eight lanes: an exponential and a division.
 
@@ -77,32 +79,80 @@ func sigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
     return e / (e + V(repeating: 2))
   }
 
+  /// tanh x: 3 ULP, odd, 1 from 9.02 on.
+  @inline(always)
+  func tanh<V: SIMD>(_ x: V, fast: Bool) -> V where V.Scalar == Float {
+    withSign(of: x, tanhOfMagnitude(x))
+  }
+
+  /// scale * tanh x, for a scale that is not negative.
+  @inline(always)
+  func scaledTanh<V: SIMD>(_ x: V, by scale: V, fast: Bool) -> V where V.Scalar == Float {
+    withSign(of: x, scale) * tanhOfMagnitude(x)
+  }
+
   /// The sigmoid of a cell's gate.
   @inline(always)
-  func gate<V: SIMD>(_ x: V) -> V where V.Scalar == Float { sigmoid(x) }
-#else
-  /// |tanh x|.
+  func gate<V: SIMD>(_ x: V, fast: Bool) -> V where V.Scalar == Float { sigmoid(x) }
+
+  /// gate(x) * value.
   @inline(always)
-  private func tanhOfMagnitude<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
-    tanhSegments.value(of: x)
+  func gated<V: SIMD>(_ x: V, _ value: V, fast: Bool) -> V where V.Scalar == Float {
+    sigmoid(x) * value
+  }
+
+  /// gate(x) * value + sum.
+  @inline(always)
+  func gated<V: SIMD>(_ x: V, _ value: V, plus sum: V, fast: Bool) -> V where V.Scalar == Float {
+    multiplyAdd(sigmoid(x), value, sum)
+  }
+#else
+  /// tanh x: 1.5 ULP, odd, 1 from 9.02 on; if `fast` to 1e-5, 1 from 6.21 on.
+  @inline(always)
+  func tanh<V: SIMD>(_ x: V, fast: Bool) -> V where V.Scalar == Float {
+    fast ? fastTanh.value(of: x) : withSign(of: x, tanhSegments.value(of: x))
+  }
+
+  /// scale * tanh x, for a scale that is not negative: it has x's sign, and is in the polynomial, before
+  /// tanh is known.
+  @inline(always)
+  func scaledTanh<V: SIMD>(_ x: V, by scale: V, fast: Bool) -> V where V.Scalar == Float {
+    fast
+      ? fastTanh.value(of: x, times: scale)
+      : tanhSegments.value(of: x, times: withSign(of: x, scale))
+  }
+
+  /// gate(x) - 0.5.
+  @inline(always)
+  func gateBesideHalf<V: SIMD>(_ x: V, fast: Bool) -> V where V.Scalar == Float {
+    fast ? fastGate.value(of: x) : withSign(of: x, gateSegments.value(of: x))
   }
 
   /// The sigmoid of a cell's gate, to 1e-7 of the value 1: it scales what is added to others, so that
-  /// more digits of a small one would be lost there. `sigmoid` has them.
+  /// more digits of a small one would be lost there. `sigmoid` has them. If `fast` to 1e-5.
   @inline(always)
-  func gate<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
-    V(repeating: 0.5) + withSign(of: x, gateSegments.value(of: x))
+  func gate<V: SIMD>(_ x: V, fast: Bool) -> V where V.Scalar == Float {
+    V(repeating: 0.5) + gateBesideHalf(x, fast: fast)
+  }
+
+  /// gate(x) * value: half of a value that is known before the gate is waits for nothing.
+  @inline(always)
+  func gated<V: SIMD>(_ x: V, _ value: V, fast: Bool) -> V where V.Scalar == Float {
+    multiplyAdd(gateBesideHalf(x, fast: fast), value, V(repeating: 0.5) * value)
+  }
+
+  /// gate(x) * value + sum; as above.
+  @inline(always)
+  func gated<V: SIMD>(_ x: V, _ value: V, plus sum: V, fast: Bool) -> V where V.Scalar == Float {
+    multiplyAdd(
+      gateBesideHalf(x, fast: fast), value, multiplyAdd(V(repeating: 0.5), value, sum))
   }
 #endif
 
-/// tanh x: 1.5 ULP (the baseline 3), odd, 1 from 9.02 on.
+/// A layer's sigmoid of the fast grade, to 1e-5.
 @inline(always)
-func tanh<V: SIMD>(_ x: V) -> V where V.Scalar == Float { withSign(of: x, tanhOfMagnitude(x)) }
-
-/// scale * tanh x, for a scale that is not negative: the sign is on the scale before tanh is known.
-@inline(always)
-func scaledTanh<V: SIMD>(_ x: V, by scale: V) -> V where V.Scalar == Float {
-  withSign(of: x, scale) * tanhOfMagnitude(x)
+func fastSigmoid<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+  V(repeating: 0.5) + fastGate.product(of: x)
 }
 
 /// max(x, 0) that lets NaN pass.

@@ -12,11 +12,11 @@ func gruResetAfterBatch(_ layer: sluice_layer, _ block: sluice_block) {
     unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
       let input: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, projected)
       let sums: InlineArray<1, InlineArray<3, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16)
+      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16, fast: layer.is_fast)
     } single: { tile in
       let input: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, projected)
       let sums: InlineArray<1, InlineArray<3, Panel>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16)
+      unsafe gruUnits(sums[0], input[0][2], h, next, at: tile &* 16, fast: layer.is_fast)
     }
   }
 }
@@ -35,10 +35,12 @@ func gruResetBeforeBatch(_ layer: sluice_layer, _ block: sluice_block) {
     let h = unsafe block.hidden + offset
     unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
       let sums: InlineArray<1, InlineArray<2, PanelPair>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe resetAndUpdate(sums[0], h, reset + offset, update + offset, at: tile &* 16)
+      unsafe resetAndUpdate(
+        sums[0], h, reset + offset, update + offset, at: tile &* 16, fast: layer.is_fast)
     } single: { tile in
       let sums: InlineArray<1, InlineArray<2, Panel>> = unsafe gates.loadSums(tile, recurrent)
-      unsafe resetAndUpdate(sums[0], h, reset + offset, update + offset, at: tile &* 16)
+      unsafe resetAndUpdate(
+        sums[0], h, reset + offset, update + offset, at: tile &* 16, fast: layer.is_fast)
     }
   }
   var reading = unsafe block
@@ -50,7 +52,7 @@ func gruResetBeforeBatch(_ layer: sluice_layer, _ block: sluice_block) {
     unsafe copyPanels(recurrent, to: reset + offset, count: layer.output_size)
     unsafe resetBeforeUnits(
       reset + offset, update: update + offset, block.hidden + offset, next: next,
-      count: layer.stride)
+      count: layer.stride, fast: layer.is_fast)
   }
 }
 
@@ -62,7 +64,7 @@ func elmanBatch(_ layer: sluice_layer, _ block: sluice_block) {
   unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, _, recurrent in
     let next = unsafe block.output + row &* block.output_stride
     unsafe copyPanels(recurrent, to: next, count: layer.output_size)
-    unsafe activate(next, layer)
+    unsafe activate(next, layer, fast: layer.is_fast)
   }
 }
 

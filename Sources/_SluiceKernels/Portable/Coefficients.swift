@@ -86,3 +86,23 @@ var gateSegments: Segments {
       -0x1.398c8ep-12, 0x1.2e9a34p-13, 0x1.50cdbep-15, -0x1.7a7654p-18,
       -0x1.b4aedep-20, -0x1.cc4908p-24, -0x1.ca5d3ap-31, -0x1.66dfc4p-12))
 }
+
+/// tanh x of the fast grade: the greatest error before rounding is 8.2e-06.
+@inline(always)
+var fastTanh: Quotient {
+  Quotient(
+    limit: 0x1.8d2058p2, squareLimit: 0x1.340426p5, p1: 0x1.d331cp-4,
+    p2: 0x1.814c84p-10, q0: 0x1.000256p0, q1: 0x1.ca07b8p-2,
+    q2: 0x1.1bfdc8p-6, q3: 0x1.c1797ep-15, factor: 0x1.b6e5ap4,
+    zeros: (0x1.426906p3, 0x1.0e1c94p6), poles: (0x1.3c3756p1, 0x1.991f4ap4, 0x1.2774c8p8))
+}
+
+/// 0.5 tanh(x / 2): `fastTanh`, scaled by powers of two.
+@inline(always)
+var fastGate: Quotient {
+  Quotient(
+    limit: 0x1.8d2058p3, squareLimit: 0x1.340426p7, p1: 0x1.d331cp-6,
+    p2: 0x1.814c84p-14, q0: 0x1.000256p2, q1: 0x1.ca07b8p-2,
+    q2: 0x1.1bfdc8p-8, q3: 0x1.c1797ep-19, factor: 0x1.b6e5ap4,
+    zeros: (0x1.426906p5, 0x1.0e1c94p8), poles: (0x1.3c3756p3, 0x1.991f4ap6, 0x1.2774c8p10))
+}

@@ -4,7 +4,7 @@ import _SluiceShims
 /// before in two parts.
 @inline(always)
 func compactUnits(
-  _ layer: sluice_layer, _ block: sluice_block, _ rows: CompactRow, _ tile: Int, lanes: Int,
+  _ layer: CompactLayer, _ block: sluice_block, _ rows: CompactRow, _ tile: Int, lanes: Int,
   isCandidate: Bool
 ) {
   var row = 0
@@ -25,7 +25,7 @@ func compactUnits(
 
 /// One row's sums and state.
 @safe private struct CompactUnits {
-  let layer: sluice_layer
+  let layer: CompactLayer
   /// W x + b, and U h, which goes on from it where the weights are floats.
   let x: UnsafePointer<Float>, u: UnsafePointer<Float>
   let h: UnsafePointer<Float>
@@ -38,30 +38,30 @@ func compactUnits(
     let unit = tile &* 16
     switch unsafe layer.compact.cell {
     case sluice_kernel_lstm:
-      let sums: InlineArray<4, V> = unsafe sums(lstmGates(layer), tile)
-      unsafe lstmUnits(sums, cell, next, at: unit)
+      let sums: InlineArray<4, V> = unsafe sums(lstmGates(layer.plan.pointee), tile)
+      unsafe lstmUnits(sums, cell, next, at: unit, fast: false)
     case sluice_kernel_gru_reset_after:
-      let gates = unsafe gruGates(layer)
+      let gates = unsafe gruGates(layer.plan.pointee)
       let input: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, x)
       let hidden: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, u)
-      if unsafe isInteger(layer) {
+      if isInteger(layer) {
         let biases = unsafe gates.biases + tile &* 64 + 3 &* V.scalarCount
-        unsafe gruUnits(input[0], hidden[0], biases, h, next, at: unit)
+        unsafe gruUnits(input[0], hidden[0], biases, h, next, at: unit, fast: false)
       } else {
-        unsafe gruUnits(hidden[0], input[0][2], h, next, at: unit)
+        unsafe gruUnits(hidden[0], input[0][2], h, next, at: unit, fast: false)
       }
     case sluice_kernel_gru_reset_before where !isCandidate:
-      let sums: InlineArray<2, V> = unsafe sums(resetBeforeGates(layer), tile)
-      unsafe resetAndUpdate(sums, h, reset, update, at: unit)
+      let sums: InlineArray<2, V> = unsafe sums(resetBeforeGates(layer.plan.pointee), tile)
+      unsafe resetAndUpdate(sums, h, reset, update, at: unit, fast: false)
     case sluice_kernel_gru_reset_before:
-      let n: V = unsafe tanh(sum(2 &* layer.stride &+ unit))
+      let n: V = tanh(sum(2 &* layer.stride &+ unit), fast: false)
       let previous: V = unsafe load(h + unit, as: V.self)
       let z: V = unsafe load(update + unit, as: V.self)
       unsafe store(multiplyAdd(z, previous - n, n), to: next + unit)
     default:
       let sum: V = sum(unit)
-      let isTanh = unsafe layer.activation.rawValue == sluice_activation_tanh.rawValue
-      unsafe store(isTanh ? tanh(sum) : relu(sum), to: next + unit)
+      let isTanh = unsafe layer.plan.pointee.activation.rawValue == sluice_activation_tanh.rawValue
+      unsafe store(isTanh ? tanh(sum, fast: false) : relu(sum), to: next + unit)
     }
   }
 

@@ -1,5 +1,18 @@
 import _SluiceShims
 
+/// A compact layer of the plan. Its fields are read where they are needed: read all together, as those of
+/// a value are, they would fill the stack.
+@safe struct CompactLayer {
+  let plan: UnsafePointer<sluice_layer>
+  /// The plan's, as a constant.
+  let storage: sluice_storage
+
+  @inline(always) var compact: sluice_compact { unsafe plan.pointee.compact }
+  @inline(always) var input_size: Int { unsafe plan.pointee.input_size }
+  @inline(always) var output_size: Int { unsafe plan.pointee.output_size }
+  @inline(always) var stride: Int { unsafe plan.pointee.stride }
+}
+
 /// A layer whose weights are not f32: x and h are quantised where the weights are integers, multiplied
 /// with the weights of some tiles, and the sums go through memory to the cell's own arithmetic, that
 /// of f32 layers.
@@ -7,11 +20,12 @@ import _SluiceShims
 /// So code grows with types plus cells, not with their product. `multiply` is inlined once: what it
 /// is to multiply is told apart outside it.
 ///
-/// `isChained`: rows are steps of one stream, otherwise one step of many streams.
+/// `isChained`: rows are steps of one stream, otherwise one step of many streams. `inputsAlone`: a
+/// block's W x + b, and no step.
 @inline(always)
 func compact(
-  _ layer: sluice_layer, _ block: sluice_block, isChained: Bool, wordBytes: Int,
-  scaleBytes: Int, isInt8: Bool,
+  _ layer: CompactLayer, _ block: sluice_block, isChained: Bool, inputsAlone: Bool,
+  wordBytes: Int, scaleBytes: Int,
   multiply: (_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) -> Void
 ) {
   let resetsBefore = unsafe layer.compact.cell.rawValue == sluice_kernel_gru_reset_before.rawValue
@@ -19,9 +33,9 @@ func compact(
   unsafe quantiseInputs(layer, block)
   // A block's inputs first, all rows at once; then only U h is left for each step.
   let isApart = unsafe isChained && !isDense && block.steps > 1
-  let turns = unsafe isDense || !isChained ? 1 : isApart ? block.steps &+ 1 : block.steps
+  let isOnce = isDense || !isChained || inputsAlone
+  let turns = unsafe isOnce ? 1 : isApart ? block.steps &+ 1 : block.steps
   let shift = resetsBefore ? 1 : 0
-  let weightBytes = unsafe (layer.input_size &+ layer.output_size) &* pitchOfSums(layer)
   var done = 0
   while done < turns &<< shift {
     let round = done &>> shift
@@ -32,31 +46,24 @@ func compact(
     if reads != .input {
       unsafe quantiseHidden(layer, block, row, isCandidate: isCandidate)
     }
-    let pass = unsafe isCandidate ? layer.compact.second : layer.compact.first
+    let pass = unsafe sluice_pass(layer.plan, isCandidate)
     let (x, h) = unsafe factors(layer, block, row, pass, isCandidate: isCandidate)
     // h(t) may replace h(t-1) only once nobody multiplies with it any more: of many streams whose h
     // is not quantised, all products come before all units.
-    let tilesAtOnce = unsafe isChained || isInteger(layer) ? 4 : Int.max
+    let tilesAtOnce = isChained || isInteger(layer) ? 4 : Int.max
     let backwards = unsafe block.backwards != (turn & 1 != 0)
-    var isStepped = false
-    if isInt8 && isChained && reads != .input
-      && (reads == .hidden || weightBytes <= int8StepBytes)
-    {
-      isStepped = unsafe int8Step(
-        layer, block, row, isProjected: reads == .hidden, backwards: backwards)
-    }
     unsafe forEachSpan(
-      pass, isStepped ? 0 : layer.output_size, tilesAtOnce: tilesAtOnce, backwards: backwards
+      pass, layer.output_size, tilesAtOnce: tilesAtOnce, backwards: backwards
     ) { span in
       var factor = reads == .hidden ? 1 : 0
       let end = reads == .input ? 1 : 2
       while factor < end {
         let f = factor == 0 ? x : h
-        if unsafe f.isHidden && !isInteger(layer) {
+        if f.isHidden && !isInteger(layer) {
           unsafe startHidden(layer, row, pass, span)
         }
-        let all = unsafe pass.block(f, span, wordBytes: wordBytes, scaleBytes: scaleBytes)
-        unsafe multiply(all, span, pass.gates, f.rowCount)
+        let all = unsafe pass.pointee.block(f, span, wordBytes: wordBytes, scaleBytes: scaleBytes)
+        unsafe multiply(all, span, pass.pointee.gates, f.rowCount)
         factor &+= 1
       }
     } units: { tile, lanes in
@@ -73,17 +80,20 @@ func compact(
 /// resets after: at b_h.
 @inline(always)
 private func startHidden(
-  _ layer: sluice_layer, _ rows: CompactRow, _ pass: sluice_compact_pass, _ span: CompactSpan
+  _ layer: CompactLayer, _ rows: CompactRow, _ pass: UnsafePointer<sluice_compact_pass>,
+  _ span: CompactSpan
 ) {
-  let first = unsafe pass.first_gate &* layer.stride &+ span.tile &* pass.gates &* 16
-  let count = unsafe pass.gates &* span.lanes &* (span.isSpread ? 4 : 1)
+  let first =
+    unsafe pass.pointee.first_gate &* layer.stride &+ span.tile &* pass.pointee.gates &* 16
+  let count = unsafe pass.pointee.gates &* span.lanes &* (span.isSpread ? 4 : 1)
   let cell = unsafe layer.compact.cell.rawValue
   var row = 0
   while row < rows.count {
     let at = row &* rows.pitch &+ first
     unsafe copyPanels(rows.projected + at, to: rows.recurrent + at, count: count)
     if cell == sluice_kernel_gru_reset_after.rawValue {
-      let biases = unsafe pass.biases + span.tile &* pass.bias_pitch + 3 &* span.lanes
+      let biases =
+        unsafe pass.pointee.biases + span.tile &* pass.pointee.bias_pitch + 3 &* span.lanes
       unsafe copyPanels(
         biases, to: rows.recurrent + at + 2 &* span.lanes, count: span.lanes)
     }
@@ -100,7 +110,7 @@ enum CompactFactors { case input, hidden, both }
 /// The arithmetic of a tile's units waits for itself most of the time; that of several tiles does not.
 @inline(always)
 private func forEachSpan(
-  _ pass: sluice_compact_pass, _ outputSize: Int, tilesAtOnce: Int, backwards: Bool,
+  _ pass: UnsafePointer<sluice_compact_pass>, _ outputSize: Int, tilesAtOnce: Int, backwards: Bool,
   products: (CompactSpan) -> Void, units: (_ tile: Int, _ lanes: Int) -> Void
 ) {
   let panels = (outputSize &+ 7) &>> 3
@@ -114,7 +124,8 @@ private func forEachSpan(
     while index < count {
       let tile = backwards ? first &+ count &- 1 &- index : first &+ index
       #if SLUICE_AVX512
-        let isSpread = unsafe pass.gates == 1 && count &- index >= 4 && first &+ count <= pairs
+        let isSpread =
+          unsafe pass.pointee.gates == 1 && count &- index >= 4 && first &+ count <= pairs
       #else
         let isSpread = false
       #endif
@@ -145,8 +156,8 @@ private func forEachSpan(
   let pitch: Int
 
   @inline(always)
-  init(_ layer: sluice_layer, _ block: sluice_block, turn: Int, isChained: Bool) {
-    pitch = unsafe pitchOfSums(layer)
+  init(_ layer: CompactLayer, _ block: sluice_block, turn: Int, isChained: Bool) {
+    pitch = pitchOfSums(layer)
     count = unsafe isChained ? 1 : block.steps
     unsafe next = block.output + turn &* block.output_stride
     let previous = unsafe block.output + (turn &- 1) &* block.output_stride
@@ -158,25 +169,26 @@ private func forEachSpan(
 
 /// Floats of all sums of a row.
 @inline(always)
-private func pitchOfSums(_ layer: sluice_layer) -> Int {
+func pitchOfSums(_ layer: CompactLayer) -> Int {
   unsafe layer.compact.gates &* layer.stride
 }
 
 @inline(always)
-func isInteger(_ layer: sluice_layer) -> Bool {
-  unsafe layer.compact.storage.rawValue >= sluice_storage_int8.rawValue
+func isInteger(_ layer: CompactLayer) -> Bool {
+  layer.storage.rawValue >= sluice_storage_int8.rawValue
 }
 
 /// What a pass multiplies: x of all rows, h of a turn's rows.
 @inline(always)
 private func factors(
-  _ layer: sluice_layer, _ block: sluice_block, _ row: CompactRow, _ pass: sluice_compact_pass,
+  _ layer: CompactLayer, _ block: sluice_block, _ row: CompactRow,
+  _ pass: UnsafePointer<sluice_compact_pass>,
   isCandidate: Bool
 ) -> (x: CompactFactor, h: CompactFactor) {
   let isDense = unsafe layer.compact.cell.rawValue == sluice_kernel_dense.rawValue
-  let isInteger = unsafe isInteger(layer)
+  let isInteger = isInteger(layer)
   // Sums of the candidate follow those of r and z.
-  let column = unsafe pass.first_gate &* layer.stride
+  let column = unsafe pass.pointee.first_gate &* layer.stride
   let x = unsafe CompactFactor(
     rows: isInteger ? UnsafeRawPointer(block.quantised) : UnsafeRawPointer(block.input),
     pitch: isInteger ? sluice_quantised_pitch(layer.input_size) : 4 &* block.input_stride,
@@ -194,10 +206,10 @@ private func factors(
 }
 
 @inline(always)
-private func quantiseInputs(_ layer: sluice_layer, _ block: sluice_block) {
-  guard unsafe isInteger(layer) else { return }
-  let pitch = unsafe sluice_quantised_pitch(layer.input_size)
-  let hasGroups = unsafe layer.compact.storage.rawValue == sluice_storage_int4.rawValue
+func quantiseInputs(_ layer: CompactLayer, _ block: sluice_block) {
+  guard isInteger(layer) else { return }
+  let pitch = sluice_quantised_pitch(layer.input_size)
+  let hasGroups = layer.storage.rawValue == sluice_storage_int4.rawValue
   var row = 0
   while unsafe row < block.steps {
     unsafe quantise(
@@ -210,21 +222,21 @@ private func quantiseInputs(_ layer: sluice_layer, _ block: sluice_block) {
 /// Where quantised h begins: behind all rows of x.
 @inline(always)
 func quantisedHidden(
-  _ layer: sluice_layer, _ block: sluice_block
+  _ layer: CompactLayer, _ block: sluice_block
 ) -> UnsafeMutableRawPointer {
   unsafe block.quantised + block.steps &* sluice_quantised_pitch(layer.input_size)
 }
 
 /// h of a turn's rows, or for the candidate r * h.
 @inline(always)
-private func quantiseHidden(
-  _ layer: sluice_layer, _ block: sluice_block, _ rows: CompactRow, isCandidate: Bool
+func quantiseHidden(
+  _ layer: CompactLayer, _ block: sluice_block, _ rows: CompactRow, isCandidate: Bool
 ) {
-  guard unsafe isInteger(layer) else { return }
+  guard isInteger(layer) else { return }
   let target = unsafe quantisedHidden(layer, block)
-  let pitch = unsafe sluice_quantised_pitch(layer.output_size)
+  let pitch = sluice_quantised_pitch(layer.output_size)
   let source = unsafe isCandidate ? UnsafePointer(block.scratch) : rows.h
-  let hasGroups = unsafe layer.compact.storage.rawValue == sluice_storage_int4.rawValue
+  let hasGroups = layer.storage.rawValue == sluice_storage_int4.rawValue
   var row = 0
   while row < rows.count {
     unsafe quantise(
@@ -235,10 +247,11 @@ private func quantiseHidden(
 }
 
 @inline(always)
-private func activateRows(_ layer: sluice_layer, _ block: sluice_block) {
+private func activateRows(_ layer: CompactLayer, _ block: sluice_block) {
   var row = 0
   while unsafe row < block.steps {
-    unsafe activate(block.output + row &* block.output_stride, layer)
+    unsafe activate(
+      block.output + row &* block.output_stride, layer.plan.pointee, fast: false)
     row &+= 1
   }
 }

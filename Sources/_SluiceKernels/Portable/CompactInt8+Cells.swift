@@ -10,35 +10,58 @@ import _SluiceShims
   @inline(always) private var vectorsOfTwoChains: Int { 0 }
 #endif
 
-/// One step of an int8 LSTM or GRU that resets after, with a tile's sums in registers. False for any
-/// other cell.
+/// Whether a stream's steps go by `int8Steps`: those of an LSTM or a GRU that resets after, if a block's
+/// inputs are multiplied ahead, or the second cache holds all weights.
 @inline(always)
-func int8Step(
-  _ layer: sluice_layer, _ block: sluice_block, _ row: CompactRow, isProjected: Bool,
-  backwards: Bool
+func takesInt8Steps(
+  _ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>
 ) -> Bool {
-  switch unsafe layer.compact.cell {
-  case sluice_kernel_lstm:
+  let cell = unsafe layer.pointee.compact.cell.rawValue
+  let columns = unsafe layer.pointee.input_size &+ layer.pointee.output_size
+  let bytes = unsafe columns &* layer.pointee.compact.gates &* layer.pointee.stride
+  let isCell = cell == sluice_kernel_lstm.rawValue || cell == sluice_kernel_gru_reset_after.rawValue
+  return unsafe isCell && (block.pointee.steps > 1 || bytes <= int8StepBytes)
+}
+
+/// Steps of such a layer, with a tile's sums in registers; W x + b of more than one is there already.
+@inline(always)
+func int8Steps(_ layer: CompactLayer, _ block: sluice_block) {
+  let isProjected = unsafe block.steps > 1
+  if !isProjected { unsafe quantiseInputs(layer, block) }
+  var turn = 0
+  while unsafe turn < block.steps {
+    let row = unsafe CompactRow(layer, block, turn: turn, isChained: true)
+    unsafe quantiseHidden(layer, block, row, isCandidate: false)
+    unsafe int8Step(
+      layer, block, row, isProjected: isProjected,
+      backwards: block.backwards != (turn & 1 != 0))
+    turn &+= 1
+  }
+}
+
+@inline(always)
+private func int8Step(
+  _ layer: CompactLayer, _ block: sluice_block, _ row: CompactRow, isProjected: Bool,
+  backwards: Bool
+) {
+  if unsafe layer.compact.cell.rawValue == sluice_kernel_lstm.rawValue {
     let gates = unsafe Int8Gates<4>(layer, block, row, isProjected: isProjected)
-    unsafe gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
+    gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
       unsafe int8LSTM(sums, block, row, tile)
     } pair: { sums, tile in
       unsafe int8LSTM(sums, block, row, tile)
     } single: { sums, tile in
       unsafe int8LSTM(sums, block, row, tile)
     }
-    return true
-  case sluice_kernel_gru_reset_after:
+  } else {
     let gates = unsafe Int8Gates<3>(layer, block, row, isProjected: isProjected)
-    unsafe gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
+    gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
       unsafe int8GRU(sums, gates.pass, row, tile)
     } pair: { sums, tile in
       unsafe int8GRU(sums, gates.pass, row, tile)
     } single: { sums, tile in
       unsafe int8GRU(sums, gates.pass, row, tile)
     }
-    return true
-  default: return false
   }
 }
 
@@ -52,25 +75,27 @@ private func int8LSTM<let tiles: Int, V: SIMD>(
   _ tile: Int
 ) where V.Scalar == Float {
   forEach(tiles) { t in
-    unsafe lstmUnits(sums[t], block.cell, row.next, at: (tile &+ t) &* 16)
+    unsafe lstmUnits(sums[t], block.cell, row.next, at: (tile &+ t) &* 16, fast: false)
   }
 }
 
 @inline(always)
 private func int8GRU<let tiles: Int, V: SIMD>(
-  _ sums: InlineArray<tiles, InlineArray<4, V>>, _ pass: sluice_compact_pass, _ row: CompactRow,
+  _ sums: InlineArray<tiles, InlineArray<4, V>>, _ pass: UnsafePointer<sluice_compact_pass>,
+  _ row: CompactRow,
   _ tile: Int
 ) where V.Scalar == Float {
   forEach(tiles) { t in
-    let biases = unsafe pass.biases + (tile &+ t) &* 64 + 3 &* V.scalarCount
+    let biases = unsafe pass.pointee.biases + (tile &+ t) &* 64 + 3 &* V.scalarCount
     let (r, z, n) = unsafe (sums[t][0], sums[t][1], sums[t][3] + load(biases, as: V.self))
-    unsafe gruUnits([r, z, n], sums[t][2], row.h, row.next, at: (tile &+ t) &* 16)
+    unsafe gruUnits(
+      [r, z, n], sums[t][2], row.h, row.next, at: (tile &+ t) &* 16, fast: false)
   }
 }
 
 /// The weights of `gates` gates and the rows that they are multiplied with.
 @safe private struct Int8Gates<let gates: Int> {
-  let pass: sluice_compact_pass
+  let pass: UnsafePointer<sluice_compact_pass>
   /// Quantised x and h.
   let x: UnsafeRawPointer, h: UnsafeRawPointer
   let inputWords: Int, hiddenWords: Int
@@ -80,15 +105,15 @@ private func int8GRU<let tiles: Int, V: SIMD>(
   let isNear: Bool
 
   @inline(always)
-  init(_ layer: sluice_layer, _ block: sluice_block, _ row: CompactRow, isProjected: Bool) {
-    unsafe pass = layer.compact.first
+  init(_ layer: CompactLayer, _ block: sluice_block, _ row: CompactRow, isProjected: Bool) {
+    unsafe pass = sluice_pass(layer.plan, false)
     unsafe x = UnsafeRawPointer(block.quantised)
     unsafe h = UnsafeRawPointer(quantisedHidden(layer, block))
-    inputWords = unsafe (layer.input_size &+ 3) &>> 2
-    hiddenWords = unsafe (layer.output_size &+ 3) &>> 2
+    inputWords = (layer.input_size &+ 3) &>> 2
+    hiddenWords = (layer.output_size &+ 3) &>> 2
     unsafe projected = unsafe isProjected ? UnsafePointer(row.projected) : nil
     let words = isProjected ? hiddenWords : inputWords &+ hiddenWords
-    isNear = unsafe words &* gates &* 4 &* layer.stride <= 40 << 10
+    isNear = words &* gates &* 4 &* layer.stride <= 40 << 10
   }
 
   /// Runs `pairs` with the sums of two neighbouring pairs of panels at a time, `pair` with those of
@@ -155,11 +180,11 @@ private func int8GRU<let tiles: Int, V: SIMD>(
     }
     for t in 0..<tiles {
       for gate in 0..<gates {
-        let place = unsafe (tile &+ t) &* pass.bias_pitch &+ gate &* V.scalarCount
-        sums[t][gate] = unsafe load(pass.biases + place, as: V.self)
+        let place = unsafe (tile &+ t) &* pass.pointee.bias_pitch &+ gate &* V.scalarCount
+        sums[t][gate] = unsafe load(pass.pointee.biases + place, as: V.self)
       }
     }
-    let weights = unsafe pass.weights + tile &* pass.tile_pitch
+    let weights = unsafe pass.pointee.weights + tile &* pass.pointee.tile_pitch
     unsafe addProducts(weights, x, inputWords, tile, isHidden: false, to: &sums, W.self)
     return sums
   }
@@ -172,7 +197,8 @@ private func int8GRU<let tiles: Int, V: SIMD>(
     var sums = InlineArray<tiles, InlineArray<gates, V>>(
       repeating: InlineArray(repeating: V(repeating: 0)))
     let weights =
-      unsafe pass.weights + tile &* pass.tile_pitch + inputWords &* gates &* 4 &* V.scalarCount
+      unsafe pass.pointee.weights + tile &* pass.pointee.tile_pitch + inputWords &* gates &* 4
+      &* V.scalarCount
     unsafe addProducts(weights, h, hiddenWords, tile, isHidden: true, to: &sums, W.self)
     return sums
   }
@@ -185,7 +211,7 @@ private func int8GRU<let tiles: Int, V: SIMD>(
   ) where V.Scalar == Float, W.Scalar == Int32 {
     let line = 4 &* V.scalarCount
     let scales =
-      unsafe pass.scales + tile &* pass.scale_pitch + (isHidden ? gates &* line : 0)
+      unsafe pass.pointee.scales + tile &* pass.pointee.scale_pitch + (isHidden ? gates &* line : 0)
     var even = InlineArray<tiles, InlineArray<gates, W>>(
       repeating: InlineArray(repeating: W(repeating: 0)))
     // Few sums run in two chains, because each product waits four cycles for the one before.
@@ -193,7 +219,8 @@ private func int8GRU<let tiles: Int, V: SIMD>(
     #if SLUICE_AVX512
       for t in 0..<tiles {
         for gate in 0..<gates {
-          let correction = unsafe scales + t &* pass.scale_pitch + (2 &* gates &+ gate) &* line
+          let correction =
+            unsafe scales + t &* pass.pointee.scale_pitch + (2 &* gates &+ gate) &* line
           even[t][gate] = unsafe loadWords(correction, as: W.self)
         }
       }
@@ -219,7 +246,7 @@ private func int8GRU<let tiles: Int, V: SIMD>(
     let step = unsafe V(repeating: row.loadUnaligned(as: Float.self))
     for t in 0..<tiles {
       for gate in 0..<gates {
-        let scale: V = unsafe (scales + t &* pass.scale_pitch + gate &* line).loadUnaligned(
+        let scale: V = unsafe (scales + t &* pass.pointee.scale_pitch + gate &* line).loadUnaligned(
           as: V.self)
         let sum = hasTwoChains ? add(even[t][gate], odd[t][gate]) : even[t][gate]
         sums[t][gate] = multiplyAdd(step * scale, toFloat(sum), sums[t][gate])
@@ -234,7 +261,7 @@ private func int8GRU<let tiles: Int, V: SIMD>(
   ) where W.Scalar == Int32 {
     for t in 0..<tiles {
       for gate in 0..<gates {
-        let w = unsafe weights + t &* pass.tile_pitch + gate &* 4 &* W.scalarCount
+        let w = unsafe weights + t &* pass.pointee.tile_pitch + gate &* 4 &* W.scalarCount
         sums[t][gate] = unsafe dot(sums[t][gate], loadWords(w, as: W.self), x)
       }
     }

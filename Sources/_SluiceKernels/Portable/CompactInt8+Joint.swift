@@ -4,7 +4,7 @@ import _SluiceShims
   /// Whether `int8Jointly` runs a layer's steps: of an LSTM of up to five panels, or of a GRU that
   /// resets after of two or four, with few inputs and a step of h that is known.
   @inline(always)
-  func isJoint(_ layer: UnsafePointer<sluice_layer>) -> Bool {
+  func isInt8Joint(_ layer: UnsafePointer<sluice_layer>) -> Bool {
     let cell = unsafe layer.pointee.compact.cell.rawValue
     let panels = unsafe (layer.pointee.output_size &+ 7) &>> 3
     let isGRU = cell == sluice_kernel_gru_reset_after.rawValue && panels & 1 == 0
@@ -104,13 +104,15 @@ import _SluiceShims
         if pairs > 0 {
           forEach(pairs) { pair in
             unsafe lstmUnits(
-              sums(input, of: pair), sums(hidden, of: pair), block.cell, next, at: pair &* 16)
+              sums(input, of: pair), sums(hidden, of: pair), block.cell, next, at: pair &* 16,
+              fast: false)
           }
         }
         if vectors > 4 &* pairs {
           let (a, b) = (vectors &- 2, vectors &- 1)
           unsafe lstmUnits(
-            [input[a] + hidden[a], input[b] + hidden[b]], block.cell, next, at: pairs &* 16)
+            [input[a] + hidden[a], input[b] + hidden[b]], block.cell, next, at: pairs &* 16,
+            fast: false)
         }
       }
     }
@@ -121,7 +123,8 @@ import _SluiceShims
         forEach(pairs) { pair in
           let biases = unsafe biases.at(pair &* 3, 1).assumingMemoryBound(to: Float.self)
           unsafe gruUnits(
-            sums(input, of: pair), sums(hidden, of: pair), biases, h, next, at: pair &* 16)
+            sums(input, of: pair), sums(hidden, of: pair), biases, h, next, at: pair &* 16,
+            fast: false)
         }
       }
     }

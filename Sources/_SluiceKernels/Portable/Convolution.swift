@@ -73,7 +73,7 @@ private func convolve(
       projectedPitch: padded, Rows<4>())
     var row = 0
     while row < count {
-      unsafe activate(target + row &* padded, rowLayer)
+      unsafe activate(target + row &* padded, rowLayer, fast: false)
       if !isDirect {
         unsafe copy(target + row &* padded, to: y + (column &+ row) &* lanes, count: lanes)
       }

@@ -15,7 +15,7 @@ func elman(_ layer: sluice_layer, _ block: sluice_block) {
     x, h, next, projected, backwards in
     unsafe affine(
       gate, x, h, projected, into: next, outputSize: layer.output_size, backwards: backwards)
-    unsafe activate(next, layer)
+    unsafe activate(next, layer, fast: layer.is_fast)
   }
 }
 
@@ -29,7 +29,8 @@ func dense(_ layer: sluice_layer, _ block: sluice_block) {
     Rows<8>())
   var row = 0
   while unsafe row < block.steps {
-    unsafe activate(block.output + row &* block.output_stride, layer)
+    unsafe activate(
+      block.output + row &* block.output_stride, layer, fast: layer.is_fast)
     row &+= 1
   }
 }
@@ -71,54 +72,81 @@ private func affineTiles<let tiles: Int, V: SIMD>(
   forEach(tiles) { t in unsafe store(sums[t][0], to: output + (tile &+ t) &* 16) }
 }
 
-/// An activation alone: y(t) = f(x(t)).
+/// An activation alone: y(t) = f(x(t)), which may lie where x(t) does.
 @inline(always)
 func activation(_ layer: sluice_layer, _ block: sluice_block) {
-  // By the raw value: the operator of an imported type would be a weak symbol.
-  let isElementwise = unsafe layer.activation.rawValue != sluice_activation_softmax.rawValue
-  unsafe forEachStep(of: block, isProjected: false, projectedPitch: 0) { x, _, y, _, _ in
-    // Whole lines of x are read where they lie, if the function takes them one by one.
-    let whole = unsafe isElementwise ? layer.output_size & ~15 : 0
-    unsafe copy(x + whole, to: y + whole, count: layer.output_size &- whole)
-    unsafe activate(y, layer, first: x, count: whole)
+  switch unsafe layer.activation {
+  case sluice_activation_tanh where unsafe layer.is_fast:
+    unsafe mapRows(layer, block) { fastTanh.product(of: $0) }
+  case sluice_activation_tanh: unsafe mapRows(layer, block) { tanh($0, fast: false) }
+  case sluice_activation_sigmoid where unsafe layer.is_fast:
+    unsafe mapRows(layer, block) { fastSigmoid($0) }
+  case sluice_activation_sigmoid: unsafe mapRows(layer, block) { sigmoid($0) }
+  case sluice_activation_relu: unsafe mapRows(layer, block) { relu($0) }
+  case sluice_activation_softmax:
+    unsafe mapRows(layer, block) { $0 }
+    var row = 0
+    while unsafe row < block.steps {
+      unsafe softmax(
+        block.output + row &* block.output_stride, count: layer.output_size, stride: layer.stride)
+      row &+= 1
+    }
+  default: unsafe mapRows(layer, block) { $0 }
   }
 }
 
-/// Applies the layer's activation to its output in place, [stride]; the first `count` floats, whole
-/// lines, come from `x`.
+/// y = f(x) of every row, in lines of y.
 @inline(always)
-func activate(
-  _ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer, first x: UnsafePointer<Float>,
-  count: Int
+private func mapRows(
+  _ layer: sluice_layer, _ block: sluice_block, _ function: (PanelPair) -> PanelPair
 ) {
-  let end = unsafe layer.stride
-  switch unsafe layer.activation {
-  case sluice_activation_tanh: unsafe map(x, count, y, end) { tanh($0) }
-  case sluice_activation_sigmoid: unsafe map(x, count, y, end) { sigmoid($0) }
-  case sluice_activation_relu: unsafe map(x, count, y, end) { relu($0) }
-  case sluice_activation_softmax:
-    unsafe softmax(y, count: layer.output_size, stride: end)
-  default: unsafe map(x, count, y, count) { $0 }
+  let count = unsafe layer.output_size
+  var (x, y) = unsafe (block.input, block.output)
+  var row = 0
+  while unsafe row < block.steps {
+    var i = 0
+    #if SLUICE_AVX512
+      // Four lines are read before one is written: a load waits for each store before it whose
+      // address ends alike.
+      while i < count &- 63 {
+        let (a, b) = unsafe (load(x + i, as: PanelPair.self), load(x + i + 16, as: PanelPair.self))
+        let c = unsafe load(x + i + 32, as: PanelPair.self)
+        let d = unsafe load(x + i + 48, as: PanelPair.self)
+        unsafe store(function(a), to: y + i)
+        unsafe store(function(b), to: y + i + 16)
+        unsafe store(function(c), to: y + i + 32)
+        unsafe store(function(d), to: y + i + 48)
+        i &+= 64
+      }
+    #endif
+    while i < count &- 15 {
+      unsafe store(function(load(x + i, as: PanelPair.self)), to: y + i)
+      i &+= 16
+    }
+    if i < count {
+      unsafe store(function(load(x + i, first: count &- i, as: PanelPair.self)), to: y + i)
+    }
+    unsafe x += block.input_stride
+    unsafe y += block.output_stride
+    row &+= 1
   }
 }
 
 /// Applies the layer's activation to its output in place, [stride].
 @inline(always)
-func activate(_ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer) {
-  unsafe activate(y, layer, first: y, count: 0)
-}
-
-/// y = f(x) for the first `count` floats, y = f(y) for those up to `end`; both are whole lines.
-@inline(always)
-private func map(
-  _ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>, _ end: Int,
-  _ function: (PanelPair) -> PanelPair
-) {
-  var i = 0
-  while i < end {
-    let source = unsafe i < count ? x : UnsafePointer(y)
-    unsafe store(function(load(source + i, as: PanelPair.self)), to: y + i)
-    i &+= 16
+func activate(_ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer, fast: Bool) {
+  let count = unsafe layer.stride
+  switch unsafe layer.activation {
+  case sluice_activation_tanh where fast:
+    unsafe map(y, count) { fastTanh.product(of: $0) }
+  case sluice_activation_tanh: unsafe map(y, count) { tanh($0, fast: false) }
+  case sluice_activation_sigmoid where fast:
+    unsafe map(y, count) { fastSigmoid($0) }
+  case sluice_activation_sigmoid: unsafe map(y, count) { sigmoid($0) }
+  case sluice_activation_relu: unsafe map(y, count) { relu($0) }
+  case sluice_activation_softmax:
+    unsafe softmax(y, count: layer.output_size, stride: count)
+  default: break
   }
 }
 

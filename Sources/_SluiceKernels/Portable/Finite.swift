@@ -1,3 +1,5 @@
+import _SluiceShims
+
 /// Whether `count` floats, a multiple of 16 on a 64-byte line, hold neither NaN nor infinity.
 ///
 /// Zero times a finite value is zero, and times any other NaN: one multiplication and addition in
@@ -18,8 +20,6 @@ func holdsFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
     sums[0] = unsafe multiplyAdd(load(floats + at, as: PanelPair.self), zero, sums[0])
     at &+= 16
   }
-  let both = (sums[0] + sums[1]) + (sums[2] + sums[3])
-  let eight = both.lowHalf + both.highHalf
-  let four = eight.lowHalf + eight.highHalf
-  return four[0] + four[1] + four[2] + four[3] == 0
+  // 0 + -0 is 0, so that no sum is -0.
+  return sluice_is_zero16((sums[0] + sums[1]) + (sums[2] + sums[3]))
 }

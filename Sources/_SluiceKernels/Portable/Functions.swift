@@ -41,14 +41,14 @@ func leakyRelu<V: SIMD>(_ x: V, _ slope: Float) -> V where V.Scalar == Float {
 func apply(_ function: sluice_function, to y: UnsafeMutablePointer<Float>, count: Int) {
   let (alpha, beta) = (function.alpha, function.beta)
   switch function.kind {
-  case sluice_activation_tanh: unsafe map(y, count) { tanh($0) }
+  case sluice_activation_tanh: unsafe map(y, count) { tanh($0, fast: false) }
   case sluice_activation_sigmoid: unsafe map(y, count) { sigmoid($0) }
   case sluice_activation_relu: unsafe map(y, count) { relu($0) }
   case sluice_activation_affine: unsafe map(y, count) { multiplyAdd($0, alpha, beta) }
   case sluice_activation_leaky_relu: unsafe map(y, count) { leakyRelu($0, alpha) }
   case sluice_activation_thresholded_relu: unsafe map(y, count) { above($0, alpha) }
   case sluice_activation_scaled_tanh:
-    unsafe map(y, count) { vector(alpha) * tanh(vector(beta) * $0) }
+    unsafe map(y, count) { vector(alpha) * tanh(vector(beta) * $0, fast: false) }
   case sluice_activation_hard_sigmoid:
     unsafe map(y, count) { capped(floored(multiplyAdd($0, alpha, beta), 0), 1) }
   case sluice_activation_elu:
@@ -63,8 +63,9 @@ func apply(_ function: sluice_function, to y: UnsafeMutablePointer<Float>, count
 @inline(always)
 private func vector(_ value: Float) -> PanelPair { PanelPair(repeating: value) }
 
+/// y = f(y) of `count` floats, a multiple of 16.
 @inline(always)
-private func map(
+func map(
   _ y: UnsafeMutablePointer<Float>, _ count: Int, _ function: (PanelPair) -> PanelPair
 ) {
   var i = 0

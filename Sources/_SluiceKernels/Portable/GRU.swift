@@ -19,11 +19,11 @@ func gruResetAfter(_ layer: sluice_layer, _ block: sluice_block) {
   unsafe forEachStep(of: block, isProjected: isProjected, projectedPitch: pitch) {
     x, h, next, projected, backwards in
     unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
-      unsafe gruTiles(gates, x, h, projected, next, tile, as: TwoPairs.self)
+      unsafe gruTiles(gates, x, h, projected, next, tile, fast: layer.is_fast, as: TwoPairs.self)
     } pair: { tile in
-      unsafe gruTiles(gates, x, h, projected, next, tile, as: OnePair.self)
+      unsafe gruTiles(gates, x, h, projected, next, tile, fast: layer.is_fast, as: OnePair.self)
     } single: { tile in
-      unsafe gruTiles(gates, x, h, projected, next, tile, as: OnePanel.self)
+      unsafe gruTiles(gates, x, h, projected, next, tile, fast: layer.is_fast, as: OnePanel.self)
     }
   }
 }
@@ -39,7 +39,7 @@ func gruGates(_ layer: sluice_layer) -> PackedGates<3> {
 private func gruTiles<let tiles: Int, V: SIMD>(
   _ gates: PackedGates<3>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
   _ projected: UnsafePointer<Float>?, _ next: UnsafeMutablePointer<Float>, _ tile: Int,
-  as: InlineArray<tiles, V>.Type
+  fast: Bool, as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
   let input: InlineArray<tiles, InlineArray<3, V>> =
     if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
@@ -47,7 +47,7 @@ private func gruTiles<let tiles: Int, V: SIMD>(
     }
   let sums = unsafe gates.hiddenSums(tile, h, from: gates.hiddenStart(tile, input))
   forEach(tiles) { t in
-    unsafe gruUnits(sums[t], input[t][2], h, next, at: (tile &+ t) &* 16)
+    unsafe gruUnits(sums[t], input[t][2], h, next, at: (tile &+ t) &* 16, fast: fast)
   }
 }
 
@@ -74,21 +74,33 @@ extension PackedGates {
 @inline(always)
 func gruUnits<V: SIMD>(
   _ sums: InlineArray<3, V>, _ candidate: V, _ h: UnsafePointer<Float>,
-  _ next: UnsafeMutablePointer<Float>, at unit: Int
+  _ next: UnsafeMutablePointer<Float>, at unit: Int, fast: Bool
 ) where V.Scalar == Float {
-  let n = tanh(multiplyAdd(gate(sums[0]), sums[2], candidate))
-  let z = gate(sums[1])
-  unsafe store(multiplyAdd(z, load(h + unit, as: V.self) - n, n), to: next + unit)
+  let previous = unsafe load(h + unit, as: V.self)
+  let output =
+    fast
+    ? gruOutput(sums, candidate, previous, fast: true)
+    : gruOutput(sums, candidate, previous, fast: false)
+  unsafe store(output, to: next + unit)
+}
+
+@inline(always)
+private func gruOutput<V: SIMD>(
+  _ sums: InlineArray<3, V>, _ candidate: V, _ h: V, fast: Bool
+) -> V where V.Scalar == Float {
+  let n = tanh(gated(sums[0], sums[2], plus: candidate, fast: fast), fast: fast)
+  return multiplyAdd(gate(sums[1], fast: fast), h - n, n)
 }
 
 /// As `gruUnits` of sums, where W x + b and U h were summed apart.
 @inline(always)
 func gruUnits<V: SIMD>(
   _ input: InlineArray<3, V>, _ hidden: InlineArray<3, V>, _ candidateBias: UnsafePointer<Float>,
-  _ h: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>, at unit: Int
+  _ h: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>, at unit: Int,
+  fast: Bool
 ) where V.Scalar == Float {
   let sums: InlineArray<3, V> = unsafe [
     input[0] + hidden[0], input[1] + hidden[1], hidden[2] + load(candidateBias, as: V.self),
   ]
-  unsafe gruUnits(sums, input[2], h, next, at: unit)
+  unsafe gruUnits(sums, input[2], h, next, at: unit, fast: fast)
 }

@@ -28,17 +28,21 @@ func gruResetBefore(_ layer: sluice_layer, _ block: sluice_block) {
   unsafe forEachStep(of: block, isProjected: isProjected, projectedPitch: pitch) {
     x, h, next, projected, backwards in
     unsafe forEachTile(of: layer.output_size, backwards: backwards) { tile in
-      unsafe resetBeforeTiles(gates, x, h, projected, reset, update, tile, as: TwoPairs.self)
+      unsafe resetBeforeTiles(
+        gates, x, h, projected, reset, update, tile, fast: layer.is_fast, as: TwoPairs.self)
     } pair: { tile in
-      unsafe resetBeforeTiles(gates, x, h, projected, reset, update, tile, as: OnePair.self)
+      unsafe resetBeforeTiles(
+        gates, x, h, projected, reset, update, tile, fast: layer.is_fast, as: OnePair.self)
     } single: { tile in
-      unsafe resetBeforeTiles(gates, x, h, projected, reset, update, tile, as: OnePanel.self)
+      unsafe resetBeforeTiles(
+        gates, x, h, projected, reset, update, tile, fast: layer.is_fast, as: OnePanel.self)
     }
     let projectedCandidate = unsafe projected.map { unsafe $0 + columns }
     unsafe affine(
       candidate, x, reset, projectedCandidate, into: next, outputSize: layer.output_size,
       backwards: !backwards)
-    unsafe resetBeforeUnits(next, update: update, h, next: next, count: layer.stride)
+    unsafe resetBeforeUnits(
+      next, update: update, h, next: next, count: layer.stride, fast: layer.is_fast)
   }
 }
 
@@ -64,7 +68,7 @@ func resetBeforeCandidate(_ layer: sluice_layer) -> PackedGates<1> {
 private func resetBeforeTiles<let tiles: Int, V: SIMD>(
   _ gates: PackedGates<2>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
   _ projected: UnsafePointer<Float>?, _ reset: UnsafeMutablePointer<Float>,
-  _ update: UnsafeMutablePointer<Float>, _ tile: Int, as: InlineArray<tiles, V>.Type
+  _ update: UnsafeMutablePointer<Float>, _ tile: Int, fast: Bool, as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
   let input: InlineArray<tiles, InlineArray<2, V>> =
     if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
@@ -72,7 +76,7 @@ private func resetBeforeTiles<let tiles: Int, V: SIMD>(
     }
   let sums = unsafe gates.hiddenSums(tile, h, from: input)
   forEach(tiles) { t in
-    unsafe resetAndUpdate(sums[t], h, reset, update, at: (tile &+ t) &* 16)
+    unsafe resetAndUpdate(sums[t], h, reset, update, at: (tile &+ t) &* 16, fast: fast)
   }
 }
 
@@ -80,22 +84,22 @@ private func resetBeforeTiles<let tiles: Int, V: SIMD>(
 @inline(always)
 func resetAndUpdate<V: SIMD>(
   _ sums: InlineArray<2, V>, _ h: UnsafePointer<Float>, _ reset: UnsafeMutablePointer<Float>,
-  _ update: UnsafeMutablePointer<Float>, at unit: Int
+  _ update: UnsafeMutablePointer<Float>, at unit: Int, fast: Bool
 ) where V.Scalar == Float {
   let previous = unsafe load(h + unit, as: V.self)
-  unsafe store(gate(sums[0]) * previous, to: reset + unit)
-  unsafe store(gate(sums[1]), to: update + unit)
+  unsafe store(gated(sums[0], previous, fast: fast), to: reset + unit)
+  unsafe store(gate(sums[1], fast: fast), to: update + unit)
 }
 
 /// h(t) = (1 - z) * n + z * h(t-1) with n = tanh of the candidate's sums, over whole lines.
 @inline(always)
 func resetBeforeUnits(
   _ sums: UnsafePointer<Float>, update: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
-  next: UnsafeMutablePointer<Float>, count: Int
+  next: UnsafeMutablePointer<Float>, count: Int, fast: Bool
 ) {
   var unit = 0
   while unit < count {
-    let n = unsafe tanh(load(sums + unit, as: PanelPair.self))
+    let n = unsafe tanh(load(sums + unit, as: PanelPair.self), fast: fast)
     let previous = unsafe load(h + unit, as: PanelPair.self)
     let z = unsafe load(update + unit, as: PanelPair.self)
     unsafe store(multiplyAdd(z, previous - n, n), to: next + unit)

@@ -8,14 +8,28 @@ import _SluiceShims
   @inline(always)
   func lstmUnits(
     _ sums: InlineArray<2, PanelPair>, _ cell: UnsafeMutablePointer<Float>,
-    _ next: UnsafeMutablePointer<Float>, at unit: Int
+    _ next: UnsafeMutablePointer<Float>, at unit: Int, fast: Bool
   ) {
-    let first = gate(sums[0])
-    let second = tanhAndGate(sums[1])
-    let kept = unsafe first.highHalf * load(cell + unit, as: Panel.self)
-    let c = multiplyAdd(first.lowHalf, second.lowHalf, kept)
-    unsafe store(c, to: cell + unit)
-    unsafe store(scaledTanh(c, by: second.highHalf), to: next + unit)
+    if fast {
+      unsafe lstmUnits(sums, cell + unit, next + unit, fast: true)
+    } else {
+      unsafe lstmUnits(sums, cell + unit, next + unit, fast: false)
+    }
+  }
+
+  @inline(always)
+  private func lstmUnits(
+    _ sums: InlineArray<2, PanelPair>, _ cell: UnsafeMutablePointer<Float>,
+    _ next: UnsafeMutablePointer<Float>, fast: Bool
+  ) {
+    let first = gateBesideHalf(sums[0], fast: fast)
+    let second = fast ? fastTanhAndGate(sums[1]) : tanhAndGate(sums[1])
+    let half = Panel(repeating: 0.5)
+    let previous = unsafe load(cell, as: Panel.self)
+    let kept = multiplyAdd(first.highHalf, previous, half * previous)
+    let c = multiplyAdd(half + first.lowHalf, second.lowHalf, kept)
+    unsafe store(c, to: cell)
+    unsafe store(scaledTanh(c, by: second.highHalf, fast: fast), to: next)
   }
 
   /// tanh of the eight low lanes, a gate's sigmoid of the others, with the bits that each has alone.
@@ -33,6 +47,19 @@ import _SluiceShims
       sluice_select_halves16(a.c6, b.c6, key))
     // To add -0 leaves even the sign of a zero.
     return halves(-0.0, 0.5) + withSign(of: x, value)
+  }
+
+  /// As `tanhAndGate`, of the fast grade.
+  @inline(always)
+  private func fastTanhAndGate(_ x: PanelPair) -> PanelPair {
+    let (a, b) = (fastTanh, fastGate)
+    let limit = halves(a.limit, b.limit)
+    let value = quotient(
+      sluice_min16(sluice_max16(x, -limit), limit),
+      sluice_min16(x * x, halves(a.squareLimit, b.squareLimit)),
+      halves(a.p1, b.p1), halves(a.p2, b.p2), halves(a.q0, b.q0), halves(a.q1, b.q1),
+      halves(a.q2, b.q2), halves(a.q3, b.q3))
+    return halves(-0.0, 0.5) + value
   }
 
   @inline(always)

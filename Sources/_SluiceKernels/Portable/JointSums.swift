@@ -1,3 +1,5 @@
+import _SluiceShims
+
 #if SLUICE_AVX512
   /// The sums of four gates for `pairs` pairs of panels and an odd last panel, one row of inputs.
   ///
@@ -53,12 +55,37 @@
         unsafe s += 64
         k &+= 2
       }
-      if k < count {
-        let x0 = unsafe PanelPair(repeating: x[k])
-        for vector in 0..<vectors {
-          let v = unsafe at(vector, w, tilePitch: tilePitch, s)
-          even[vector] = unsafe multiplyAdd(load(v, as: PanelPair.self), x0, even[vector])
-        }
+      if k < count { unsafe addOne(w, tilePitch: tilePitch, s, PanelPair(repeating: x[k])) }
+    }
+
+    /// As `add`, of inputs that the lanes of a register hold.
+    @inline(always)
+    mutating func add(
+      _ first: UnsafePointer<Float>, tilePitch: Int, _ single: UnsafePointer<Float>,
+      lanesOf x: PanelPair, count: Int
+    ) {
+      var (w, s) = unsafe (first, single)
+      var (lane, next) = (WordPair(repeating: 0), WordPair(repeating: 1))
+      let two = WordPair(repeating: 2)
+      var k = 0
+      while k < count &- 1 {
+        unsafe addTwo(w, tilePitch: tilePitch, s, sluice_lane16(x, lane), sluice_lane16(x, next))
+        unsafe w += 128
+        unsafe s += 64
+        lane &+= two
+        next &+= two
+        k &+= 2
+      }
+      if k < count { unsafe addOne(w, tilePitch: tilePitch, s, sluice_lane16(x, lane)) }
+    }
+
+    @inline(always)
+    private mutating func addOne(
+      _ first: UnsafePointer<Float>, tilePitch: Int, _ single: UnsafePointer<Float>, _ x: PanelPair
+    ) {
+      for vector in 0..<vectors {
+        let v = unsafe at(vector, first, tilePitch: tilePitch, single)
+        even[vector] = unsafe multiplyAdd(load(v, as: PanelPair.self), x, even[vector])
       }
     }
 
@@ -122,6 +149,16 @@
       unsafe sums.add(
         first + inputSize &* 64, tilePitch: tilePitch,
         first + pairs &* tilePitch + inputSize &* 32, h, count: hiddenSize)
+    }
+
+    /// As `addHidden`, of h in the lanes of a register, of all tiles.
+    @inline(always)
+    func addHidden<let pairs: Int, let vectors: Int>(
+      lanesOf h: PanelPair, to sums: inout JointSums<pairs, vectors>
+    ) {
+      unsafe sums.add(
+        weights + inputSize &* 64, tilePitch: tilePitch,
+        weights + pairs &* tilePitch + inputSize &* 32, lanesOf: h, count: hiddenSize)
     }
   }
 #endif

@@ -10,16 +10,33 @@ import _SluiceShims
 /// `scratch`, `projected` and `recurrent` alone; never allocates, locks, calls out or traps.
 @export(interface)
 public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
-  let layer = unsafe plan.pointee
+  switch unsafe plan.pointee.kernel {
+  case sluice_kernel_lstm:
+    #if SLUICE_AVX512
+      if unsafe isJoint(plan, rows) {
+        unsafe runLSTMJointly(plan, rows)
+        return
+      }
+    #endif
+    unsafe runLSTM(plan, rows)
+  case sluice_kernel_gru_reset_after: unsafe runGRUResetAfter(plan, rows)
+  case sluice_kernel_gru_reset_before: unsafe runGRUResetBefore(plan, rows)
+  case sluice_kernel_activation, sluice_kernel_activation_general: unsafe runActivation(plan, rows)
+  case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: true)
+  default: unsafe runOther(plan, rows)
+  }
+}
+
+/// A layer of another kind: an entry, so that each has a frame and registers of its own, of what it
+/// needs; `run` only jumps.
+@inline(never)
+@export(interface)
+public func runOther(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  let layer = unsafe planned(plan)
   let block = unsafe rows.pointee
   switch unsafe layer.kernel {
-  case sluice_kernel_lstm: unsafe lstm(layer, block)
-  case sluice_kernel_gru_reset_after: unsafe gruResetAfter(layer, block)
-  case sluice_kernel_gru_reset_before: unsafe gruResetBefore(layer, block)
   case sluice_kernel_elman: unsafe elman(layer, block)
   case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
-  case sluice_kernel_activation, sluice_kernel_activation_general:
-    unsafe activation(layer, block)
   case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: 0)
   case sluice_kernel_scale: unsafe scale(layer, block)
   case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
@@ -28,7 +45,6 @@ public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluic
   case sluice_kernel_accumulate: unsafe accumulate(layer, block)
   case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
-  case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: true)
   default: break
   }
   if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
@@ -36,12 +52,48 @@ public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluic
   }
 }
 
+/// An LSTM layer.
+@inline(never)
+@export(interface)
+public func runLSTM(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  unsafe lstm(planned(plan), rows.pointee)
+}
+
+#if SLUICE_AVX512
+  /// A small LSTM layer.
+  @inline(never)
+  @export(interface)
+  public func runLSTMJointly(
+    _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+  ) {
+    unsafe lstmJointly(plan.pointee, rows.pointee)
+  }
+#endif
+
+/// A GRU layer that resets after the product.
+@inline(never)
+@export(interface)
+public func runGRUResetAfter(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe gruResetAfter(planned(plan), rows.pointee)
+}
+
+/// A GRU layer that resets before the product.
+@inline(never)
+@export(interface)
+public func runGRUResetBefore(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe gruResetBefore(planned(plan), rows.pointee)
+}
+
 /// Runs one layer over one step of many streams: as `run`, with a row for each stream.
 ///
 /// Every weight is read once for several streams; each stream's bits are those that it has alone.
 @export(interface)
 public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
-  let layer = unsafe plan.pointee
+  let layer = unsafe planned(plan)
   let block = unsafe rows.pointee
   switch unsafe layer.kernel {
   case sluice_kernel_lstm: unsafe lstmBatch(layer, block)
@@ -50,7 +102,8 @@ public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   case sluice_kernel_elman: unsafe elmanBatch(layer, block)
   case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
   case sluice_kernel_activation, sluice_kernel_activation_general:
-    unsafe activation(layer, block)
+    unsafe runActivation(plan, rows)
+    return
   case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: pastStride(layer))
   case sluice_kernel_scale: unsafe scale(layer, block)
   case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
@@ -67,6 +120,17 @@ public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   }
 }
 
+/// The plan's layer. The baseline computes exactly whatever the grade: a second copy of every cell's
+/// activations, each of four registers, would be much code for CPUs that are rare.
+@inline(always)
+private func planned(_ plan: UnsafePointer<sluice_layer>) -> sluice_layer {
+  var layer = unsafe plan.pointee
+  #if SLUICE_BASELINE
+    unsafe layer.is_fast = false
+  #endif
+  return unsafe layer
+}
+
 /// What the general kernels do: not inlined, so that one copy serves both entries; an entry itself,
 /// because what is not would become a weak symbol.
 @inline(never)
@@ -75,6 +139,19 @@ public func runGeneral(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
 ) {
   unsafe general(plan.pointee, rows.pointee, isChained: isChained)
+}
+
+/// An activation layer: an entry, as `runGeneral` is, so that its loops have all registers for what they
+/// need again and again.
+@inline(never)
+@export(interface)
+public func runActivation(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe activation(planned(plan), rows.pointee)
+  if unsafe plan.pointee.kernel.rawValue == sluice_kernel_activation_general.rawValue {
+    unsafe runGeneral(plan, rows, isChained: true)
+  }
 }
 
 @inline(always)
@@ -86,12 +163,19 @@ private func runCompact(
   case sluice_storage_bf16: unsafe runBrain(plan, rows, isChained: isChained)
   case sluice_storage_int8:
     #if SLUICE_AVX512
-      if unsafe isChained && isJoint(plan) {
+      if unsafe isChained && isInt8Joint(plan) {
         unsafe runInt8Jointly(plan, rows)
         return
       }
     #endif
-    unsafe runInt8(plan, rows, isChained: isChained)
+    if unsafe isChained && takesInt8Steps(plan, rows) {
+      if unsafe rows.pointee.steps > 1 {
+        unsafe runInt8(plan, rows, isChained: true, inputsAlone: true)
+      }
+      unsafe runInt8Steps(plan, rows)
+      return
+    }
+    unsafe runInt8(plan, rows, isChained: isChained, inputsAlone: false)
   default: unsafe runInt4(plan, rows, isChained: isChained)
   }
 }
@@ -104,14 +188,13 @@ private func runCompact(
 public func runHalf(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
 ) {
-  var layer = unsafe plan.pointee
-  unsafe layer.compact.storage = sluice_storage_f16
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_f16)
   @inline(always)
   func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
     multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: false)
   }
   unsafe compact(
-    layer, rows.pointee, isChained: isChained, wordBytes: 2, scaleBytes: 4, isInt8: false,
+    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 2, scaleBytes: 4,
     multiply: multiply)
 }
 
@@ -121,32 +204,41 @@ public func runHalf(
 public func runBrain(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
 ) {
-  var layer = unsafe plan.pointee
-  unsafe layer.compact.storage = sluice_storage_bf16
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_bf16)
   @inline(always)
   func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
     multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: true)
   }
   unsafe compact(
-    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: false,
+    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 4,
     multiply: multiply)
 }
 
-/// A layer of int8 weights.
+/// A layer of int8 weights; if `inputsAlone`, W x + b of a block and no step.
 @inline(never)
 @export(interface)
 public func runInt8(
-  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool,
+  inputsAlone: Bool
 ) {
-  var layer = unsafe plan.pointee
-  unsafe layer.compact.storage = sluice_storage_int8
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
   @inline(always)
   func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
     multiplyInt8(block, span, gates: gates, rowCount: rowCount)
   }
   unsafe compact(
-    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 4, isInt8: true,
-    multiply: multiply)
+    layer, rows.pointee, isChained: isChained, inputsAlone: inputsAlone, wordBytes: 4,
+    scaleBytes: 4, multiply: multiply)
+}
+
+/// Steps of an int8 layer with a tile's sums in registers.
+@inline(never)
+@export(interface)
+public func runInt8Steps(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
+  unsafe int8Steps(layer, rows.pointee)
 }
 
 #if SLUICE_AVX512
@@ -166,14 +258,13 @@ public func runInt8(
 public func runInt4(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
 ) {
-  var layer = unsafe plan.pointee
-  unsafe layer.compact.storage = sluice_storage_int4
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int4)
   @inline(always)
   func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
     multiplyInt4(block, span, gates: gates, rowCount: rowCount)
   }
   unsafe compact(
-    layer, rows.pointee, isChained: isChained, wordBytes: 4, scaleBytes: 2, isInt8: false,
+    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 2,
     multiply: multiply)
 }
 

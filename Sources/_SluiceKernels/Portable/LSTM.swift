@@ -10,9 +10,6 @@ import _SluiceShims
 @inline(always)
 func lstm(_ layer: sluice_layer, _ block: sluice_block) {
   let gates = unsafe lstmGates(layer)
-  #if SLUICE_AVX512
-    if unsafe lstmJointly(gates, layer, block) { return }
-  #endif
   let pitch = unsafe 4 &* layer.stride
   let isProjected = unsafe projectsInputs(layer, block, gates: 4)
   if isProjected {
@@ -25,11 +22,14 @@ func lstm(_ layer: sluice_layer, _ block: sluice_block) {
     unsafe forEachTile(
       of: layer.output_size, backwards: backwards, twoAtOnce: projected != nil
     ) { tile in
-      unsafe lstmTiles(gates, x, h, projected, block.cell, next, tile, as: TwoPairs.self)
+      unsafe lstmTiles(
+        gates, x, h, projected, block.cell, next, tile, fast: layer.is_fast, as: TwoPairs.self)
     } pair: { tile in
-      unsafe lstmTiles(gates, x, h, projected, block.cell, next, tile, as: OnePair.self)
+      unsafe lstmTiles(
+        gates, x, h, projected, block.cell, next, tile, fast: layer.is_fast, as: OnePair.self)
     } single: { tile in
-      unsafe lstmTiles(gates, x, h, projected, block.cell, next, tile, as: OnePanel.self)
+      unsafe lstmTiles(
+        gates, x, h, projected, block.cell, next, tile, fast: layer.is_fast, as: OnePanel.self)
     }
   }
 }
@@ -50,37 +50,74 @@ func lstmGates(_ layer: sluice_layer) -> PackedGates<4> {
 private func lstmTiles<let tiles: Int, V: SIMD>(
   _ gates: PackedGates<4>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
   _ projected: UnsafePointer<Float>?, _ cell: UnsafeMutablePointer<Float>,
-  _ next: UnsafeMutablePointer<Float>, _ tile: Int, as: InlineArray<tiles, V>.Type
+  _ next: UnsafeMutablePointer<Float>, _ tile: Int, fast: Bool,
+  as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
   let input: InlineArray<tiles, InlineArray<4, V>> =
     if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
       unsafe gates.inputSums(tile, x)
     }
   let sums = unsafe gates.hiddenSums(tile, h, from: input)
-  forEach(tiles) { t in unsafe lstmUnits(sums[t], cell, next, at: (tile &+ t) &* 16) }
+  forEach(tiles) { t in unsafe lstmUnits(sums[t], cell, next, at: (tile &+ t) &* 16, fast: fast) }
 }
 
 #if SLUICE_AVX512
-  /// All tiles of a layer at once, where the sums fit the registers and the weights the nearest cache.
-  /// False where they do not.
+  /// Whether the sums of a layer's tiles fit the registers together, and its weights the nearest cache.
+  ///
+  /// Two panels gain by it only in a block, whose steps hand h on in a register.
   @inline(always)
-  private func lstmJointly(
-    _ gates: PackedGates<4>, _ layer: sluice_layer, _ block: sluice_block
+  func isJoint(
+    _ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>
   ) -> Bool {
-    let panels = unsafe (layer.output_size &+ 7) &>> 3
-    guard panels != 2 && panels <= 5 && gates.tilePitch &* panels <= 16384 else { return false }
-    switch panels {
-    case 1: unsafe lstmJointly(gates, block, JointSums<0, 2>.self)
-    case 3: unsafe lstmJointly(gates, block, JointSums<1, 6>.self)
-    case 4: unsafe lstmJointly(gates, block, JointSums<2, 8>.self)
-    default: unsafe lstmJointly(gates, block, JointSums<2, 10>.self)
+    let panels = unsafe (layer.pointee.output_size &+ 7) &>> 3
+    let columns = unsafe layer.pointee.input_size &+ layer.pointee.output_size
+    return unsafe panels <= 5 && columns &* panels <= 256
+      && (panels != 2 || block.pointee.steps > 1)
+  }
+
+  /// All tiles of such a layer at once.
+  @inline(always)
+  func lstmJointly(_ layer: sluice_layer, _ block: sluice_block) {
+    let gates = unsafe lstmGates(layer)
+    switch unsafe (layer.output_size &+ 7) &>> 3 {
+    case 1 where unsafe block.steps > 1:
+      unsafe lstmChain(gates, block, fast: layer.is_fast, JointSums<0, 2>.self, h: Panel.self)
+    case 1: unsafe lstmJointly(gates, block, fast: layer.is_fast, JointSums<0, 2>.self)
+    case 2:
+      unsafe lstmChain(gates, block, fast: layer.is_fast, JointSums<1, 4>.self, h: PanelPair.self)
+    case 3: unsafe lstmJointly(gates, block, fast: layer.is_fast, JointSums<1, 6>.self)
+    case 4: unsafe lstmJointly(gates, block, fast: layer.is_fast, JointSums<2, 8>.self)
+    default: unsafe lstmJointly(gates, block, fast: layer.is_fast, JointSums<2, 10>.self)
     }
-    return true
+  }
+
+  /// Steps of a layer whose h fits a register: h(t-1) is there without a way through memory.
+  @inline(always)
+  private func lstmChain<let pairs: Int, let vectors: Int, V: SIMD>(
+    _ gates: PackedGates<4>, _ block: sluice_block, fast: Bool,
+    _: JointSums<pairs, vectors>.Type, h: V.Type
+  ) where V.Scalar == Float {
+    var lanes: PanelPair = unsafe pair(holding: load(block.hidden, as: V.self))
+    unsafe forEachStep(of: block, isProjected: false, projectedPitch: 0) { x, _, next, _, _ in
+      var sums = JointSums<pairs, vectors>()
+      unsafe sums.start(at: gates.biases, tilePitch: gates.biasPitch)
+      unsafe gates.addInputs(x, to: &sums, 0)
+      sums.join()
+      gates.addHidden(lanesOf: lanes, to: &sums)
+      let total = sums
+      if fast {
+        unsafe lstmUnits(total, block.cell, next, fast: true)
+      } else {
+        unsafe lstmUnits(total, block.cell, next, fast: false)
+      }
+      lanes = unsafe pair(holding: load(next, as: V.self))
+    }
   }
 
   @inline(always)
   private func lstmJointly<let pairs: Int, let vectors: Int>(
-    _ gates: PackedGates<4>, _ block: sluice_block, _: JointSums<pairs, vectors>.Type
+    _ gates: PackedGates<4>, _ block: sluice_block, fast: Bool,
+    _: JointSums<pairs, vectors>.Type
   ) {
     unsafe forEachStep(of: block, isProjected: false, projectedPitch: 0) { x, h, next, _, _ in
       var sums = JointSums<pairs, vectors>()
@@ -89,14 +126,27 @@ private func lstmTiles<let tiles: Int, V: SIMD>(
       sums.join()
       unsafe gates.addHidden(h, to: &sums, 0)
       let total = sums
-      if pairs > 0 {
-        forEach(pairs) { pair in
-          unsafe lstmUnits(total.pair(pair), block.cell, next, at: pair &* 16)
-        }
+      // Here, and not in every tile's units: all of them share the constants.
+      if fast {
+        unsafe lstmUnits(total, block.cell, next, fast: true)
+      } else {
+        unsafe lstmUnits(total, block.cell, next, fast: false)
       }
-      if vectors > 4 &* pairs {
-        unsafe lstmUnits(total.single, block.cell, next, at: pairs &* 16)
+    }
+  }
+
+  @inline(always)
+  private func lstmUnits<let pairs: Int, let vectors: Int>(
+    _ total: JointSums<pairs, vectors>, _ cell: UnsafeMutablePointer<Float>,
+    _ next: UnsafeMutablePointer<Float>, fast: Bool
+  ) {
+    if pairs > 0 {
+      forEach(pairs) { pair in
+        unsafe lstmUnits(total.pair(pair), cell, next, at: pair &* 16, fast: fast)
       }
+    }
+    if vectors > 4 &* pairs {
+      unsafe lstmUnits(total.single, cell, next, at: pairs &* 16, fast: fast)
     }
   }
 #endif
@@ -105,30 +155,33 @@ private func lstmTiles<let tiles: Int, V: SIMD>(
 @inline(always)
 func lstmUnits<V: SIMD>(
   _ sums: InlineArray<4, V>, _ cell: UnsafeMutablePointer<Float>,
-  _ next: UnsafeMutablePointer<Float>, at unit: Int
+  _ next: UnsafeMutablePointer<Float>, at unit: Int, fast: Bool
 ) where V.Scalar == Float {
-  let c = unsafe lstmCells(sums[0], sums[1], sums[2], cell + unit)
-  unsafe store(scaledTanh(c, by: gate(sums[3])), to: next + unit)
+  if fast {
+    unsafe lstmUnits(sums, cell + unit, next + unit, fast: true)
+  } else {
+    unsafe lstmUnits(sums, cell + unit, next + unit, fast: false)
+  }
 }
 
 /// As `lstmUnits` of sums, where W x + b and U h were summed apart.
 @inline(always)
 func lstmUnits<V: SIMD>(
   _ input: InlineArray<4, V>, _ hidden: InlineArray<4, V>, _ cell: UnsafeMutablePointer<Float>,
-  _ next: UnsafeMutablePointer<Float>, at unit: Int
+  _ next: UnsafeMutablePointer<Float>, at unit: Int, fast: Bool
 ) where V.Scalar == Float {
   unsafe lstmUnits(
     [input[0] + hidden[0], input[1] + hidden[1], input[2] + hidden[2], input[3] + hidden[3]],
-    cell, next, at: unit)
+    cell, next, at: unit, fast: fast)
 }
 
-/// C(t) given the sums of i, f and g, in the place of C(t-1).
 @inline(always)
-private func lstmCells<V: SIMD>(
-  _ i: V, _ f: V, _ g: V, _ cell: UnsafeMutablePointer<Float>
-) -> V where V.Scalar == Float {
-  let kept = unsafe gate(f) * load(cell, as: V.self)
-  let c = multiplyAdd(gate(i), tanh(g), kept)
+private func lstmUnits<V: SIMD>(
+  _ sums: InlineArray<4, V>, _ cell: UnsafeMutablePointer<Float>,
+  _ next: UnsafeMutablePointer<Float>, fast: Bool
+) where V.Scalar == Float {
+  let kept = unsafe gated(sums[1], load(cell, as: V.self), fast: fast)
+  let c = multiplyAdd(gate(sums[0], fast: fast), tanh(sums[2], fast: fast), kept)
   unsafe store(c, to: cell)
-  return c
+  unsafe store(scaledTanh(c, by: gate(sums[3], fast: fast), fast: fast), to: next)
 }

@@ -134,7 +134,8 @@ func lstmBatch(_ layer: sluice_layer, _ block: sluice_block) {
     while row < first &+ count {
       let all: InlineArray<1, InlineArray<4, V>> = unsafe gates.loadSums(0, sums + row &* 64)
       unsafe lstmUnits(
-        all[0], block.cell + row &* layer.stride, next + row &* nextPitch, at: tile &* 16)
+        all[0], block.cell + row &* layer.stride, next + row &* nextPitch, at: tile &* 16,
+        fast: layer.is_fast)
       row &+= 1
     }
   }

@@ -205,6 +205,12 @@ func select<V: SIMD>(_ table: Panel, _ key: V) -> V where V.Scalar == Float {
   }
 #endif
 
+/// A vector, or a panel beside zeros.
+@inline(always)
+func pair<V: SIMD>(holding v: V) -> PanelPair where V.Scalar == Float {
+  V.scalarCount == 16 ? pair(v) : PanelPair(lowHalf: panel(v), highHalf: Panel(repeating: 0))
+}
+
 /// 2^n of an integer n in the low bits of 1.5 * 2^23 + n.
 @inline(always)
 func powerOfTwo<V: SIMD>(fromShifted shifted: V) -> V where V.Scalar == Float {

@@ -173,6 +173,8 @@ typedef struct {
   bool is_recurrent;
   /// Whether the layer reads the sequence from its end: the runtime hands it the rows so.
   bool is_reverse;
+  /// Whether tanh and sigmoid are of the fast grade.
+  bool is_fast;
   sluice_kernel kernel;
   sluice_activation activation;
   sluice_form form;
@@ -186,6 +188,12 @@ typedef struct {
   /// Which rows of a block the layer writes, and the last of the blob's layers that reads them.
   int32_t slot, reader;
 } sluice_layer;
+
+/// The pass over the weights of a compact layer's gates: the first, or the second.
+static inline __attribute__((always_inline)) const sluice_compact_pass *_Nonnull sluice_pass(
+    const sluice_layer *_Nonnull layer, bool is_second) {
+  return is_second ? &layer->compact.second : &layer->compact.first;
+}
 
 /// What a kernel reads and writes when it runs one layer over `steps` steps of one stream, or one
 /// step of `steps` streams, each vector then a row of its own.

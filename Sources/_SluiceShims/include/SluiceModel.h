@@ -16,6 +16,8 @@ typedef struct {
   bool reads_backwards;
   /// Whether a block yields its last step's output alone.
   bool yields_last;
+  /// Whether the last layer of a step can write where the caller wants its output.
+  bool writes_output;
   /// Rows of `embedding_size` features, one a token id; NULL where the model reads features.
   const void *_Nullable embedding;
   /// The scales of an embedding's integers.

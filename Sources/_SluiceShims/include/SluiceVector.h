@@ -52,6 +52,10 @@
   SLUICE_PURE sluice_float##N sluice_magnitude##N(sluice_float##N a) {                           \
     return (sluice_float##N)((sluice_int##N)a & 0x7FFFFFFF);                                     \
   }                                                                                              \
+  /* Whether all bits are zero. */                                                               \
+  SLUICE_PURE _Bool sluice_is_zero##N(sluice_float##N a) {                                       \
+    return __builtin_reduce_or((sluice_int##N)a) == 0;                                           \
+  }                                                                                              \
   SLUICE_PURE sluice_float##N sluice_square_root##N(sluice_float##N a) {                         \
     return __builtin_elementwise_sqrt(a);                                                        \
   }                                                                                              \
@@ -202,6 +206,11 @@ SLUICE_PURE sluice_float16 sluice_spread16(sluice_float16 four, int index) {
   case 2: return _mm512_permute_ps(four, 0xAA);
   default: return _mm512_permute_ps(four, 0xFF);
   }
+}
+
+/// The lane that the index names, in all lanes.
+SLUICE_PURE sluice_float16 sluice_lane16(sluice_float16 value, sluice_int16 index) {
+  return _mm512_permutexvar_ps((__m512i)index, value);
 }
 #elif defined(__AVX2__)
 static inline __attribute__((always_inline)) sluice_float16 sluice_load_four16(

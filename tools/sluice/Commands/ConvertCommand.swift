@@ -20,7 +20,9 @@ enum ConvertCommand {
     Syntax.Option(
       "--max-error", value: "E",
       help: "write nothing where the output's measured error is greater"),
-    Syntax.Option("--activation", value: "GRADE", help: "tanh and sigmoid: exact (the default)"),
+    Syntax.Option(
+      "--activation", value: "GRADE",
+      help: "tanh and sigmoid: exact (the default) or fast, to 1e-5"),
   ]
 
   static let syntax = Syntax(

@@ -46,7 +46,8 @@ struct LayerTable {
       ["layer", "kind", "shape", "type", "parameters", "bytes", "state bytes"],
       rows: rows.map {
         [
-          Console.printable($0.name), $0.record.title + reads($0.record),
+          Console.printable($0.name),
+          $0.record.title + ($0.record.grade == .fast ? ", fast" : "") + reads($0.record),
           "\($0.record.inputShape) -> \($0.record.outputShape)",
           "\($0.record.storage)", $0.record.parameterCount.grouped, $0.byteCount.grouped,
           $0.record.stateByteCount.grouped,
@@ -80,7 +81,7 @@ struct LayerTable {
           ("type", .string("\(record.storage)")),
           ("f32Because", record.reasonForF32.map { .string($0) } ?? .null),
           ("inputScale", record.inputScale == 0 ? .null : .double(Double(record.inputScale))),
-          ("activation", .string("\(record.function)")),
+          ("activation", .string("\(record.function)")), ("grade", .string("\(record.grade)")),
           ("parameters", .integer(record.parameterCount)), ("bytes", .integer(row.byteCount)),
           ("stateBytes", .integer(record.stateByteCount)),
         ])

@@ -1,0 +1,1 @@
+../_SluiceKernels/Portable/Quotient.swift
