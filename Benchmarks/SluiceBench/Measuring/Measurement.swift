@@ -21,6 +21,15 @@ struct Measurement {
 }
 
 extension Measurement {
+  /// What was measured in several parts.
+  init(_ parts: [Measurement]) {
+    rows = Samples(parts.map(\.rows))
+    singles = Samples(parts.map(\.singles))
+    clock = parts.map(\.clock).max() ?? 0
+    taken = parts.map(\.taken).reduce(0, +) / Double(parts.count)
+    checksum = parts.first?.checksum ?? 0
+  }
+
   /// Whether the median says little, because others had the core: it is far above the least, or
   /// the samples are longer than a time slice, so that even the least may hold one.
   func isDisturbed(unitsPerCall: Int) -> Bool {
@@ -35,6 +44,13 @@ struct Effort {
   let budget: Double
   let rowsAtLeast: Int
   let singlesAtLeast: Int
+
+  /// A part of the time.
+  func part(of parts: Int) -> Effort {
+    Effort(
+      budget: budget / Double(parts), rowsAtLeast: max(rowsAtLeast / parts, 1),
+      singlesAtLeast: singlesAtLeast / parts)
+  }
 
   static let full = Effort(budget: 3e8, rowsAtLeast: 5, singlesAtLeast: 1000)
   static let quick = Effort(budget: 3e7, rowsAtLeast: 3, singlesAtLeast: 100)

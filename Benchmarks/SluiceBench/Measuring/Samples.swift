@@ -4,6 +4,9 @@ struct Samples {
 
   init(_ values: [Double]) { sorted = values.sorted() }
 
+  /// All samples of several.
+  init(_ parts: [Samples]) { self.init(parts.flatMap(\.sorted)) }
+
   var count: Int { sorted.count }
   var min: Double { sorted.first ?? .nan }
   var median: Double { quantile(0.5) }

@@ -20,8 +20,15 @@ struct Steps: Subject, ~Copyable {
   private var inputs: [[Float]]
   private var output: [Float]
 
-  init(_ model: borrowing Model, seed: UInt64) throws(ModelError) {
-    stream = try Stream(model)
+  /// The stream lies in `memory`, if there is any.
+  init(
+    _ model: borrowing Model, seed: UInt64, in memory: UnsafeMutableRawBufferPointer? = nil
+  ) throws(ModelError) {
+    if let memory = unsafe memory {
+      stream = unsafe Stream(model, in: memory)
+    } else {
+      stream = try Stream(model)
+    }
     var random = Random(state: seed)
     inputs = []
     for _ in 0..<4 { inputs.append(random.floats(model.inputSize)) }
@@ -133,7 +140,7 @@ struct Elements: Subject, ~Copyable {
   let unitsPerCall: Int
 
   init(_ model: borrowing Model, seed: UInt64) throws(ModelError) {
-    steps = try Steps(model, seed: seed)
+    steps = unsafe try Steps(model, seed: seed)
     unitsPerCall = model.inputSize
   }
 

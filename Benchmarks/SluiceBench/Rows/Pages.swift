@@ -25,6 +25,11 @@ final class Pages {
     unsafe UnsafeMutableRawBufferPointer(start: base, count: count).copyBytes(from: bytes)
   }
 
+  /// All bytes, valid while this object lives.
+  var memory: UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(start: base, count: count)
+  }
+
   /// The bytes as floats, valid while this object lives.
   var floats: UnsafeMutablePointer<Float> {
     unsafe base.assumingMemoryBound(to: Float.self)
