@@ -53,7 +53,26 @@ import Testing
       let layers = try #require(inspected["layers"] as? [[String: Any]])
       #expect(layers.allSatisfy { $0["grade"] as? String == grade })
       #expect(try Tool.run("inspect", blob).output.contains(", fast") == (grade == "fast"))
-      #expect(try Tool.run("compare", source, blob, "--max-error", "1e-4").status == 0)
+      #expect(try Tool.run("compare", source, blob).status == 0)
+      // The report is on the grade that is stored.
+      let provenance = try #require(inspected["provenance"] as? [String: Any])
+      let accuracy = try #require(provenance["accuracy"] as? [String: Any])
+      let error = try #require(accuracy["max_error"] as? Double)
+      #expect(grade == "fast" ? error > 1e-6 && error < 1e-3 : error < 1e-6)
+    }
+  }
+
+  @Test func compactLayersStayExact() throws {
+    let scratch = try Scratch()
+    let blob = scratch.file("int8.sluice")
+    let done = try Tool.run(
+      "convert", "\(Tool.fixtures)/onnx_lstm_gemm_sigmoid/model.onnx", "-o", blob,
+      "--activation", "fast", "--type", "int8")
+    #expect(done.status == 0, "\(done.error)")
+    let layers = try #require(
+      try Tool.run("inspect", blob, "--json").json["layers"] as? [[String: Any]])
+    for layer in layers {
+      #expect((layer["grade"] as? String == "exact") == (layer["type"] as? String != "f32"))
     }
   }
 

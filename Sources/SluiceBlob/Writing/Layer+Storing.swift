@@ -3,7 +3,7 @@ extension BlobContents.Layer {
   ///
   /// Biases and initial states stay as they are. Inputs have a scale of their own at every step; so
   /// has the hidden state, but where |h| <= 1 follows from the cell and the initial state: there a
-  /// step stands for 1/127. Kinds that are f32 alone stay as they are.
+  /// step stands for 1/127. Activations become exact. Kinds that are f32 alone stay as they are.
   ///
   /// - Precondition: the weights are f32.
   public func stored(as type: StorageType) -> BlobContents.Layer {
@@ -11,6 +11,7 @@ extension BlobContents.Layer {
     guard type != .f32, record.kind.hasCompactWeights, record.isPlain else { return self }
     var layer = self
     layer.record.storage = type
+    if !layer.record.hasFastGrade { layer.record.grade = .exact }
     let (input, hidden) = Packing.unpack(
       Packing.Packed(weights: weights, scales: []), of: record)
     let packed = Packing.pack(input, hidden: hidden, as: layer.record)

@@ -21,7 +21,7 @@ struct Yardstick {
     var contents = contents
     contents.output = .sequence
     let blob = try OpenBlob(
-      contents, file: file, instructionSet: .baseline, steps: input.steps)
+      contents, file: file, instructionSet: .measuring(contents), steps: input.steps)
     var greatest = 0.0
     var at = 0
     for sequence in input.sequences {

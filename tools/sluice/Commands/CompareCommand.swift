@@ -8,7 +8,8 @@ enum CompareCommand {
     "--input", value: "X.npy", help: "what both read; seeded noise without it")
   private static let bound = Syntax.Option(
     "--max-error", value: "E",
-    help: "the greatest error of the output that passes; by default 1e-5 of f32 weights, else any")
+    help: "the greatest error of the output that passes; by default 1e-5 of f32 weights and exact "
+      + "activations, else any")
   private static let architecture = Syntax.Option(
     "--architecture", value: "A.json", help: "as for convert")
   private static let noiseSteps = 1000
@@ -27,7 +28,9 @@ enum CompareCommand {
     let (source, path) = (arguments.operands[0], arguments.operands[1])
     let given = try arguments.positive(bound)
     let contents = contents(of: try openModel(path))
-    let isExact = contents.layers.allSatisfy { $0.record.storage == .f32 }
+    let isExact = contents.layers.allSatisfy {
+      $0.record.storage == .f32 && $0.record.grade == .exact
+    }
     let bound = given ?? (isExact ? 1e-5 : nil)
     var progress = Progress()
     var inferred: String?
