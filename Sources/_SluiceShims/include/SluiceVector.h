@@ -52,9 +52,12 @@
   SLUICE_PURE sluice_float##N sluice_magnitude##N(sluice_float##N a) {                           \
     return (sluice_float##N)((sluice_int##N)a & 0x7FFFFFFF);                                     \
   }                                                                                              \
-  /* Whether all bits are zero. */                                                               \
+  SLUICE_PURE sluice_float##N sluice_or##N(sluice_float##N a, sluice_float##N b) {               \
+    return (sluice_float##N)((sluice_int##N)a | (sluice_int##N)b);                               \
+  }                                                                                              \
+  /* Whether all bits but the signs are zero. */                                                 \
   SLUICE_PURE _Bool sluice_is_zero##N(sluice_float##N a) {                                       \
-    return __builtin_reduce_or((sluice_int##N)a) == 0;                                           \
+    return __builtin_reduce_or((sluice_int##N)a & 0x7FFFFFFF) == 0;                              \
   }                                                                                              \
   SLUICE_PURE sluice_float##N sluice_square_root##N(sluice_float##N a) {                         \
     return __builtin_elementwise_sqrt(a);                                                        \
