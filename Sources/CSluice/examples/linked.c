@@ -1,5 +1,5 @@
 /* The same where there is no file system: the model is linked into the program.
- *     sluice convert sentiment.sluice --object sentiment.o        (or --c-array sentiment.c)
+ *     sluice convert sentiment.sluice --object sentiment.o        (or --c-array model.c --symbol sentiment)
  *     gcc linked.c sentiment.o $(pkg-config --cflags --libs sluice) -o linked
  * The constants are named after the output, unless --symbol says how. */
 #include <sluice.h>

@@ -152,6 +152,8 @@ bool sluice_isa_available(sluice_isa isa);
  *                          by RLIMIT_MEMLOCK. A failure is SLUICE_SYSTEM_ERROR.
  *     SLUICE_OPEN_LAZY     does not read all pages of a mapped file at once: a first step may fault.
  *
+ * SEALED goes before COPY; with either, LAZY means nothing.
+ *
  * Without COPY or SEALED, the file is mapped and executed where it lies, without a copy. Hazard: who
  * truncates the file while it is mapped kills the process (SIGBUS), who rewrites it in place changes
  * weights under running streams. Replacing it by rename(2) is safe. Bytes in memory are borrowed: they
@@ -212,7 +214,8 @@ bool sluice_next_token(const sluice_model_t *model, const char *text, size_t siz
  *
  * sluice_stream_create allocates a stream. sluice_stream_init makes one in `size` bytes of the caller's
  * memory and allocates nothing: at least sluice_stream_size bytes at a multiple of
- * sluice_stream_alignment, which are the stream's until it is destroyed. Both touch all of it.
+ * sluice_stream_alignment, which are the stream's until it is destroyed: it keeps its model open until
+ * then. Both touch all of it.
  */
 size_t sluice_stream_alignment(void);
 
@@ -269,8 +272,9 @@ void sluice_stream_check(sluice_stream_t *stream, bool on);
 /* Bytes of a saved state. [real-time] */
 size_t sluice_state_size(const sluice_model_t *model);
 
-/* Writes the state of a stream to sluice_state_size bytes, of any alignment. A state that is not finite is
- * written too, for looking at: sluice_stream_restore refuses it. [real-time] */
+/* Writes the state of a stream to sluice_state_size bytes, of any alignment; `size` is at least that many,
+ * for sluice_stream_restore exactly. A state that is not finite is written too, for looking at:
+ * sluice_stream_restore refuses it. [real-time] */
 sluice_status sluice_stream_save(const sluice_stream_t *stream, void *state, size_t size);
 
 /* Continues from a saved state, with the bits that the saved stream would give. [real-time] */
