@@ -1,8 +1,5 @@
 import _SluiceShims
 
-/// Bytes of weights up to which a single step goes by `int8Step`: what the second cache holds.
-@inline(always) var int8StepBytes: Int { 1 << 20 }
-
 /// Up to how many vectors' sums run in two chains: with AVX2 the registers hold one of each.
 #if SLUICE_AVX512
   @inline(always) private var vectorsOfTwoChains: Int { 8 }
@@ -10,17 +7,11 @@ import _SluiceShims
   @inline(always) private var vectorsOfTwoChains: Int { 0 }
 #endif
 
-/// Whether a stream's steps go by `int8Steps`: those of an LSTM or a GRU that resets after, if a block's
-/// inputs are multiplied ahead, or the second cache holds all weights.
+/// Whether a stream's steps go by `int8Steps`: those of an LSTM or a GRU that resets after.
 @inline(always)
-func takesInt8Steps(
-  _ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>
-) -> Bool {
+func takesInt8Steps(_ layer: UnsafePointer<sluice_layer>) -> Bool {
   let cell = unsafe layer.pointee.compact.cell.rawValue
-  let columns = unsafe layer.pointee.input_size &+ layer.pointee.output_size
-  let bytes = unsafe columns &* layer.pointee.compact.gates &* layer.pointee.stride
-  let isCell = cell == sluice_kernel_lstm.rawValue || cell == sluice_kernel_gru_reset_after.rawValue
-  return unsafe isCell && (block.pointee.steps > 1 || bytes <= int8StepBytes)
+  return cell == sluice_kernel_lstm.rawValue || cell == sluice_kernel_gru_reset_after.rawValue
 }
 
 /// Steps of such a layer, with a tile's sums in registers; W x + b of more than one is there already.
@@ -121,7 +112,7 @@ private func int8GRU<let tiles: Int, V: SIMD>(
   ///
   /// The arithmetic of a tile's units waits for itself most of the time; that of two tiles does not.
   /// From the nearest cache two tiles' weights are read side by side, so that each word of x and h is
-  /// read once for both; from farther away one after the other, as they lie.
+  /// read once for both; from farther away they are read as they lie, which takes longer than any units.
   @inline(always)
   func forEachSums(
     of outputSize: Int, backwards: Bool,
@@ -129,15 +120,8 @@ private func int8GRU<let tiles: Int, V: SIMD>(
     pair: (_ sums: Int8Sums<1, PanelPair>, _ tile: Int) -> Void,
     single: (_ sums: Int8Sums<1, Panel>, _ tile: Int) -> Void
   ) {
-    forEachTile(of: outputSize, backwards: backwards) { tile in
-      if isNear {
-        pairs(sums(tile, WordPair.self), tile)
-      } else {
-        let (a, b): (Int8Sums<1, PanelPair>, Int8Sums<1, PanelPair>) = (
-          sums(tile, WordPair.self), sums(tile &+ 1, WordPair.self)
-        )
-        pairs([a[0], b[0]], tile)
-      }
+    forEachTile(of: outputSize, backwards: backwards, twoAtOnce: isNear) { tile in
+      pairs(sums(tile, WordPair.self), tile)
     } pair: { tile in
       pair(sums(tile, WordPair.self), tile)
     } single: { tile in
@@ -145,12 +129,39 @@ private func int8GRU<let tiles: Int, V: SIMD>(
     }
   }
 
-  /// The sums of the tiles from `tile` on.
+  /// The sums of the tiles from `tile` on. One loop goes over W and over U, as in `PackedGates`.
   @inline(always)
   private func sums<let tiles: Int, V: SIMD, W: SIMD>(_ tile: Int, _: W.Type) -> Int8Sums<tiles, V>
   where V.Scalar == Float, W.Scalar == Int32 {
-    let input: InlineArray<tiles, InlineArray<gates, V>> = inputSums(tile, W.self)
-    let hidden: InlineArray<tiles, InlineArray<gates, V>> = hiddenSums(tile, W.self)
+    let zero = InlineArray<tiles, InlineArray<gates, V>>(
+      repeating: InlineArray(repeating: V(repeating: 0)))
+    var (start, hidden) = (zero, zero)
+    for t in 0..<tiles {
+      for gate in 0..<gates {
+        let lane = gate &* V.scalarCount
+        if let projected = unsafe projected {
+          hidden[t][gate] = unsafe load(
+            projected + (tile &+ t) &* gates &* 16 + lane, as: V.self)
+        } else {
+          start[t][gate] = unsafe load(
+            pass.pointee.biases + (tile &+ t) &* pass.pointee.bias_pitch + lane, as: V.self)
+        }
+      }
+    }
+    var input = hidden
+    var isHidden = unsafe projected != nil
+    if tiles > 1 && !isHidden {
+      addProducts(tile, isHidden: false, to: &start, W.self)
+      (hidden, start, isHidden) = (start, zero, true)
+    }
+    while true {
+      input = hidden
+      hidden = start
+      addProducts(tile, isHidden: tiles > 1 || isHidden, to: &hidden, W.self)
+      if tiles > 1 || isHidden { break }
+      start = zero
+      isHidden = true
+    }
     var sums = Int8Sums<tiles, V>(repeating: InlineArray(repeating: V(repeating: 0)))
     for t in 0..<tiles {
       for gate in 0..<4 {
@@ -162,56 +173,15 @@ private func int8GRU<let tiles: Int, V: SIMD>(
     return sums
   }
 
-  /// W x + b.
-  @inline(always)
-  private func inputSums<let tiles: Int, V: SIMD, W: SIMD>(
-    _ tile: Int, _: W.Type
-  ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float, W.Scalar == Int32 {
-    var sums = InlineArray<tiles, InlineArray<gates, V>>(
-      repeating: InlineArray(repeating: V(repeating: 0)))
-    if let projected = unsafe projected {
-      for t in 0..<tiles {
-        for gate in 0..<gates {
-          let place = (tile &+ t) &* gates &* 16 &+ gate &* V.scalarCount
-          sums[t][gate] = unsafe load(projected + place, as: V.self)
-        }
-      }
-      return sums
-    }
-    for t in 0..<tiles {
-      for gate in 0..<gates {
-        let place = unsafe (tile &+ t) &* pass.pointee.bias_pitch &+ gate &* V.scalarCount
-        sums[t][gate] = unsafe load(pass.pointee.biases + place, as: V.self)
-      }
-    }
-    let weights = unsafe pass.pointee.weights + tile &* pass.pointee.tile_pitch
-    unsafe addProducts(weights, x, inputWords, tile, isHidden: false, to: &sums, W.self)
-    return sums
-  }
-
-  /// U h.
-  @inline(always)
-  private func hiddenSums<let tiles: Int, V: SIMD, W: SIMD>(
-    _ tile: Int, _: W.Type
-  ) -> InlineArray<tiles, InlineArray<gates, V>> where V.Scalar == Float, W.Scalar == Int32 {
-    var sums = InlineArray<tiles, InlineArray<gates, V>>(
-      repeating: InlineArray(repeating: V(repeating: 0)))
-    let weights =
-      unsafe pass.pointee.weights + tile &* pass.pointee.tile_pitch + inputWords &* gates &* 4
-      &* V.scalarCount
-    unsafe addProducts(weights, h, hiddenWords, tile, isHidden: true, to: &sums, W.self)
-    return sums
-  }
-
   /// Adds (step * scale) * sum of every gate; the corrections lie behind the scales of both factors.
   @inline(always)
   private func addProducts<let tiles: Int, V: SIMD, W: SIMD>(
-    _ weights: UnsafeRawPointer, _ row: UnsafeRawPointer, _ words: Int, _ tile: Int,
-    isHidden: Bool, to sums: inout InlineArray<tiles, InlineArray<gates, V>>, _: W.Type
+    _ tile: Int, isHidden: Bool, to sums: inout InlineArray<tiles, InlineArray<gates, V>>, _: W.Type
   ) where V.Scalar == Float, W.Scalar == Int32 {
     let line = 4 &* V.scalarCount
     let scales =
       unsafe pass.pointee.scales + tile &* pass.pointee.scale_pitch + (isHidden ? gates &* line : 0)
+    let row = unsafe isHidden ? h : x
     var even = InlineArray<tiles, InlineArray<gates, W>>(
       repeating: InlineArray(repeating: W(repeating: 0)))
     // Few sums run in two chains, because each product waits four cycles for the one before.
@@ -226,9 +196,11 @@ private func int8GRU<let tiles: Int, V: SIMD>(
       }
     #endif
     let hasTwoChains = tiles &* gates < vectorsOfTwoChains
-    var w = unsafe weights
+    var w =
+      unsafe pass.pointee.weights + tile &* pass.pointee.tile_pitch
+      + (isHidden ? inputWords &* gates &* line : 0)
     var x = unsafe row + 64
-    var left = words
+    var left = isHidden ? hiddenWords : inputWords
     while left > 1 {
       let x0 = unsafe repeatedWord(x, as: W.self)
       unsafe multiply(w, x0, &even)

@@ -64,11 +64,7 @@ private func affineTiles<let tiles: Int, V: SIMD>(
   _ projected: UnsafePointer<Float>?, _ output: UnsafeMutablePointer<Float>, _ tile: Int,
   as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
-  let input: InlineArray<tiles, InlineArray<1, V>> =
-    if let projected = unsafe projected { unsafe gate.loadSums(tile, projected) } else {
-      unsafe gate.inputSums(tile, x)
-    }
-  let sums = unsafe gate.hiddenSums(tile, h, from: input)
+  let sums: InlineArray<tiles, InlineArray<1, V>> = unsafe gate.sums(tile, x, h, projected).total
   forEach(tiles) { t in unsafe store(sums[t][0], to: output + (tile &+ t) &* 16) }
 }
 

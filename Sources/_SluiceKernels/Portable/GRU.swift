@@ -41,11 +41,8 @@ private func gruTiles<let tiles: Int, V: SIMD>(
   _ projected: UnsafePointer<Float>?, _ next: UnsafeMutablePointer<Float>, _ tile: Int,
   fast: Bool, as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
-  let input: InlineArray<tiles, InlineArray<3, V>> =
-    if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
-      unsafe gates.inputSums(tile, x)
-    }
-  let sums = unsafe gates.hiddenSums(tile, h, from: gates.hiddenStart(tile, input))
+  typealias Tiles = InlineArray<tiles, InlineArray<3, V>>
+  let (input, sums): (Tiles, Tiles) = unsafe gates.sums(tile, x, h, projected)
   forEach(tiles) { t in
     unsafe gruUnits(sums[t], input[t][2], h, next, at: (tile &+ t) &* 16, fast: fast)
   }

@@ -70,11 +70,7 @@ private func resetBeforeTiles<let tiles: Int, V: SIMD>(
   _ projected: UnsafePointer<Float>?, _ reset: UnsafeMutablePointer<Float>,
   _ update: UnsafeMutablePointer<Float>, _ tile: Int, fast: Bool, as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
-  let input: InlineArray<tiles, InlineArray<2, V>> =
-    if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
-      unsafe gates.inputSums(tile, x)
-    }
-  let sums = unsafe gates.hiddenSums(tile, h, from: input)
+  let sums: InlineArray<tiles, InlineArray<2, V>> = unsafe gates.sums(tile, x, h, projected).total
   forEach(tiles) { t in
     unsafe resetAndUpdate(sums[t], h, reset, update, at: (tile &+ t) &* 16, fast: fast)
   }

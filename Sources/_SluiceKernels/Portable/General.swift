@@ -132,8 +132,7 @@ private func gateSums<let gates: Int, V: SIMD>(
   _ packed: PackedGates<gates>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
   _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ tile: Int, as: V.Type
 ) where V.Scalar == Float {
-  let input: InlineArray<1, InlineArray<gates, V>> = unsafe packed.inputSums(tile, x)
-  let total = unsafe packed.hiddenSums(tile, h, from: input)
+  let total: InlineArray<1, InlineArray<gates, V>> = unsafe packed.sums(tile, x, h, nil).total
   for gate in 0..<gates {
     unsafe store(total[0][gate], to: sums + gate &* stride + tile &* 16)
   }
@@ -171,8 +170,8 @@ private func resetAfterSums<V: SIMD>(
   _ packed: PackedGates<3>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
   _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ tile: Int, as: V.Type
 ) where V.Scalar == Float {
-  let input: InlineArray<1, InlineArray<3, V>> = unsafe packed.inputSums(tile, x)
-  let total = unsafe packed.hiddenSums(tile, h, from: packed.hiddenStart(tile, input))
+  typealias Tile = InlineArray<1, InlineArray<3, V>>
+  let (input, total): (Tile, Tile) = unsafe packed.sums(tile, x, h, nil)
   let unit = unsafe sums + tile &* 16
   unsafe store(total[0][0], to: unit)
   unsafe store(total[0][1], to: unit + stride)

@@ -168,7 +168,7 @@ private func runCompact(
         return
       }
     #endif
-    if unsafe isChained && takesInt8Steps(plan, rows) {
+    if unsafe isChained && takesInt8Steps(plan) {
       if unsafe rows.pointee.steps > 1 {
         unsafe runInt8(plan, rows, isChained: true, inputsAlone: true)
       }

@@ -53,11 +53,7 @@ private func lstmTiles<let tiles: Int, V: SIMD>(
   _ next: UnsafeMutablePointer<Float>, _ tile: Int, fast: Bool,
   as: InlineArray<tiles, V>.Type
 ) where V.Scalar == Float {
-  let input: InlineArray<tiles, InlineArray<4, V>> =
-    if let projected = unsafe projected { unsafe gates.loadSums(tile, projected) } else {
-      unsafe gates.inputSums(tile, x)
-    }
-  let sums = unsafe gates.hiddenSums(tile, h, from: input)
+  let sums: InlineArray<tiles, InlineArray<4, V>> = unsafe gates.sums(tile, x, h, projected).total
   forEach(tiles) { t in unsafe lstmUnits(sums[t], cell, next, at: (tile &+ t) &* 16, fast: fast) }
 }
 

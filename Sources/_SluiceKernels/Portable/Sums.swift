@@ -95,7 +95,8 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
     }
   }
 
-  /// Adds two neighbouring columns of `weights` times what their inputs are in every lane.
+  /// Adds two neighbouring columns of `weights` times what their inputs are in every lane. The lines of
+  /// a tile are read as they lie, which the CPU reads ahead best.
   @inline(always)
   private mutating func addTwo(
     _ weights: UnsafePointer<Float>, pitch: Int, tilePitch: Int, row: Int, _ x0: V, _ x1: V
@@ -105,8 +106,11 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
         let v = unsafe weights + tile &* tilePitch + gate &* V.scalarCount
         even[row][tile][gate] = unsafe multiplyAdd(
           load(v, as: V.self), x0, even[row][tile][gate])
+      }
+      for gate in 0..<gates {
+        let v = unsafe weights + pitch + tile &* tilePitch + gate &* V.scalarCount
         odd[row][tile][gate] = unsafe multiplyAdd(
-          load(v + pitch, as: V.self), x1, odd[row][tile][gate])
+          load(v, as: V.self), x1, odd[row][tile][gate])
       }
     }
   }
