@@ -17,7 +17,7 @@ extension Machine {
     }
     var measurement: Measurement
     switch row.mode {
-    case .fixedSize: measurement = try measureFixed(row, model, effort, seed: seed)
+    case .fixedSize: measurement = try measureFixedSteps(row, model, effort, seed: seed)
     case .block(let steps):
       var subject = try Blocks(model, steps: steps, seed: seed)
       measurement = try timer.measure(&subject, effort)
@@ -33,28 +33,43 @@ extension Machine {
     return measurement
   }
 
-  /// Measures single steps at eight places in turn, of the stream and of the stack within a page, all
-  /// samples together.
+  /// Measures single steps.
+  private func measureSteps(
+    _ model: borrowing Model, _ effort: Effort, seed: UInt64
+  ) throws -> Measurement {
+    let pages = Pages(count: (Stream.byteCount(of: model) ?? 0) + 4096, huge: false)
+    return try withExtendedLifetime(pages) {
+      try atEveryPlace(effort) { place, effort in
+        let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: pages.memory[place...])
+        var subject = unsafe try Steps(model, seed: seed, in: memory)
+        return try timer.measure(&subject, effort)
+      }
+    }
+  }
+
+  /// Measures single steps of a cell whose sizes stand in its type.
+  private func measureFixedSteps(
+    _ row: Row, _ model: borrowing Model, _ effort: Effort, seed: UInt64
+  ) throws -> Measurement {
+    try atEveryPlace(effort) { _, effort in try measureFixed(row, model, effort, seed: seed) }
+  }
+
+  /// Measures at eight places in turn, of the stream within a page (`place` bytes into it) and of the
+  /// stack, all samples together.
   ///
   /// A read waits for an earlier write whose address ends in the same twelve bits. Whether a kernel's
   /// reads meet its writes so is by where stream, blob, arrays and stack lie, which differs from program
   /// to program: at one place in about ten a small layer takes up to half as long again.
-  private func measureSteps(
-    _ model: borrowing Model, _ effort: Effort, seed: UInt64
-  ) throws -> Measurement {
+  private func atEveryPlace(
+    _ effort: Effort, _ body: (_ place: Int, _ effort: Effort) throws -> Measurement
+  ) rethrows -> Measurement {
     let places = 8
-    let pages = Pages(count: (Stream.byteCount(of: model) ?? 0) + 4096, huge: false)
-    return try withExtendedLifetime(pages) {
-      var parts: [Measurement] = []
-      for place in 0..<places {
-        let memory = unsafe UnsafeMutableRawBufferPointer(
-          rebasing: pages.memory[(place * 4096 / places)...])
-        var subject = unsafe try Steps(model, seed: seed, in: memory)
-        parts.append(
-          try onStack(lower: place) { try timer.measure(&subject, effort.part(of: places)) })
-      }
-      return Measurement(parts)
+    var parts: [Measurement] = []
+    for place in 0..<places {
+      parts.append(
+        try onStack(lower: place) { try body(place * 4096 / places, effort.part(of: places)) })
     }
+    return Measurement(parts)
   }
 
   /// Runs `body` with the stack so many times 528 bytes lower.
