@@ -21,6 +21,9 @@ import Sluice
     let series = Targets.all
     let chosen = series.flatMap { one in one.rows.map { (one.table, $0) } }
       .filter { matches($0.1, options) }
+    if chosen.isEmpty {
+      throw Absence(description: "--filter: no row's name matches; --list prints all names")
+    }
     if options.isList {
       for (_, row) in chosen { print(row.id) }
       return 0

@@ -42,7 +42,7 @@ struct ActivationProbe {
     // The baseline computes exactly whatever the grade.
     let sets = InstructionSet.runnable.filter { $0 != .baseline || !function.isFast }
     let evaluators = try sets.map { try Evaluator(function, $0) }
-    var verdicts = sets.map { Verdict(function, $0) }
+    var verdicts = sets.map { Verdict(function, $0, isEveryFloat: stride == 1) }
     let fused = sets.firstIndex { $0 != .baseline }
     let end = (function.isOfCell ? Float.greatestFiniteMagnitude : .infinity).bitPattern
     var (x, exact) = ([Float](), [Double]())

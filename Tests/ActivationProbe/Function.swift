@@ -42,7 +42,7 @@ enum Function: String, CaseIterable {
     }
   }
 
-  /// The greatest descent that the documentation states: in floats, else in 2^-24.
+  /// The greatest descent from a float to the next that the documentation states: in floats, else in 2^-24.
   func deepestDescent(_ set: InstructionSet) -> Double {
     switch (self, set) {
     case (.tanh, .baseline): 2
