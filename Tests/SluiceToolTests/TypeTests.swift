@@ -47,7 +47,7 @@ import Testing
 
   @Test func typesAreChosenUnderABound() throws {
     let scratch = try Scratch()
-    let source = "\(Tool.root.path)/tools/python/forecaster.safetensors"
+    let source = "\(Tool.root.path)/tools/python/training/forecaster.safetensors"
     func auto(_ bound: String) throws -> Tool.Result {
       try Tool.run(
         "convert", source, "-o", scratch.file("out.sluice"), "--type", "auto", "--max-error",

@@ -2,7 +2,7 @@ import Foundation
 
 /// A case of `Tests/Fixtures/Vectors`: what PyTorch or ONNX Runtime made of a generated network.
 ///
-/// `tools/python/make_vectors.py` says how weights and inputs follow from the seed.
+/// `tools/python/fixtures/make_vectors.py` says how weights and inputs follow from the seed.
 public struct VectorCase: Sendable, Decodable {
   /// Which steps' outputs were recorded: the first `first`, then every `stride`-th, and the last.
   public struct RecordedSteps: Sendable, Decodable {

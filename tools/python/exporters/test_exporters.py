@@ -1,6 +1,7 @@
 """Tests of the exporters: what they refuse, by its name, and the one-command use. The fixtures test what they export.
 
-Run:   python tools/python/test_exporters.py    (needs numpy, torch, keras 3, h5py, safetensors; ai-edge-litert for TFLite)
+Run:   python tools/python/exporters/test_exporters.py
+Needs: numpy, torch, keras 3, h5py, safetensors; ai-edge-litert for TensorFlow Lite
 """
 
 import json
@@ -23,12 +24,13 @@ from torch import nn
 
 import numpy as np
 
+FOLDER = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(FOLDER), str(FOLDER / "fixtures")]
+
 import export_keras
 import export_tflite
 import export_torch
 from sluice_architecture import Refused
-
-HERE = Path(__file__).resolve().parent
 
 
 class Forward(nn.Module):
@@ -110,7 +112,7 @@ class TorchTests(unittest.TestCase):
             model.write_text("from torch import nn\ndef build():\n    return nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 1))\n")
             weights = Path(folder) / "weights.pt"
             torch.save(nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 1)).state_dict(), weights)
-            command = [sys.executable, str(HERE / "export_torch.py"), f"{model}:build", str(out), "--weights", str(weights)]
+            command = [sys.executable, str(FOLDER / "export_torch.py"), f"{model}:build", str(out), "--weights", str(weights)]
             self.assertEqual(subprocess.run(command, check=False).returncode, 0)
             self.assertEqual([layer["type"] for layer in architecture(out)["layers"]], ["lstm", "dense"])
             out.unlink()
@@ -166,7 +168,7 @@ class KerasTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             model, out = Path(folder) / "model.keras", Path(folder) / "model.safetensors"
             keras.Sequential([keras.Input((None, 3)), layers.LSTM(4), layers.Dense(1)]).save(model)
-            command = [sys.executable, str(HERE / "export_keras.py"), str(model), str(out)]
+            command = [sys.executable, str(FOLDER / "export_keras.py"), str(model), str(out)]
             self.assertEqual(subprocess.run(command, check=False).returncode, 0)
             self.assertEqual(architecture(out)["output"], "last")
             out.unlink()

@@ -2,7 +2,7 @@
 """Fit the polynomials behind the activations, and write them as the kernels' Swift source.
 
     pip install mpmath
-    python3 tools/python/fit_activations.py > Sources/_SluiceKernels/Portable/Coefficients.swift
+    python3 tools/python/training/fit_activations.py > Sources/_SluiceKernels/Portable/Coefficients.swift
 
 Every polynomial is the one of least maximal error that Remez's exchange finds in 40 digits. Its
 coefficients are rounded to binary32 one at a time, lowest first, and the remaining ones fitted
@@ -293,7 +293,7 @@ def main():
     exponential, exp_error = fit_exp()
     logarithm, log_error = fit_log()
     parts = [
-        ["// Written by tools/python/fit_activations.py: change that, not this."],
+        ["// Written by tools/python/training/fit_activations.py: change that, not this."],
         constants("expCoefficients", "q", exponential, [
             "q of exp(r) - 1 = r + r^2 q(r) for |r| <= ln(2) / 2, degree 4: the greatest error before",
             f"rounding, relative to exp(r) - 1, is {float(exp_error):.2g}."]),

@@ -1,6 +1,6 @@
 """What each type of weights costs: sizes, the accuracy of the sentiment model, the error of the forecaster.
 
-Run:    python tools/python/measure_types.py --sluice .build/release/sluice [--write]
+Run:    python tools/python/measuring/measure_types.py --sluice .build/release/sluice [--write]
         --write  puts the table into README.md, between its markers
         (needs torch, numpy and safetensors; data in ../shared/data or $SLUICE_DATA)
 Exit status 1 where int8 is further than 0.3 points (sentiment) or 1 % (forecaster) from f32, int4 further than 1.0
@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "training"))
 
 import evaluate_forecaster
 import evaluate_sentiment
@@ -87,7 +89,7 @@ def main() -> int:
     lines += [
         "",
         "Test parts, through `sluice run`: the sentiment model, and a forecaster of a transformer's oil temperature six hours",
-        f"ahead (`tools/python/train_forecaster.py`). Its error is root mean square; that nothing changes errs by {persistence:.4f} °C.",
+        f"ahead (`tools/python/training/train_forecaster.py`). Its error is root mean square; that nothing changes errs by {persistence:.4f} °C.",
     ]
     text = "\n".join(lines)
     print(text)

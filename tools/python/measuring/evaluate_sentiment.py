@@ -1,6 +1,6 @@
 """Compares the shipped sentiment model in PyTorch and in the command-line tool, sentence by sentence, on the test split.
 
-Run:    python tools/python/evaluate_sentiment.py [--sluice PATH] [--model PATH.sluice]
+Run:    python tools/python/measuring/evaluate_sentiment.py [--sluice PATH] [--model PATH.sluice]
         --sluice  a built binary; without it `swift run -c release sluice` is started in the project's root
         --model   a converted model (quantized, say); without it the model that ships with the tool
         (needs torch and safetensors; data in ../shared/data or $SLUICE_DATA)
@@ -17,6 +17,8 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "training"))
 
 from sentiment import MODEL_PATH, ROOT, SentimentModel, load_split, tokenize
 

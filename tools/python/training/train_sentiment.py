@@ -1,7 +1,7 @@
 """Trains the sentiment model that ships with the tool: embedding -> LSTM -> dense, one probability after every word.
 
-Run:    python tools/python/train_sentiment.py             trains the chosen configuration, under half a minute
-        python tools/python/train_sentiment.py --search    tries configurations and seeds, prints validation figures only
+Run:    python tools/python/training/train_sentiment.py             trains the chosen configuration, under half a minute
+        python tools/python/training/train_sentiment.py --search    tries configurations and seeds, prints validation figures only
         (needs torch; data in ../shared/data or $SLUICE_DATA: sentence-polarity/rt-polarity.{pos,neg})
 Writes: tools/sluice/Resources/sentiment.safetensors
 

@@ -1,6 +1,6 @@
 """The forecaster's error on the test part, in PyTorch and through `sluice run`.
 
-Run:    python tools/python/evaluate_forecaster.py MODEL.sluice [--sluice PATH]
+Run:    python tools/python/measuring/evaluate_forecaster.py MODEL.sluice [--sluice PATH]
         --sluice  a built binary; without it `swift run -c release sluice` is started in the project's root
         (needs torch, numpy and safetensors; data in ../shared/data or $SLUICE_DATA)
 Writes: nothing but its report.
@@ -8,12 +8,15 @@ Writes: nothing but its report.
 
 import argparse
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors import safe_open
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "training"))
 
 from forecaster import MODEL_PATH, ROOT, Forecaster, Part, load_parts, rmse
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[2]
-MODEL_PATH = ROOT / "tools/python/forecaster.safetensors"
+ROOT = Path(__file__).resolve().parents[3]
+MODEL_PATH = ROOT / "tools/python/training/forecaster.safetensors"
 HORIZON = 6  # hours
 FEATURES = ["HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT", "sin of the hour", "cos of the hour"]
 OIL = FEATURES.index("OT")

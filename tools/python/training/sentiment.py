@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MODEL_PATH = ROOT / "tools/sluice/Resources/sentiment.safetensors"
 UNKNOWN = "<unk>"
 MASK64 = (1 << 64) - 1

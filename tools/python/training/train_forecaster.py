@@ -1,9 +1,9 @@
 """Trains a small forecaster of a transformer's oil temperature: norm -> LSTM -> dense, one answer after every hour.
 
-Run:    python tools/python/train_forecaster.py [--search]
+Run:    python tools/python/training/train_forecaster.py [--search]
         --search  tries three seeds, prints validation figures only
         (needs torch, numpy and safetensors; data in ../shared/data or $SLUICE_DATA: ett/ETTh1.csv)
-Writes: tools/python/forecaster.safetensors
+Writes: tools/python/training/forecaster.safetensors
 
 The model reads six loads, the oil temperature and the hour, as they are, and says by how many degrees the oil will be
 warmer in six hours. Split of the two years, in order: 70 % train, 10 % validate, 20 % test; each part is read as one

@@ -1,6 +1,6 @@
 """How the error of compact weights develops over 10,000 steps: random LSTMs and GRUs of 64 and 256 units.
 
-Run:    python tools/python/measure_drift.py --sluice .build/release/sluice [--type int8 ...]
+Run:    python tools/python/measuring/measure_drift.py --sluice .build/release/sluice [--type int8 ...]
         (needs numpy and safetensors)
 Weights and biases are uniform up to 1/sqrt(units), as PyTorch starts; inputs are the conversion's noise, which takes as
 many features as units. Each error is that of the steps since the column before, measured by `sluice convert` against the
