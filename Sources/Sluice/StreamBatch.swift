@@ -3,7 +3,7 @@ import _SluiceShims
 /// Many independent sequences running through one model, a step of all of them in one call.
 ///
 /// Every weight is read once for several streams, so that the cost of a stream nears the arithmetic
-/// alone. Each stream has the bits that it would have in a ``Stream`` of its own. Like a stream, a
+/// alone. Each stream has the bits that it would have in a ``ModelStream`` of its own. Like a stream, a
 /// batch allocates nothing once it exists and belongs to one thread at a time.
 @safe
 public struct StreamBatch: ~Copyable {

@@ -7,7 +7,7 @@ import _SluiceShims
 
 /// What a `sluice_stream_t *` points to: this, and behind it the stream's flat buffer.
 struct OpenStream: ~Copyable {
-  var stream: Sluice.Stream
+  var stream: ModelStream
   /// Whether the memory came from us.
   let ownsMemory: Bool
   var checks = true
@@ -18,7 +18,7 @@ struct OpenStream: ~Copyable {
   /// Bytes of head and buffer; nil where there is no such stream.
   static func byteCount(of model: borrowing Model, blockSize: Int) -> Int? {
     let size = blockSize == 0 ? 32 : blockSize
-    guard let count = Sluice.Stream.byteCount(of: model, blockSize: size),
+    guard let count = ModelStream.byteCount(of: model, blockSize: size),
       count < Int.max &- headSize
     else { return nil }
     return count &+ headSize
@@ -29,7 +29,7 @@ struct OpenStream: ~Copyable {
     in memory: UnsafeMutableRawPointer, count: Int, owned: Bool, _ model: borrowing Model,
     blockSize: Int
   ) -> OpaquePointer {
-    let stream = unsafe Sluice.Stream(
+    let stream = unsafe ModelStream(
       model, blockSize: blockSize == 0 ? 32 : blockSize, at: memory + headSize,
       byteCount: count &- headSize)
     let open = unsafe memory.bindMemory(to: OpenStream.self, capacity: 1)

@@ -69,7 +69,7 @@ final class Evaluator {
   private let function: Function
   private let width: Int
   private let opened: OpenedNetwork
-  private var stream: Sluice.Stream
+  private var stream: ModelStream
   private var input: [Float]
   private var output: [Float]
   /// The values of the last call.

@@ -51,11 +51,11 @@ struct Running {
   /// All steps' outputs through `process`, in blocks of three where the model streams.
   private func processed(_ model: borrowing Model) throws(ModelError) -> [UInt32]? {
     let block = model.isStreamable ? 3 : Self.steps
-    guard let size = Stream.byteCount(of: model, blockSize: block), size <= Self.largest,
+    guard let size = ModelStream.byteCount(of: model, blockSize: block), size <= Self.largest,
       (model.inputSize + model.outputSize) * Self.steps <= Self.largest / 4 || model.readsTokens
     else { return nil }
     let memory = GuardedBytes(count: size)
-    var stream = unsafe Stream(model, blockSize: block, in: memory.raw)
+    var stream = unsafe ModelStream(model, blockSize: block, in: memory.raw)
     let rows = model.output == .last ? 1 : Self.steps
     let outputs = GuardedBytes(count: 4 * rows * model.outputSize)
     let input = input(of: model)
@@ -74,11 +74,11 @@ struct Running {
 
   /// The last step's output, one call of `step` each.
   private func stepped(_ model: borrowing Model) -> [UInt32]? {
-    guard let size = Stream.byteCount(of: model, blockSize: 1), size <= Self.largest else {
+    guard let size = ModelStream.byteCount(of: model, blockSize: 1), size <= Self.largest else {
       return nil
     }
     let memory = GuardedBytes(count: size)
-    var stream = unsafe Stream(model, blockSize: 1, in: memory.raw)
+    var stream = unsafe ModelStream(model, blockSize: 1, in: memory.raw)
     let output = GuardedBytes(count: 4 * model.outputSize)
     let input = input(of: model)
     defer { keep(memory, output, input) }

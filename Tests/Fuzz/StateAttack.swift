@@ -17,7 +17,7 @@ enum StateAttack {
   /// A state of the stream that takes them.
   static func seed() throws -> [UInt8] {
     let model = unsafe try Model(bytes: file.raw, checkingHash: false)
-    var stream = try Stream(model)
+    var stream = try ModelStream(model)
     stream.step(token: 1)
     var state = [UInt8](repeating: 0, count: stream.stateByteCount)
     stream.save(into: &state)
@@ -27,7 +27,7 @@ enum StateAttack {
   private static func restore(_ input: [UInt8]) {
     do {
       let model = unsafe try Model(bytes: file.raw, checkingHash: false)
-      var stream = try Stream(model)
+      var stream = try ModelStream(model)
       var before = [UInt8](repeating: 0, count: stream.stateByteCount)
       var after = before
       stream.step(token: 1)
@@ -45,7 +45,7 @@ enum StateAttack {
   }
 }
 
-extension Stream {
+extension ModelStream {
   fileprivate mutating func step(token: Int) {
     var output = [Float](repeating: 0, count: outputSize)
     if !step(token: token, into: &output) { finding("a token was not taken") }

@@ -58,7 +58,7 @@ enum Counting {
 
   @inline(never)
   private static func measuredSteps(
-    _ stream: inout Sluice.Stream, _ input: Span<Float>, inputs: Int,
+    _ stream: inout ModelStream, _ input: Span<Float>, inputs: Int,
     _ output: inout MutableSpan<Float>
   ) {
     for step in 0..<steps {
@@ -68,7 +68,7 @@ enum Counting {
 
   @inline(never)
   private static func measuredBlock(
-    _ stream: inout Sluice.Stream, _ input: Span<Float>, _ output: inout MutableSpan<Float>
+    _ stream: inout ModelStream, _ input: Span<Float>, _ output: inout MutableSpan<Float>
   ) {
     stream.process(input, into: &output)
   }

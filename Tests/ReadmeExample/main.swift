@@ -3,7 +3,7 @@ import Sluice
 // Maps and validates the file; a model is immutable and shared by any number of streams.
 let model = try Model(contentsOf: "tools/sluice/Resources/sentiment.sluice")
 // One flat buffer: from here on nothing allocates, locks or enters the kernel.
-var stream = try Stream(model)
+var stream = try ModelStream(model)
 var probability: [Float] = [0]
 
 let text = Array("a truly moving film".utf8)

@@ -29,12 +29,12 @@ enum Lifetimes {
 
   /// Opens, runs two streams, the second beyond its model's end, and closes.
   private static func live(_ path: String, _ set: InstructionSet) throws {
-    var late: Sluice.Stream
+    var late: ModelStream
     do {
       let model = try Model(contentsOf: path, instructionSet: set)
       var running = try Running(model)
       unsafe running.run(3, Rows(model))
-      late = try Sluice.Stream(model, blockSize: 4)
+      late = try ModelStream(model, blockSize: 4)
     }
     late.reset()
     // A model that does not open leaves nothing behind either.

@@ -3,13 +3,13 @@ import Sluice
 
 /// Everything of one model that is to run.
 struct Running: ~Copyable {
-  private var stream: Sluice.Stream
-  private var fork: Sluice.Stream
+  private var stream: ModelStream
+  private var fork: ModelStream
   private var batch: StreamBatch
 
   init(_ model: borrowing Model) throws(ModelError) {
-    let first = try Sluice.Stream(model)
-    let second = try Sluice.Stream(model, blockSize: 8)
+    let first = try ModelStream(model)
+    let second = try ModelStream(model, blockSize: 8)
     let many = try StreamBatch(model, count: Rows.streams)
     stream = first
     fork = second

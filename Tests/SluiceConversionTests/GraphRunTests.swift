@@ -217,7 +217,7 @@ import Testing
       }
     }
     for stream in 0..<count {
-      var alone = try Sluice.Stream(model)
+      var alone = try ModelStream(model)
       var expected: [Float] = []
       var y = [Float](repeating: 0, count: model.outputSize)
       for step in 0..<steps where step % 3 == 0 || (stream + step) % 7 != 3 {

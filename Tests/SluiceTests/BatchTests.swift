@@ -94,7 +94,7 @@ import Testing
 /// As many streams of one model as a batch has: streams cannot be kept in an array.
 private final class Streams {
   private final class Box {
-    var stream: Sluice.Stream
+    var stream: ModelStream
     init(_ opened: OpenedNetwork) throws { stream = try opened.stream() }
   }
 

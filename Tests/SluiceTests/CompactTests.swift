@@ -80,7 +80,7 @@ import Testing
         let input = random.floats(9 * 30)
         for set in InstructionSet.runnable {
           let model = unsafe try Model(bytes: rounded.raw, instructionSet: set)
-          var stream = try Stream(model)
+          var stream = try ModelStream(model)
           let expected = stream.stepped(input, network)
           let opened = try OpenedNetwork(network.stored(as: type), set)
           let difference = firstDifference(try opened.stepped(input), expected)

@@ -87,7 +87,7 @@ import Testing
     for _ in 0..<300 {
       for set in InstructionSet.runnable {
         let model = try Model(contentsOf: file.path, instructionSet: set)
-        _ = try Stream(model)
+        _ = try ModelStream(model)
         let error = modelError { () throws(ModelError) in
           _ = try Model(contentsOf: broken.path, instructionSet: set)
         }
@@ -111,11 +111,11 @@ import Testing
   }
 
   private struct TwoStreams: ~Copyable {
-    var first: Sluice.Stream
-    var second: Sluice.Stream
+    var first: ModelStream
+    var second: ModelStream
     private let spare: InstructionSet
 
-    init(first: consuming Sluice.Stream, second: consuming Sluice.Stream, spare: InstructionSet) {
+    init(first: consuming ModelStream, second: consuming ModelStream, spare: InstructionSet) {
       self.first = first
       self.second = second
       self.spare = spare
@@ -136,7 +136,7 @@ import Testing
   private func twoStreams(_ file: TemporaryFile, _ set: InstructionSet) throws -> TwoStreams {
     let model = try Model(contentsOf: file.path, instructionSet: set)
     return TwoStreams(
-      first: try Stream(model), second: try Stream(model, blockSize: 3), spare: set)
+      first: try ModelStream(model), second: try ModelStream(model, blockSize: 3), spare: set)
   }
 }
 
@@ -166,11 +166,11 @@ private final class Results: @unchecked Sendable {
 
 /// A stream that whichever thread runs the actor steps.
 private actor StreamBox {
-  private var stream: Sluice.Stream
+  private var stream: ModelStream
   private let network: TestNetwork
   var outputs: [Float] = []
 
-  init(_ stream: consuming sending Sluice.Stream, _ network: TestNetwork) {
+  init(_ stream: consuming sending ModelStream, _ network: TestNetwork) {
     self.stream = stream
     self.network = network
   }

@@ -139,7 +139,7 @@ import Testing
       let block = model.output == .last ? 1 : 4
       // A direction is sound either way: such a model takes its four steps as one sequence.
       let takesSteps = model.isStreamable
-      var stream = try Stream(model, blockSize: takesSteps ? 3 : 4)
+      var stream = try ModelStream(model, blockSize: takesSteps ? 3 : 4)
       for _ in 0..<2 {
         if model.readsTokens {
           for token in [0, inputs - 1, inputs] where takesSteps {

@@ -74,7 +74,7 @@ import Testing
   }
 }
 
-extension Sluice.Stream {
+extension ModelStream {
   fileprivate func save(into state: inout [UInt8]) {
     var bytes = state.mutableSpan
     var raw = unsafe bytes.mutableBytes

@@ -46,13 +46,13 @@ import Testing
 
         let x = GuardedBytes([Float](rows.prefix(size)), forbidden: side)
         let y = GuardedBytes(count: 4 * size, forbidden: side)
-        var stream = try Stream(model)
+        var stream = try ModelStream(model)
         stream.step(x, into: y)
         #expect(firstDifference(y.copy, Array(expected.prefix(size))) == nil, "\(network.name)")
 
         let block = GuardedBytes(rows, forbidden: side)
         let outputs = GuardedBytes(count: 4 * rows.count, forbidden: side)
-        var blocks = try Stream(model, blockSize: 4)
+        var blocks = try ModelStream(model, blockSize: 4)
         blocks.process(block, into: outputs)
         #expect(firstDifference(outputs.copy, expected) == nil, "\(network.name)")
         #expect(firstDifference(block.copy, rows) == nil, "the input changed")
@@ -98,7 +98,7 @@ import Testing
       let network = TestNetwork([.embedding(table: table, tokenCount: 3, size: size)])
       let blob = try GuardedBytes(network.contents().bytes())
       let model = unsafe try Model(bytes: UnsafeRawBufferPointer(blob.raw), instructionSet: set)
-      var stream = try Stream(model)
+      var stream = try ModelStream(model)
       let y = GuardedBytes(count: 4 * 3 * size)
       var span = unsafe y.floats.mutableSpan
       let tokens: [Int32] = [0, 1, 2]
@@ -211,7 +211,7 @@ import Testing
   }
 }
 
-extension Sluice.Stream {
+extension ModelStream {
   fileprivate mutating func step(_ x: GuardedBytes, into y: GuardedBytes) {
     var output = unsafe y.floats.mutableSpan
     unsafe step(UnsafeBufferPointer(x.floats).span, into: &output)

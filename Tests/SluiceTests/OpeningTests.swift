@@ -107,7 +107,7 @@ import Testing
       let file = try TemporaryFile(try Self.network.contents().bytes())
       let expected = try OpenedNetwork(Self.network, set).stepped(input)
       let model = try Model(contentsOf: file.path, instructionSet: set)
-      var stream = try Stream(model)
+      var stream = try ModelStream(model)
       let half = 25 * 3
       var outputs = stream.stepped(Array(input[..<half]), Self.network)
       // Shorter, and of garbage: had the mapping followed the name, this would be SIGBUS.
@@ -157,7 +157,7 @@ import Testing
       if set.isRunnable {
         let model = unsafe try Model(bytes: bytes.raw)
         precondition(model.instructionSet == set)
-        var stream = try Stream(model)
+        var stream = try ModelStream(model)
         let expected = try OpenedNetwork(OpeningTests.network, set).stepped([1, 2, 3])
         precondition(stream.stepped([1, 2, 3], OpeningTests.network) == expected)
       } else {
@@ -207,7 +207,7 @@ import Testing
   func outOfMemory(_ count: Int) throws {
     let opened = try OpenedNetwork(Self.network, .baseline)
     let stream = modelError { () throws(ModelError) in
-      _ = try Stream(opened.model, blockSize: count)
+      _ = try ModelStream(opened.model, blockSize: count)
     }
     #expect(stream == .outOfMemory)
     let batch = modelError { () throws(ModelError) in

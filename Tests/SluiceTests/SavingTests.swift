@@ -85,8 +85,8 @@ import Testing
     let opened = try OpenedNetwork(Self.network, .best)
     let input = input(8)
     let expected = try opened.stepped(input)
-    let memory = GuardedBytes(count: Stream.byteCount(of: opened.model, blockSize: 4) ?? 0)
-    var stream = unsafe Stream(opened.model, blockSize: 4, in: memory.raw)
+    let memory = GuardedBytes(count: ModelStream.byteCount(of: opened.model, blockSize: 4) ?? 0)
+    var stream = unsafe ModelStream(opened.model, blockSize: 4, in: memory.raw)
     #expect(firstDifference(stream.stepped(input, Self.network), expected) == nil)
     let batchMemory = GuardedBytes(count: StreamBatch.byteCount(of: opened.model, count: 1) ?? 0)
     var batch = unsafe StreamBatch(opened.model, count: 1, in: batchMemory.raw)
@@ -97,8 +97,8 @@ import Testing
       batch.step(row.span, into: &output)
     }
     #expect(y == Array(expected.suffix(3)))
-    #expect(Stream.byteCount(of: opened.model, blockSize: 0) == nil)
-    #expect(Stream.byteCount(of: opened.model, blockSize: .max) == nil)
+    #expect(ModelStream.byteCount(of: opened.model, blockSize: 0) == nil)
+    #expect(ModelStream.byteCount(of: opened.model, blockSize: .max) == nil)
     withExtendedLifetime((memory, batchMemory)) {}
   }
 
@@ -110,7 +110,7 @@ import Testing
       copying: UnsafeRawBufferPointer(rebasing: shifted.raw[1...]), sealing: sealing)
     for index in 0..<shifted.count { shifted[index] = 0xFF }
     #expect(model.hash == (try bytes.view()).hash)
-    var stream = try Stream(model)
+    var stream = try ModelStream(model)
     let expected = try OpenedNetwork(Self.network, .best).stepped(input(4))
     #expect(firstDifference(stream.stepped(input(4), Self.network), expected) == nil)
     #expect(throws: ModelError.invalid(BlobError(.emptyFile, at: 0))) {
@@ -135,7 +135,7 @@ import Testing
   }
 }
 
-extension Sluice.Stream {
+extension ModelStream {
   fileprivate var saved: [UInt8] {
     var state = [UInt8](repeating: 0, count: stateByteCount)
     var bytes = state.mutableSpan

@@ -19,8 +19,8 @@ public final class OpenedNetwork: @unchecked Sendable {
   }
 
   /// A stream at the initial state.
-  public func stream(blockSize: Int = 32) throws -> Sluice.Stream {
-    try Sluice.Stream(model, blockSize: blockSize)
+  public func stream(blockSize: Int = 32) throws -> ModelStream {
+    try ModelStream(model, blockSize: blockSize)
   }
 
   /// Every step's output, one call of `step` each.
@@ -36,7 +36,7 @@ public final class OpenedNetwork: @unchecked Sendable {
   }
 }
 
-extension Sluice.Stream {
+extension ModelStream {
   /// Every step's output, one call of `step` each.
   public mutating func stepped(_ input: [Float], _ network: TestNetwork) -> [Float] {
     let size = network.inputSize

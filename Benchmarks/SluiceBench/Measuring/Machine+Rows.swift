@@ -37,7 +37,7 @@ extension Machine {
   private func measureSteps(
     _ model: borrowing Model, _ effort: Effort, seed: UInt64
   ) throws -> Measurement {
-    let pages = Pages(count: (Stream.byteCount(of: model) ?? 0) + 4096, huge: false)
+    let pages = Pages(count: (ModelStream.byteCount(of: model) ?? 0) + 4096, huge: false)
     return try withExtendedLifetime(pages) {
       try atEveryPlace(effort) { place, effort in
         let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: pages.memory[place...])

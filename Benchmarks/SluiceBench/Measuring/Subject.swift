@@ -16,7 +16,7 @@ protocol Subject: ~Copyable {
 
 /// Single steps. Four inputs take turns, so that the state never comes to rest.
 struct Steps: Subject, ~Copyable {
-  private var stream: Stream
+  private var stream: ModelStream
   private var inputs: [[Float]]
   private var output: [Float]
 
@@ -25,9 +25,9 @@ struct Steps: Subject, ~Copyable {
     _ model: borrowing Model, seed: UInt64, in memory: UnsafeMutableRawBufferPointer? = nil
   ) throws(ModelError) {
     if let memory = unsafe memory {
-      stream = unsafe Stream(model, in: memory)
+      stream = unsafe ModelStream(model, in: memory)
     } else {
-      stream = try Stream(model)
+      stream = try ModelStream(model)
     }
     var random = Random(state: seed)
     inputs = []
@@ -68,14 +68,14 @@ struct Steps: Subject, ~Copyable {
 /// Blocks of steps, of a stream that is made for long ones: W is read once for each pass of so many.
 /// The rows that a pass keeps between W x and U h are to stay in the second cache, where U lies there.
 struct Blocks: Subject, ~Copyable {
-  private var stream: Stream
+  private var stream: ModelStream
   private var input: [Float]
   private var output: [Float]
   let unitsPerCall: Int
 
   init(_ model: borrowing Model, steps: Int, seed: UInt64) throws(ModelError) {
     let pass = model.outputSize < 1024 ? 250 : 1000
-    stream = try Stream(model, blockSize: min(pass, steps))
+    stream = try ModelStream(model, blockSize: min(pass, steps))
     var random = Random(state: seed)
     input = random.floats(steps * model.inputSize)
     output = [Float](repeating: 0, count: steps * model.outputSize)

@@ -7,7 +7,7 @@ import SluiceBlob
 ///     C(t) = f * C(t-1) + i * g                   h(t) = o * tanh(C(t))
 ///
 /// (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.) It runs the same
-/// kernels from the same blob as ``Stream``, and gives the same bits.
+/// kernels from the same blob as ``ModelStream``, and gives the same bits.
 @safe
 public struct LSTM<let Input: Int, let Hidden: Int>: ~Copyable {
   @usableFromInline var core: FixedCell

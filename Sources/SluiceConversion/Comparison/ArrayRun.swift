@@ -15,12 +15,12 @@ package enum ArrayRun {
     let array = try SequenceArray(
       input, axes: model.readsTokens ? [.time] : [.time, .feature], inputSize: model.inputSize,
       readsIDs: model.readsTokens, file: file)
-    var stream: Stream
+    var stream: ModelStream
     do throws(ModelError) {
       // A model that reads backwards takes each sequence as a whole.
       stream =
         try model.isStreamable
-        ? Stream(model) : Stream(model, blockSize: max(array.steps, 1))
+        ? ModelStream(model) : ModelStream(model, blockSize: max(array.steps, 1))
     } catch {
       throw .unsupported(file, "", error.description)
     }

@@ -20,7 +20,7 @@ package final class OpenBlob {
   // Before the model and the stream, which borrow it.
   private let bytes: AlignedBytes
   package let model: Model
-  package var stream: Sluice.Stream
+  package var stream: ModelStream
 
   /// Opens the file that `contents` make.
   ///
@@ -41,7 +41,7 @@ package final class OpenBlob {
         instructionSet: instructionSet)
       stream =
         try model.isStreamable
-        ? Sluice.Stream(model) : Sluice.Stream(model, blockSize: max(steps, 1))
+        ? ModelStream(model) : ModelStream(model, blockSize: max(steps, 1))
     } catch {
       throw ConversionError(.unsupported, file: file, place: "as a blob", reason: "\(error)")
     }
@@ -76,7 +76,7 @@ package enum InputSequence {
   }
 }
 
-extension Sluice.Stream {
+extension ModelStream {
   /// All of a sequence from the initial state: `[T, outputSize]`, or the last step's `[outputSize]`.
   package mutating func run(
     _ sequence: InputSequence, of model: borrowing Model, steps: Int

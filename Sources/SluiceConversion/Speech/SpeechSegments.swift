@@ -34,7 +34,7 @@ public enum SpeechSegments {
 
   /// The probability of speech in each frame, the last one filled up with silence.
   public static func probabilities(
-    of samples: [Float], _ stream: inout Sluice.Stream, context: Int, frame: Int
+    of samples: [Float], _ stream: inout ModelStream, context: Int, frame: Int
   ) -> [Float] {
     var input = [Float](repeating: 0, count: context + frame)
     var output: [Float] = [0]

@@ -76,9 +76,9 @@ func openModel(_ bytes: [UInt8], _ source: String) throws(ToolError) -> Model {
 }
 
 /// A stream of `model`, which came from `path`, to take steps.
-func openStream(_ model: borrowing Model, _ path: String) throws(ToolError) -> Stream {
+func openStream(_ model: borrowing Model, _ path: String) throws(ToolError) -> ModelStream {
   do throws(ModelError) {
     guard model.isStreamable else { throw .notStreamable }
-    return try Stream(model)
+    return try ModelStream(model)
   } catch { throw ToolError(error, file: path) }
 }

@@ -54,7 +54,7 @@ enum BenchCommand {
   }
 
   private static func measure(
-    _ model: borrowing Model, _ stream: inout Stream, budget: UInt64
+    _ model: borrowing Model, _ stream: inout ModelStream, budget: UInt64
   ) -> Report {
     let core = Machine.pin()
     // An embedding reads one row of its table at a step, not the table.

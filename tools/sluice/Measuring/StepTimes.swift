@@ -11,7 +11,7 @@ struct StepTimes {
   /// Runs `stream` on noise, each step from the state that the one before left.
   ///
   /// - Parameter budget: about how many nanoseconds the measurement may take.
-  init(_ stream: inout Stream, of model: borrowing Model, budget: UInt64) {
+  init(_ stream: inout ModelStream, of model: borrowing Model, budget: UInt64) {
     let rows = 64
     let readsTokens = model.readsTokens
     var random = SplitMix64(state: 1)
@@ -21,7 +21,7 @@ struct StepTimes {
     }
     let ids = (0..<rows).map { _ in Int(random.next() % UInt64(model.inputSize)) }
     var output = [Float](repeating: 0, count: model.outputSize)
-    func run(_ step: Int, _ stream: inout Stream) {
+    func run(_ step: Int, _ stream: inout ModelStream) {
       let row = step & (rows - 1)
       var y = output.mutableSpan
       if readsTokens {

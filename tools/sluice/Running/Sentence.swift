@@ -20,7 +20,7 @@ struct Sentence {
 
   /// Runs `bytes` from the initial state.
   init(
-    _ bytes: [UInt8], _ model: borrowing Model, _ stream: inout Stream, labels: [String]
+    _ bytes: [UInt8], _ model: borrowing Model, _ stream: inout ModelStream, labels: [String]
   ) {
     text = String(decoding: bytes, as: UTF8.self)
     var output = [Float](repeating: 0, count: model.outputSize)

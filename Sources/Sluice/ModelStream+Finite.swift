@@ -1,7 +1,7 @@
 import _SluiceFloats
 import _SluiceShims
 
-extension Stream {
+extension ModelStream {
   /// Whether the state holds neither NaN nor infinity.
   ///
   /// One such input can make every later output of a recurrent network NaN: looking after each step
@@ -63,9 +63,9 @@ extension Stream {
       let layer = unsafe model.pointee.layers + index
       let h = unsafe layer.pointee.output_offset &+ phase &* layer.pointee.stride
       let size = unsafe layer.pointee.is_recurrent ? layer.pointee.output_size : 0
-      if let at = unsafe Stream.firstNotFinite(of: floats, from: h, size) { return at }
+      if let at = unsafe ModelStream.firstNotFinite(of: floats, from: h, size) { return at }
       let second = unsafe layer.pointee.cell_offset
-      if let at = unsafe Stream.firstNotFinite(
+      if let at = unsafe ModelStream.firstNotFinite(
         of: floats, from: second, layer.pointee.secondVectorSize)
       {
         return at

@@ -1,7 +1,7 @@
 import _SluiceShims
 
 #if !hasFeature(Embedded)
-  extension Stream {
+  extension ModelStream {
     /// The state of one recurrent layer as it is now.
     ///
     /// - Parameters:

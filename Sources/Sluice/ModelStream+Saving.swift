@@ -36,7 +36,7 @@ extension Model {
   }
 }
 
-extension Stream {
+extension ModelStream {
   /// Bytes of a saved state.
   public var stateByteCount: Int {
     unsafe StateLayout.headSize &+ 4 &* model.pointee.state_floats
@@ -70,17 +70,17 @@ extension Stream {
   /// Continues from where another stream of the same model is; both go on independently.
   ///
   /// - Precondition: `source` is a stream of the same ``Model``.
-  public mutating func copyState(of source: borrowing Stream) {
+  public mutating func copyState(of source: borrowing ModelStream) {
     precondition(unsafe source.model == model, "The other stream is of another model")
     phase = source.phase
     unsafe buffer.update(from: source.buffer, count: model.pointee.state_floats)
   }
 
   /// Whether both are streams of one opened model.
-  public func hasModel(of other: borrowing Stream) -> Bool { unsafe other.model == model }
+  public func hasModel(of other: borrowing ModelStream) -> Bool { unsafe other.model == model }
 }
 
-extension Stream {
+extension ModelStream {
   private var hash: UInt64 {
     unsafe (model.pointee.bytes + BlobLayout.Header.hash).load(as: UInt64.self)
   }

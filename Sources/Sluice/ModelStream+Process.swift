@@ -1,7 +1,7 @@
 import SluiceBlob
 import _SluiceShims
 
-extension Stream {
+extension ModelStream {
   /// A block of time steps, with the bits that as many single steps give.
   ///
   /// A model that is not ``Model/isStreamable`` takes a whole sequence, of at most ``blockSize``
@@ -127,7 +127,7 @@ extension Stream {
 }
 
 #if !hasFeature(Embedded)
-  extension Stream {
+  extension ModelStream {
     /// `process(_:into:)` on arrays.
     @discardableResult
     public mutating func process(_ input: [Float], into output: inout [Float]) -> Bool {

@@ -1,7 +1,7 @@
 import _SluiceFloats
 import _SluiceShims
 
-extension Stream {
+extension ModelStream {
   /// Runs every layer over `steps` steps that start at `input`; returns the last layer's outputs,
   /// rows `stride` floats apart.
   ///

@@ -1,7 +1,7 @@
 import _SluiceFloats
 import _SluiceShims
 
-extension Stream {
+extension ModelStream {
   /// One time step: reads x(t), moves the state on, writes y(t).
   ///
   /// - Parameters:
@@ -93,7 +93,7 @@ extension Stream {
 }
 
 #if !hasFeature(Embedded)
-  extension Stream {
+  extension ModelStream {
     /// `step(_:into:)` on arrays.
     public mutating func step(_ input: [Float], into output: inout [Float]) {
       var y = output.mutableSpan

@@ -10,7 +10,7 @@ import _SluiceShims
 /// Steps round to nearest, and a result below 2^-126 in magnitude is zero, whatever the thread's
 /// floating-point control register says; it is left unchanged.
 @safe
-public struct Stream: ~Copyable {
+public struct ModelStream: ~Copyable {
   let model: UnsafeMutablePointer<sluice_model>
   let buffer: UnsafeMutablePointer<Float>
   let instructionSet: InstructionSet
@@ -35,7 +35,7 @@ public struct Stream: ~Copyable {
   public init(_ model: borrowing Model, blockSize: Int = 32) throws(ModelError) {
     precondition(blockSize >= 1, "A block has at least one step")
     let plan = unsafe model.storage
-    unsafe buffer = try plan.makeBuffer(Stream.byteCount(of: model, blockSize: blockSize))
+    unsafe buffer = try plan.makeBuffer(ModelStream.byteCount(of: model, blockSize: blockSize))
     ownsBuffer = true
     unsafe self.model = plan
     instructionSet = model.instructionSet
@@ -55,7 +55,7 @@ public struct Stream: ~Copyable {
     _ model: borrowing Model, blockSize: Int = 32, in memory: UnsafeMutableRawBufferPointer
   ) {
     precondition(blockSize >= 1, "A block has at least one step")
-    guard let count = Stream.byteCount(of: model, blockSize: blockSize),
+    guard let count = ModelStream.byteCount(of: model, blockSize: blockSize),
       count <= memory.count
     else { preconditionFailure("The memory is too small for this stream") }
     precondition(UInt(bitPattern: memory.baseAddress) % 64 == 0, "Misaligned memory")
@@ -111,7 +111,7 @@ public struct Stream: ~Copyable {
 }
 
 // One owner, no shared mutable state: whoever holds the stream may send it on.
-extension Stream: @unchecked Sendable {}
+extension ModelStream: @unchecked Sendable {}
 
 extension sluice_layer {
   /// Sets the layer's state in a stream's zeroed buffer, where it does not start at zero.
