@@ -4,14 +4,14 @@ import PackageDescription
 /// Every target of ours: memory-unsafe code is marked where it stands, and a warning stops the build.
 let strict: [SwiftSetting] = [.strictMemorySafety(), .treatAllWarnings(as: .error)]
 
-/// A kernel target: the one portable source, built for one instruction set.
+/// A kernel target: the one source, which links to its folder share, built for one instruction set.
 ///
 /// Debug builds optimise kernels too, and as whole modules, because helpers are inlined across files:
 /// without either SIMD operations stay calls, hundreds of times slower. The package manager expects
 /// an object a file, which whole modules yield only when threads are asked for.
-func kernels(_ name: String, path: String, for flags: [String], defining define: String) -> Target {
+func kernels(_ name: String, for flags: [String], defining define: String) -> Target {
   .target(
-    name: name, dependencies: ["_SluiceShims"], path: path,
+    name: name, dependencies: ["_SluiceContract", "_SluiceLanes"],
     swiftSettings: strict + [
       .define(define),
       .unsafeFlags(flags.flatMap { ["-Xcc", $0] }),
@@ -30,40 +30,39 @@ let package = Package(
     .executable(name: "sluice", targets: ["SluiceTool"]),
   ],
   targets: [
-    .target(name: "_SluiceShims"),
-    .target(name: "_SluiceFloats"),
+    // C headers, apart by who reads them: an edit compiles its readers alone.
+    .target(name: "_SluiceContract"),
+    .target(name: "_SluiceLanes"),
+    .target(name: "_SluiceSystem", dependencies: ["_SluiceContract"]),
+    .target(name: "_SluiceMeasuring"),
+    kernels("_SluiceKernels", for: ["-march=x86-64"], defining: "SLUICE_BASELINE"),
+    kernels("_SluiceKernelsAVX2", for: ["-march=x86-64-v3"], defining: "SLUICE_AVX2"),
     kernels(
-      "_SluiceKernels", path: "Sources/_SluiceKernels", for: ["-march=x86-64"],
-      defining: "SLUICE_BASELINE"),
-    kernels(
-      "_SluiceKernelsAVX2", path: "Sources/_SluiceKernelsAVX2", for: ["-march=x86-64-v3"],
-      defining: "SLUICE_AVX2"),
-    kernels(
-      "_SluiceKernelsAVX512", path: "Sources/_SluiceKernelsAVX512",
+      "_SluiceKernelsAVX512",
       for: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"],
       defining: "SLUICE_AVX512"),
     .target(name: "SluiceBlob", swiftSettings: strict),
     .target(
       name: "Sluice",
       dependencies: [
-        "SluiceBlob", "_SluiceFloats", "_SluiceShims", "_SluiceKernels", "_SluiceKernelsAVX2",
+        "SluiceBlob", "_SluiceContract", "_SluiceSystem", "_SluiceKernels", "_SluiceKernelsAVX2",
         "_SluiceKernelsAVX512",
       ], swiftSettings: strict),
     .target(name: "CSluice", exclude: ["examples"]),
     .target(
-      name: "SluiceC", dependencies: ["CSluice", "Sluice", "SluiceBlob", "_SluiceShims"],
+      name: "SluiceC", dependencies: ["CSluice", "Sluice", "SluiceBlob", "_SluiceSystem"],
       swiftSettings: strict),
     .target(
       name: "SluiceConversion", dependencies: ["Sluice", "SluiceBlob"], swiftSettings: strict),
     .executableTarget(
       name: "SluiceTool",
-      dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "_SluiceShims"],
+      dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "_SluiceMeasuring"],
       path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
     .executableTarget(
       name: "SluiceBench",
       dependencies: [
-        "Sluice", "SluiceBlob", "_SluiceShims", "_SluiceKernels", "_SluiceKernelsAVX2",
-        "_SluiceKernelsAVX512",
+        "Sluice", "SluiceBlob", "_SluiceMeasuring", "_SluiceSystem", "_SluiceKernels",
+        "_SluiceKernelsAVX2", "_SluiceKernelsAVX512",
       ], path: "Benchmarks/SluiceBench", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Sluice", "SluiceBlob"], path: "Tests/TestSupport",
@@ -86,8 +85,8 @@ let package = Package(
     .testTarget(
       name: "SluiceKernelsTests",
       dependencies: [
-        "_SluiceKernels", "_SluiceKernelsAVX2", "_SluiceKernelsAVX512", "_SluiceShims",
-        "TestSupport",
+        "_SluiceKernels", "_SluiceKernelsAVX2", "_SluiceKernelsAVX512", "_SluiceContract",
+        "_SluiceSystem", "TestSupport",
       ], swiftSettings: strict),
     .testTarget(
       name: "SluiceTests", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],

@@ -1,4 +1,5 @@
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 extension UnsafeMutablePointer<sluice_model> {
   /// Whether the model, which begins with an embedding, has a token.

@@ -1,5 +1,5 @@
+import _SluiceContract
 import _SluiceKernels
-import _SluiceShims
 
 #if arch(x86_64)
   import _SluiceKernelsAVX2

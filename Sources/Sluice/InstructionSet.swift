@@ -1,4 +1,4 @@
-import _SluiceShims
+import _SluiceSystem
 
 /// A build of the kernels. All that a CPU of the program's architecture may run are in the program;
 /// one is chosen when a model is opened.

@@ -1,5 +1,5 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceSystem
 
 extension Model {
   /// Where an opened model's bytes lie.

@@ -1,5 +1,5 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceSystem
 
 /// A trained network, opened: immutable, and shared by any number of streams and threads.
 ///

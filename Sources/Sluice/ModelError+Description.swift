@@ -1,5 +1,5 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceSystem
 
 #if !hasFeature(Embedded)
   extension ModelError: CustomStringConvertible {

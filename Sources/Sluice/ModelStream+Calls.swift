@@ -1,4 +1,5 @@
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 /// What is known of a single step before it comes: all but where the model's input lies. A small
 /// layer's step takes no longer than to put these pointers together anew would.

@@ -1,5 +1,5 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceSystem
 
 extension ModelStream {
   /// A block of time steps, with the bits that as many single steps give.

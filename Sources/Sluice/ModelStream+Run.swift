@@ -1,5 +1,5 @@
-import _SluiceFloats
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 extension ModelStream {
   /// Runs every layer over `steps` steps that start at `input`; returns the last layer's outputs,

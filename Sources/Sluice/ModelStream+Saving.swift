@@ -1,5 +1,5 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceSystem
 
 /// Why a saved state cannot be restored.
 public enum StateError: Error, Equatable, Sendable {

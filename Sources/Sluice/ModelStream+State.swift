@@ -1,4 +1,4 @@
-import _SluiceShims
+import _SluiceContract
 
 #if !hasFeature(Embedded)
   extension ModelStream {

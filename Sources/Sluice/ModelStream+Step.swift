@@ -1,5 +1,4 @@
-import _SluiceFloats
-import _SluiceShims
+import _SluiceSystem
 
 extension ModelStream {
   /// One time step: reads x(t), moves the state on, writes y(t).

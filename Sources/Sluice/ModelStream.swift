@@ -1,5 +1,6 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 /// One sequence running through a model, a step at a time.
 ///

@@ -1,5 +1,6 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 extension sluice_columns {
   /// The columns of a layer; `part` is the input that this layer of the plan reads, of several.

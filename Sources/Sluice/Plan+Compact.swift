@@ -1,5 +1,6 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 extension sluice_compact {
   /// What a compact kernel must know of the layer.

@@ -1,5 +1,6 @@
 import SluiceBlob
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 extension sluice_model {
   /// The plan of a validated blob: one record a layer, pointers into the blob, offsets into a

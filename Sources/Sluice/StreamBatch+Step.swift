@@ -1,5 +1,5 @@
-import _SluiceFloats
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 extension StreamBatch {
   /// One time step of every stream.

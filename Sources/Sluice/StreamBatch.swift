@@ -1,4 +1,5 @@
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 /// Many independent sequences running through one model, a step of all of them in one call.
 ///

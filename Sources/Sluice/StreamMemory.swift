@@ -1,4 +1,4 @@
-import _SluiceShims
+import _SluiceSystem
 
 extension UnsafeMutablePointer<sluice_model> {
   /// Bytes of a flat buffer of `fixed` floats and `count` times `each` more; nil where that cannot

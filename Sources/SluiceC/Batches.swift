@@ -3,7 +3,7 @@
 
 import CSluice
 import Sluice
-import _SluiceShims
+import _SluiceSystem
 
 /// What a `sluice_batch_t *` points to: this, and behind it the batch's flat buffer.
 struct OpenBatch: ~Copyable {

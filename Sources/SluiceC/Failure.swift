@@ -1,7 +1,7 @@
 import CSluice
 import Sluice
 import SluiceBlob
-import _SluiceShims
+import _SluiceSystem
 
 /// What a function returns instead of SLUICE_OK, and what it says in a `sluice_error`.
 @safe

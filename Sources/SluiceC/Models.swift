@@ -4,7 +4,7 @@
 import CSluice
 import Sluice
 import SluiceBlob
-import _SluiceShims
+import _SluiceSystem
 
 @c @implementation
 public func sluice_open_file(

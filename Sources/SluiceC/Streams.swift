@@ -3,7 +3,7 @@
 
 import CSluice
 import Sluice
-import _SluiceShims
+import _SluiceSystem
 
 /// What a `sluice_stream_t *` points to: this, and behind it the stream's flat buffer.
 struct OpenStream: ~Copyable {

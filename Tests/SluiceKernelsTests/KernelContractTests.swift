@@ -1,6 +1,6 @@
 import TestSupport
 import Testing
-import _SluiceShims
+import _SluiceContract
 
 /// What `Kernel.swift` promises, asked of the kernels themselves.
 @Suite struct KernelContractTests {

@@ -1,8 +1,9 @@
 import TestSupport
+import _SluiceContract
 import _SluiceKernels
 import _SluiceKernelsAVX2
 import _SluiceKernelsAVX512
-import _SluiceShims
+import _SluiceSystem
 
 /// A build of the kernels.
 enum Build: String, CaseIterable, Sendable {

@@ -1,5 +1,4 @@
 import Glibc
-import _SluiceShims
 
 extension Machine {
   /// What a reader must know to compare: everything that no row says.

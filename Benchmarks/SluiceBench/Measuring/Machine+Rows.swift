@@ -1,6 +1,6 @@
 import Sluice
 import SluiceBlob
-import _SluiceShims
+import _SluiceMeasuring
 
 extension Machine {
   /// Measures one row.

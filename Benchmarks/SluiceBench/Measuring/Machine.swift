@@ -4,7 +4,7 @@ import SluiceBlob
 import _SluiceKernels
 import _SluiceKernelsAVX2
 import _SluiceKernelsAVX512
-import _SluiceShims
+import _SluiceMeasuring
 
 /// The machine, the core that all is measured on, and what it can do at most.
 struct Machine {

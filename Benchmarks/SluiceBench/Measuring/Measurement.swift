@@ -1,4 +1,4 @@
-import _SluiceShims
+import _SluiceMeasuring
 
 /// What was measured of a row.
 struct Measurement {

@@ -1,5 +1,5 @@
 import Glibc
-import _SluiceShims
+import _SluiceMeasuring
 
 /// The time stamp counter, calibrated against the system's clock.
 struct Timer {

@@ -1,4 +1,5 @@
-import _SluiceShims
+import _SluiceMeasuring
+import _SluiceSystem
 
 /// Whole pages of memory, given back with the last reference.
 @safe

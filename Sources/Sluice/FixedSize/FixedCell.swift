@@ -1,6 +1,6 @@
 import SluiceBlob
-import _SluiceFloats
-import _SluiceShims
+import _SluiceContract
+import _SluiceSystem
 
 /// What cells of fixed size share: the layer's plan, and which of its two vectors holds h(t-1).
 @safe

@@ -1,4 +1,4 @@
-import _SluiceShims
+import _SluiceSystem
 
 /// The vectors of one cell of fixed size, zero at first: up to four of `Hidden` floats, each with
 /// its padding to a line.

@@ -2,7 +2,7 @@
 """Fit the polynomials behind the activations, and write them as the kernels' Swift source.
 
     pip install mpmath
-    python3 tools/python/training/fit_activations.py > Sources/_SluiceKernels/Portable/Coefficients.swift
+    python3 tools/python/training/fit_activations.py > Sources/_SluiceKernels/Functions/Coefficients.swift
 
 Every polynomial is the one of least maximal error that Remez's exchange finds in 40 digits. Its
 coefficients are rounded to binary32 one at a time, lowest first, and the remaining ones fitted

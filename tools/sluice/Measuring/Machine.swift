@@ -1,6 +1,6 @@
 import Glibc
 import Sluice
-import _SluiceShims
+import _SluiceMeasuring
 
 /// What this machine can do at most, measured now.
 enum Machine {

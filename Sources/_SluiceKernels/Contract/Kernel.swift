@@ -1,0 +1,288 @@
+import _SluiceContract
+
+/// Runs one layer over a block of steps.
+///
+/// All entries stand in this file: what two files' entries share, `load` or an array's subscript,
+/// would become functions with weak symbols, and calls in every loop.
+///
+/// The contract: `plan` comes from a validated blob, every pointer of `rows` is valid for the
+/// sizes that it states, `steps` >= 1. Reads nothing else, writes `output`, `cell`,
+/// `scratch`, `projected` and `recurrent` alone; never allocates, locks, calls out or traps.
+@export(interface)
+public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  switch unsafe plan.pointee.kernel {
+  case sluice_kernel_lstm:
+    #if SLUICE_AVX512
+      if unsafe isJoint(plan, rows) {
+        unsafe runLSTMJointly(plan, rows)
+        return
+      }
+    #endif
+    unsafe runLSTM(plan, rows)
+  case sluice_kernel_gru_reset_after: unsafe runGRUResetAfter(plan, rows)
+  case sluice_kernel_gru_reset_before: unsafe runGRUResetBefore(plan, rows)
+  case sluice_kernel_activation, sluice_kernel_activation_general: unsafe runActivation(plan, rows)
+  case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: true)
+  default: unsafe runOther(plan, rows)
+  }
+}
+
+/// A layer of another kind: an entry, so that each has a frame and registers of its own, of what it
+/// needs; `run` only jumps.
+@inline(never)
+@export(interface)
+public func runOther(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  let layer = unsafe planned(plan)
+  let block = unsafe rows.pointee
+  switch unsafe layer.kernel {
+  case sluice_kernel_elman: unsafe elman(layer, block)
+  case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
+  case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: 0)
+  case sluice_kernel_scale: unsafe scale(layer, block)
+  case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
+  case sluice_kernel_prelu: unsafe prelu(layer, block)
+  case sluice_kernel_copy: unsafe copyChannels(layer, block)
+  case sluice_kernel_accumulate: unsafe accumulate(layer, block)
+  case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
+  case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
+  default: break
+  }
+  if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
+    unsafe runGeneral(plan, rows, isChained: true)
+  }
+}
+
+/// An LSTM layer.
+@inline(never)
+@export(interface)
+public func runLSTM(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  unsafe lstm(planned(plan), rows.pointee)
+}
+
+#if SLUICE_AVX512
+  /// A small LSTM layer.
+  @inline(never)
+  @export(interface)
+  public func runLSTMJointly(
+    _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+  ) {
+    unsafe lstmJointly(plan.pointee, rows.pointee)
+  }
+#endif
+
+/// A GRU layer that resets after the product.
+@inline(never)
+@export(interface)
+public func runGRUResetAfter(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe gruResetAfter(planned(plan), rows.pointee)
+}
+
+/// A GRU layer that resets before the product.
+@inline(never)
+@export(interface)
+public func runGRUResetBefore(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe gruResetBefore(planned(plan), rows.pointee)
+}
+
+/// Runs one layer over one step of many streams: as `run`, with a row for each stream.
+///
+/// Every weight is read once for several streams; each stream's bits are those that it has alone.
+@export(interface)
+public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  let layer = unsafe planned(plan)
+  let block = unsafe rows.pointee
+  switch unsafe layer.kernel {
+  case sluice_kernel_lstm: unsafe lstmBatch(layer, block)
+  case sluice_kernel_gru_reset_after: unsafe gruResetAfterBatch(layer, block)
+  case sluice_kernel_gru_reset_before: unsafe gruResetBeforeBatch(layer, block)
+  case sluice_kernel_elman: unsafe elmanBatch(layer, block)
+  case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
+  case sluice_kernel_activation, sluice_kernel_activation_general:
+    unsafe runActivation(plan, rows)
+    return
+  case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: pastStride(layer))
+  case sluice_kernel_scale: unsafe scale(layer, block)
+  case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
+  case sluice_kernel_prelu: unsafe prelu(layer, block)
+  case sluice_kernel_copy: unsafe copyChannels(layer, block)
+  case sluice_kernel_accumulate: unsafe accumulate(layer, block)
+  case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
+  case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
+  case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: false)
+  default: break
+  }
+  if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
+    unsafe runGeneral(plan, rows, isChained: false)
+  }
+}
+
+/// The plan's layer. The baseline computes exactly whatever the grade: a second copy of every cell's
+/// activations, each of four registers, would be much code for CPUs that are rare.
+@inline(always)
+private func planned(_ plan: UnsafePointer<sluice_layer>) -> sluice_layer {
+  var layer = unsafe plan.pointee
+  #if SLUICE_BASELINE
+    unsafe layer.is_fast = false
+  #endif
+  return unsafe layer
+}
+
+/// What the general kernels do: not inlined, so that one copy serves both entries; an entry itself,
+/// because what is not would become a weak symbol.
+@inline(never)
+@export(interface)
+public func runGeneral(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  unsafe general(plan.pointee, rows.pointee, isChained: isChained)
+}
+
+/// An activation layer: an entry, as `runGeneral` is, so that its loops have all registers for what they
+/// need again and again.
+@inline(never)
+@export(interface)
+public func runActivation(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe activation(planned(plan), rows.pointee)
+  if unsafe plan.pointee.kernel.rawValue == sluice_kernel_activation_general.rawValue {
+    unsafe runGeneral(plan, rows, isChained: true)
+  }
+}
+
+@inline(always)
+private func runCompact(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  switch unsafe plan.pointee.compact.storage {
+  case sluice_storage_f16: unsafe runHalf(plan, rows, isChained: isChained)
+  case sluice_storage_bf16: unsafe runBrain(plan, rows, isChained: isChained)
+  case sluice_storage_int8:
+    #if SLUICE_AVX512
+      if unsafe isChained && isInt8Joint(plan) {
+        unsafe runInt8Jointly(plan, rows)
+        return
+      }
+    #endif
+    if unsafe isChained && takesInt8Steps(plan) {
+      if unsafe rows.pointee.steps > 1 {
+        unsafe runInt8(plan, rows, isChained: true, inputsAlone: true)
+      }
+      unsafe runInt8Steps(plan, rows)
+      return
+    }
+    unsafe runInt8(plan, rows, isChained: isChained, inputsAlone: false)
+  default: unsafe runInt4(plan, rows, isChained: isChained)
+  }
+}
+
+/// A layer of f16 weights: an entry, as `runGeneral` is.
+///
+/// What multiplies has a name, because a closure of its size stays a function, called for each tile.
+@inline(never)
+@export(interface)
+public func runHalf(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_f16)
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
+    multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: false)
+  }
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 2, scaleBytes: 4,
+    multiply: multiply)
+}
+
+/// A layer of bf16 weights.
+@inline(never)
+@export(interface)
+public func runBrain(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_bf16)
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
+    multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: true)
+  }
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 4,
+    multiply: multiply)
+}
+
+/// A layer of int8 weights; if `inputsAlone`, W x + b of a block and no step.
+@inline(never)
+@export(interface)
+public func runInt8(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool,
+  inputsAlone: Bool
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
+    multiplyInt8(block, span, gates: gates, rowCount: rowCount)
+  }
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, inputsAlone: inputsAlone, wordBytes: 4,
+    scaleBytes: 4, multiply: multiply)
+}
+
+/// Steps of an int8 layer with a tile's sums in registers.
+@inline(never)
+@export(interface)
+public func runInt8Steps(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
+  unsafe int8Steps(layer, rows.pointee)
+}
+
+#if SLUICE_AVX512
+  /// A small layer of int8 weights.
+  @inline(never)
+  @export(interface)
+  public func runInt8Jointly(
+    _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+  ) {
+    unsafe int8Jointly(plan.pointee, rows.pointee)
+  }
+#endif
+
+/// A layer of int4 weights.
+@inline(never)
+@export(interface)
+public func runInt4(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int4)
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
+    multiplyInt4(block, span, gates: gates, rowCount: rowCount)
+  }
+  unsafe compact(
+    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 2,
+    multiply: multiply)
+}
+
+/// Whether `count` floats, a multiple of 16 on a 64-byte line, hold neither NaN nor infinity.
+@export(interface)
+public func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
+  unsafe holdsFinite(floats, count)
+}
+
+/// Copies `rows` rows of `count` floats each; those of `source` lie on a 64-byte line.
+@export(interface)
+public func copyRows(
+  _ source: UnsafePointer<Float>, pitch: Int, to target: UnsafeMutablePointer<Float>,
+  targetPitch: Int, count: Int, rows: Int
+) {
+  var row = 0
+  while row < rows {
+    unsafe copy(source + row &* pitch, to: target + row &* targetPitch, count: count)
+    row &+= 1
+  }
+}

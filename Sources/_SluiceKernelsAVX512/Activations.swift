@@ -1,1 +1,0 @@
-../_SluiceKernels/Portable/Activations.swift

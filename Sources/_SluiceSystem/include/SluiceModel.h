@@ -1,0 +1,87 @@
+#pragma once
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "_SluiceContract.h"
+
+/// An open model: the immutable plan, shared by its streams and counted by them.
+typedef struct {
+  /// The validated blob, 64-byte aligned.
+  const void *_Nonnull bytes;
+  size_t byte_count;
+  /// Whether `bytes` is a mapping of ours; otherwise the caller keeps it.
+  bool is_mapped;
+  /// Whether a layer reads from the sequence's end, so that it must be there as a whole.
+  bool reads_backwards;
+  /// Whether a block yields its last step's output alone.
+  bool yields_last;
+  /// Whether the last layer of a step can write where the caller wants its output.
+  bool writes_output;
+  /// Rows of `embedding_size` features, one a token id; NULL where the model reads features.
+  const void *_Nullable embedding;
+  /// The scales of an embedding's integers.
+  const void *_Nullable embedding_scales;
+  intptr_t embedding_size;
+  sluice_storage embedding_storage;
+  /// Features or ids read, and features written, at a step.
+  intptr_t input_size, output_size;
+  /// Floats of one row of input, of features or of an embedding's row, with its padding.
+  intptr_t input_stride;
+  /// Floats of all state, output and scratch vectors of a stream.
+  intptr_t state_floats;
+  /// Floats of the longest vector, with its padding.
+  intptr_t longest_stride;
+  /// Floats of the longest projection of an input: a layer's gates times its stride.
+  intptr_t longest_projection;
+  /// Floats of the longest quantised x, and of the longest quantised h; 0 where there are none.
+  intptr_t quantised_input, quantised_hidden;
+  /// Floats of the longest projection of a compact layer's h; 0 where there is none.
+  intptr_t compact_projection;
+  intptr_t layer_count;
+  sluice_layer *_Nonnull layers;
+  /// One for each layer, used by those that have columns.
+  sluice_columns *_Nonnull columns;
+  /// Whether a layer reads another than the one before it.
+  bool branches;
+  /// Rows of a block that are in use at the same time, at least 2; an embedding's are the second.
+  intptr_t slot_count;
+  /// Of each of these, while the plan is made, the last of the blob's layers that reads it.
+  int32_t *_Nonnull slots;
+  intptr_t references;
+} sluice_model;
+
+/// 64-byte aligned memory, or NULL.
+static inline void *_Nullable sluice_allocate(size_t size) {
+  void *memory = NULL;
+  return posix_memalign(&memory, 64, size) == 0 ? memory : NULL;
+}
+
+/// A model record with room for its layers behind it, all zero, one reference; or NULL.
+static inline sluice_model *_Nullable sluice_model_allocate(intptr_t layer_count) {
+  size_t record = (sizeof(sluice_model) + 63) / 64 * 64;
+  size_t layers = ((size_t)layer_count * sizeof(sluice_layer) + 63) / 64 * 64;
+  size_t columns = (size_t)layer_count * sizeof(sluice_columns);
+  size_t size = record + layers + columns + ((size_t)layer_count + 2) * sizeof(int32_t);
+  char *memory = sluice_allocate(size);
+  if (!memory) return NULL;
+  memset(memory, 0, size);
+  sluice_model *model = (sluice_model *)memory;
+  model->layers = (sluice_layer *)(memory + record);
+  model->columns = (sluice_columns *)(memory + record + layers);
+  model->slots = (int32_t *)(memory + record + layers + columns);
+  model->slot_count = 2;
+  model->layer_count = layer_count;
+  model->references = 1;
+  return model;
+}
+
+static inline void sluice_model_retain(sluice_model *_Nonnull model) {
+  __atomic_fetch_add(&model->references, 1, __ATOMIC_RELAXED);
+}
+
+static inline void sluice_model_release(sluice_model *_Nonnull model) {
+  if (__atomic_fetch_sub(&model->references, 1, __ATOMIC_ACQ_REL) != 1) return;
+  if (model->is_mapped) munmap((void *)model->bytes, model->byte_count);
+  free(model);
+}
