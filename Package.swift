@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// Every target of ours: memory-unsafe code is marked where it stands, and a warning stops the build.

@@ -57,9 +57,9 @@ extension ModelStream {
   ///
   /// - Parameters:
   ///   - tokens: T ids.
-  ///   - output: as for ``process(_:into:)``.
+  ///   - output: as for ``process(_:into:)-(Span<Float>,_)``.
   /// - Returns: whether the model has all these tokens, and the sequence is not too long as for
-  ///   ``process(_:into:)``. If not, nothing happened.
+  ///   ``process(_:into:)-(Span<Float>,_)``. If not, nothing happened.
   /// - Precondition: T >= 1, `output` has T rows, and the model begins with an embedding.
   @discardableResult
   public mutating func process(

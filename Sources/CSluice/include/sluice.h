@@ -65,9 +65,11 @@ extern "C" {
 #define SLUICE_VERSION_MINOR 1
 #define SLUICE_VERSION_PATCH 0
 
-/* An opened model, one running sequence, and many of them: only pointers to these are passed. */
+/* An opened model; only pointers to it are passed. */
 typedef struct sluice_model_s sluice_model_t;
+/* One running sequence of a model; only pointers to it are passed. */
 typedef struct sluice_stream_s sluice_stream_t;
+/* Many running sequences of one model; only pointers to them are passed. */
 typedef struct sluice_batch_s sluice_batch_t;
 
 /* What a function returns. */
@@ -168,8 +170,10 @@ bool sluice_isa_available(sluice_isa isa);
 #define SLUICE_OPEN_LOCK 8u
 #define SLUICE_OPEN_LAZY 16u
 
+/* Opens a .sluice file, which stays mapped; see MODELS. */
 sluice_status sluice_open_file(const char *path, uint32_t flags, sluice_isa isa,
                                sluice_model_t **model, sluice_error *error);
+/* Opens the bytes of a .sluice file in memory, borrowed or copied; see MODELS. */
 sluice_status sluice_open_memory(const void *bytes, size_t size, uint32_t flags, sluice_isa isa,
                                  sluice_model_t **model, sluice_error *error);
 
@@ -222,8 +226,10 @@ size_t sluice_stream_alignment(void);
 /* Bytes of a stream; 0 where there is no such stream. */
 size_t sluice_stream_size(const sluice_model_t *model, size_t block_size);
 
+/* Makes a stream in memory that it allocates. */
 sluice_status sluice_stream_create(const sluice_model_t *model, size_t block_size,
                                    sluice_stream_t **stream, sluice_error *error);
+/* Makes a stream in the caller's memory, and allocates nothing. */
 sluice_status sluice_stream_init(const sluice_model_t *model, size_t block_size, void *memory,
                                  size_t size, sluice_stream_t **stream, sluice_error *error);
 
@@ -293,11 +299,18 @@ sluice_status sluice_stream_fork(sluice_stream_t *stream, const sluice_stream_t 
  * states are finite, so that a step never returns SLUICE_NOT_FINITE: a row of y that is not finite shows
  * which stream to reset.
  */
+
+/* Bytes of a batch; 0 where there is no such batch. */
 size_t sluice_batch_size(const sluice_model_t *model, size_t count);
+
+/* Makes a batch in memory that it allocates. */
 sluice_status sluice_batch_create(const sluice_model_t *model, size_t count, sluice_batch_t **batch,
                                   sluice_error *error);
+/* Makes a batch in the caller's memory, and allocates nothing. */
 sluice_status sluice_batch_init(const sluice_model_t *model, size_t count, void *memory, size_t size,
                                 sluice_batch_t **batch, sluice_error *error);
+
+/* Lets go of a batch; the caller's memory is the caller's again. NULL is ignored. */
 void sluice_batch_destroy(sluice_batch_t *batch);
 
 /* Returns all streams of a batch to the initial state. NULL is ignored. [real-time] */

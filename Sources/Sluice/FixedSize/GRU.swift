@@ -5,7 +5,7 @@ import SluiceBlob
 ///
 ///     r, z = sigmoid(W x(t) + U h(t-1) + b)       h(t) = (1 - z) * n + z * h(t-1)
 ///
-/// with n of either ``GRUVariant``, as the blob has it (Cho et al. 2014). It runs the same kernels
+/// with n of either `GRUVariant`, as the blob has it (Cho et al. 2014). It runs the same kernels
 /// from the same blob as ``ModelStream``, and gives the same bits.
 @safe
 public struct GRU<let Input: Int, let Hidden: Int>: ~Copyable {

@@ -1,7 +1,9 @@
 extension LinkableBlob {
   /// The CPU that an object file is for: nothing in it depends on that but a number in its head.
   public enum Machine: String, CaseIterable, Sendable {
+    /// x86-64.
     case x86_64 = "x86-64"
+    /// 64-bit Arm.
     case aarch64
 
     /// That of this program.

@@ -54,9 +54,11 @@ public enum SpeechSegments {
   /// The segments in samples, by the rules of Silero's `get_speech_timestamps`.
   ///
   /// - Parameters:
-  ///   - probabilities: of each frame of `frame` samples.
+  ///   - probabilities: of each frame.
+  ///   - frame: samples of a frame.
   ///   - count: samples in all.
   ///   - rate: samples a second.
+  ///   - settings: thresholds and shortest durations.
   public static func segments(
     _ probabilities: [Float], frame: Int, count: Int, rate: Int, _ settings: SpeechSettings
   ) -> [Range<Int>] {
