@@ -1,3 +1,4 @@
+import _SluiceContract
 import _SluiceLanes
 
 #if SLUICE_AVX512
