@@ -9,7 +9,8 @@ sum or ave), Dense, TimeDistributed, Embedding, Conv1D (causal), BatchNormalizat
 Rescaling, PReLU, Activation, ReLU, LeakyReLU, ELU, Softmax, Add, Subtract, Average, Concatenate, and Flatten of a last step.
 Dropout and noise layers mean nothing here. A layer without return_sequences makes the model's output that of the last step.
 `stateful` is what a stream always is. Refused by name, with exit status 3: every other layer, go_backwards with
-return_sequences, masks, initial states, shared layers, options that change the meaning.
+return_sequences, time_major, masks, initial states, shared layers, options that change the meaning, and files that would
+bring in what does not lie in them.
 """
 
 import argparse

@@ -4,12 +4,14 @@ Run:   python tools/python/export_tflite.py model.tflite model.safetensors
        sluice convert model.safetensors -o model.sluice
 Needs: Python 3.10 or newer, numpy, safetensors, flatbuffers, and the schema of ai-edge-litert (or of the package tflite).
 
-One graph with one input, a chain of: a GATHER of an embedding's rows by the ids of the input, UNIDIRECTIONAL_SEQUENCE_LSTM
-(float32 or float16 weights, perhaps with a projection), FULLY_CONNECTED with any activation, TANH, LOGISTIC, RELU, RELU6, ELU,
-LEAKY_RELU, SOFTMAX, PRELU, ADD, SUB, MUL and DIV with a constant, RESHAPE, EXPAND_DIMS, SQUEEZE and TRANSPOSE that keep the
-features, DEQUANTIZE of float16 weights, and a STRIDED_SLICE, SLICE or GATHER that takes the last step.
+One graph with one input, of: a GATHER of an embedding's rows by the ids of the input, UNIDIRECTIONAL_SEQUENCE_LSTM
+(float32 or float16 weights, perhaps with a projection; its clips are computed), also over steps that REVERSE_V2 turned
+round, FULLY_CONNECTED with any activation, TANH, LOGISTIC, RELU, RELU6, ELU, LEAKY_RELU, SOFTMAX, PRELU, ADD, SUB, MUL and
+DIV with a constant, ADD and SUB of two layers, CONCATENATION, RESHAPE, EXPAND_DIMS, SQUEEZE and TRANSPOSE that keep the
+features (SHAPE and what is computed of it too), DEQUANTIZE of float16 weights, and a STRIDED_SLICE, SLICE or GATHER of
+features or of the last step.
 Refused by name, with exit status 3: every other operator (a loop of a recurrent layer that was not fused among them), several
-sequences at once, peepholes, layer norm within the cell, clips, CIFG, quantised tensors, variables with values.
+sequences at once, peepholes, layer norm within the cell, CIFG, quantised tensors, variables with values.
 """
 
 import argparse

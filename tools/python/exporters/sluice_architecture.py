@@ -4,6 +4,7 @@ Not run by itself; export_torch.py, export_keras.py and export_tflite.py import 
 """
 
 import json
+import reprlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,19 @@ from safetensors.numpy import save
 
 Array = np.ndarray
 INPUT = "input"
+FLOAT_MAX = float(np.finfo(np.float32).max)
+SHORT = reprlib.Repr()
+SHORT.maxstring = SHORT.maxother = 80
+SHORT.maxlevel, SHORT.maxlist, SHORT.maxdict = 3, 6, 6
 
 
 class Refused(Exception):
     """Something that cannot be exported with its meaning; the message names it."""
+
+
+def shown(value: Any) -> str:
+    """A value of the file as a message shows it: short, and without what a terminal would obey."""
+    return SHORT.repr(value)
 
 
 class Architecture:
@@ -28,27 +38,49 @@ class Architecture:
         self.layers: list[dict[str, Any]] = []
         self.tensors: dict[str, Array] = {}
         self.output = "sequence"
+        self.names = {INPUT}
+        # What was read in another way than it stands in the file.
+        self.notes: list[str] = []
 
-    def add(self, name: str, kind: str, inputs: list[str], **options: Any) -> str:
-        """Adds a layer of this type that reads the layers named in `inputs`; returns its name."""
-        assert name != INPUT and all(layer["name"] != name for layer in self.layers), name
-        self.layers.append({"name": name, "type": kind, "inputs": inputs, **options})
-        return name
+    def add(self, name: str, kind: str, inputs: list[str], arrays: dict[str, Array] | None = None, **options: Any) -> str:
+        """Adds a layer of this type that reads the layers named in `inputs`, with its tensors.
 
-    def tensor(self, name: str, value: Array) -> None:
-        value = np.ascontiguousarray(value)
-        if value.dtype not in (np.float32, np.float64, np.float16):
+        Returns its name: another where `name` is taken, since a module may be called twice, and may be called "input".
+        """
+        name = free = name.encode(errors="backslashreplace").decode()
+        number = 1
+        while free in self.names:
+            number += 1
+            free = f"{name}_{number}"
+        self.names.add(free)
+        if arrays is not None:
+            self.tensors |= {f"{free}.{key}": self.floats(f"{free}.{key}", value) for key, value in arrays.items()}
+            options = {"tensors": f"{free}."} | options
+        for key, value in options.items():
+            for number in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(number, float) and not abs(number) <= FLOAT_MAX:
+                    raise Refused(f"{key}={shown(value)}; expected a finite number")
+        self.layers.append({"name": free, "type": kind, "inputs": inputs, **options})
+        return free
+
+    @staticmethod
+    def floats(name: str, value: Array) -> Array:
+        if value.dtype.kind != "f" or value.dtype.itemsize > 8:
             raise Refused(f"the tensor {name} is of type {value.dtype}; expected floating-point weights")
-        value = value.astype(np.float32)
+        with np.errstate(over="ignore"):
+            value = np.ascontiguousarray(value, np.float32)
         if not np.isfinite(value).all():
             raise Refused(f"the tensor {name} holds a number that is not finite in float32")
-        assert name not in self.tensors, name
-        self.tensors[name] = value
+        return value
 
     def json(self) -> dict[str, Any]:
         """The architecture; names and inputs are left out where the order says them already."""
-        used = {name for layer, before in zip(self.layers, [INPUT] + [other["name"] for other in self.layers])
-                for name in layer["inputs"] if layer["inputs"] != [before]}
+        used = {
+            name
+            for layer, before in zip(self.layers, [INPUT] + [other["name"] for other in self.layers])
+            for name in layer["inputs"]
+            if layer["inputs"] != [before]
+        }
         layers, before = [], INPUT
         for layer in self.layers:
             one = {"type": layer["type"]} | {k: v for k, v in layer.items() if k not in ("type", "name", "inputs")}
@@ -83,6 +115,8 @@ def run_exporter(export: Callable[[], tuple[Path, Architecture]]) -> int:
     except OSError as error:
         print(f"{Path(sys.argv[0]).name}: {path}: {error.strerror}", file=sys.stderr)
         return 1
+    for note in architecture.notes:
+        print(f"{Path(sys.argv[0]).name}: note: {note}", file=sys.stderr)
     types = ", ".join(layer["type"] for layer in architecture.layers)
     print(f"{path}: {len(content)} bytes: {types}")
     return 0

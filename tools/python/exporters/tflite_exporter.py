@@ -2,281 +2,330 @@
 is read.
 """
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sluice_architecture import INPUT, Architecture, Array, Refused
+from tflite_files import Operator, TFLiteFile
+from tflite_lstm import LSTM
+from tflite_shapes import Shapes, reshaped, sliced
 
-ACTIVATIONS = {"NONE": None, "RELU": "relu", "TANH": "tanh"}
+FUSED = {"NONE": None, "RELU": "relu", "TANH": "tanh"}
 ARITHMETIC = ("ADD", "SUB", "MUL", "DIV")
 FUNCTIONS: dict[str, Any] = {"TANH": "tanh", "LOGISTIC": "sigmoid", "RELU": "relu", "ELU": "elu"}
-# Inputs of UNIDIRECTIONAL_SEQUENCE_LSTM.
-GATES = "ifgo"
-PEEPHOLES, PROJECTION, PROJECTION_BIAS, STATES, NORMS = (9, 10, 11), 16, 17, (18, 19), (20, 21, 22, 23)
 
 
-def schema() -> Any:
-    try:
-        from ai_edge_litert import schema_py_generated
-    except ImportError as error:
-        raise Refused("the schema is missing: pip install ai-edge-litert flatbuffers") from error
-    return schema_py_generated
+@dataclass
+class Value:
+    """Features of every step, of the one sequence.
+
+    `axes` names each axis: T of the steps, F of the features, 1 of neither (a batch of one). Its steps may stand from the
+    last to the first; `last` where it is that of the last step alone.
+    """
+
+    layer: str
+    axes: str
+    features: int
+    steps: int | None
+    is_reversed: bool = False
+    last: bool = False
+
+    @property
+    def sizes(self) -> list[int | None]:
+        return [{"1": 1, "T": self.steps, "F": self.features}[axis] for axis in self.axes]
+
+    def feature_axis(self, axis: int) -> bool:
+        return axis in (-1, len(self.axes) - 1) and self.axes[-1:] == "F"
 
 
 class Exporter:
     def __init__(self, content: bytes):
-        if content[4:8] != b"TFL3":
-            raise Refused("not a TensorFlow Lite file")
-        self.schema = schema()
-        try:
-            self.model = self.schema.ModelT.InitFromPackedBuf(content, 0)
-        except Exception as error:  # whatever the generated reader raises on a damaged file
-            raise Refused(f"cannot be read: {error}") from error
+        self.file = TFLiteFile(content)
         self.architecture = Architecture()
-
-    def name_of(self, enumeration: str, value: int) -> str:
-        names = vars(getattr(self.schema, enumeration))
-        return next((name for name, number in names.items() if number == value), str(value))
+        self.values: dict[int, Value] = {}
+        # Ids of words, and the axes that they stand on.
+        self.ids: dict[int, Value] = {}
+        self.weights: dict[int, Array] = {}
+        self.shapes = Shapes()
+        # Layers that read from the last step to the first, and those of them that give the state in which they end.
+        self.backwards: set[str] = set()
+        self.finals: set[str] = set()
 
     def run(self) -> Architecture:
-        if len(self.model.subgraphs) != 1:
-            raise Refused(f"{len(self.model.subgraphs)} graphs; expected one (loops are graphs of their own)")
-        self.graph = self.model.subgraphs[0]
-        inputs, outputs = list(self.graph.inputs), list(self.graph.outputs)
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise Refused(f"{len(inputs)} inputs and {len(outputs)} outputs; expected one of each")
-        shape = list(self.graph.tensors[inputs[0]].shape)
-        types = self.schema.TensorType
-        self.ids = {inputs[0]} if self.graph.tensors[inputs[0]].type in (types.INT32, types.INT64) else set()
-        if not self.ids and self.graph.tensors[inputs[0]].type != types.FLOAT32:
-            raise Refused("an input that is neither float32 nor integers")
-        if len(shape) not in (2, 3) or (self.ids and len(shape) != 2):
-            raise Refused(f"an input of the shape {shape}; expected [batch, time, features], or ids [batch, time]")
-        if not self.ids:
-            self.architecture.input_size = int(shape[-1])
-        self.values: dict[int, str] = {inputs[0]: INPUT}
-        self.weights: dict[int, Array] = {}
-        self.last: set[int] = set()
-        for number, operator in enumerate(self.graph.operators or []):
-            code = self.model.operatorCodes[operator.opcodeIndex]
-            kind = self.name_of("BuiltinOperator", max(code.builtinCode, code.deprecatedBuiltinCode))
+        self.bind_input(self.file.inputs[0])
+        for number, operator in enumerate(self.file.operators()):
             try:
-                self.operator(kind, f"{number}.{kind.lower()}", operator)
+                self.operator(operator, f"{number}.{operator.kind.lower()}")
             except Refused as refusal:
-                raise Refused(f"operator {number} ({kind}): {refusal}") from None
-        if outputs[0] not in self.values:
+                raise Refused(f"operator {number} ({operator.kind}): {refusal}") from None
+        if self.file.outputs[0] not in self.values:
             raise Refused("the output is not computed")
-        if self.architecture.layers and self.values[outputs[0]] != self.architecture.layers[-1]["name"]:
+        output = self.sequence(self.file.outputs[0])
+        if output.is_reversed:
+            raise Refused("the output's steps stand in reverse order")
+        if self.architecture.layers and output.layer != self.architecture.layers[-1]["name"]:
             raise Refused("the last layer is not the output")
-        self.architecture.output = "last" if outputs[0] in self.last else "sequence"
+        self.architecture.output = "last" if output.last else "sequence"
         return self.architecture
 
+    def bind_input(self, index: int) -> None:
+        tensor = self.file.tensor(index)
+        is_ids, shape = tensor.kind in ("INT32", "INT64"), tensor.shape
+        if not is_ids and tensor.kind != "FLOAT32":
+            raise Refused("an input that is neither float32 nor integers")
+        leading = shape if is_ids else shape[:-1]
+        if len(leading) not in (1, 2) or (not is_ids and shape[-1] is None) or 0 in shape:
+            raise Refused(f"an input of the shape {shape}; expected [1, time, features], or ids [1, time]")
+        if len(leading) == 1:
+            axes, steps = "T", leading[0]
+        elif leading[1] == 1 and leading[0] != 1:
+            axes, steps = "T1", leading[0]
+        elif leading[0] in (1, None):
+            axes, steps = "1T", leading[1]
+        else:
+            raise Refused(f"{leading[0]} sequences at once: an input of the shape {shape}")
+        if is_ids:
+            self.ids[index] = Value(INPUT, axes, 0, steps)
+        else:
+            self.architecture.input_size = shape[-1]
+            self.values[index] = Value(INPUT, f"{axes}F", shape[-1], steps)
+
+    # Tensors.
+
     def constant(self, index: int) -> Array | None:
-        """The tensor's numbers, where it holds any."""
-        if index in self.weights:
-            return self.weights[index]
-        tensor = self.graph.tensors[index]
-        data = self.model.buffers[tensor.buffer].data
-        if data is None or len(data) == 0:
+        """The tensor's numbers, where they do not depend on the input."""
+        if index < 0:
             return None
-        types = {"FLOAT32": np.float32, "FLOAT16": np.float16, "INT32": np.int32, "INT64": np.int64}
-        kind = self.name_of("TensorType", tensor.type)
-        if kind not in types:
-            raise Refused(f"the tensor {tensor.name.decode()} is of type {kind}")
-        shape = [] if tensor.shape is None else list(tensor.shape)
-        values = np.frombuffer(np.asarray(data, np.uint8).tobytes(), types[kind])
-        if values.size != int(np.prod(shape)):
-            raise Refused(f"the tensor {tensor.name.decode()} has {values.size} numbers; expected the shape {shape}")
-        return values.reshape(shape)
+        return self.weights[index] if index in self.weights else self.file.data(index)
 
     def needed(self, index: int, *shape: int | None) -> Array:
-        value = self.constant(index) if index >= 0 else None
+        value = self.constant(index)
         if value is None:
             raise Refused("weights that are not constant")
         if value.ndim != len(shape) or any(s not in (None, n) for n, s in zip(value.shape, shape)):
             raise Refused(f"weights of the shape {list(value.shape)}; expected {list(shape)}")
         return value
 
-    def activation(self, value: int) -> Any:
-        name = self.name_of("ActivationFunctionType", value)
-        if name not in ACTIVATIONS:
-            raise Refused(f"the fused activation {name}")
-        return ACTIVATIONS[name]
+    def integers(self, index: int) -> list[int]:
+        value = self.constant(index)
+        if value is None or value.dtype.kind != "i" or value.ndim > 1:
+            raise Refused("an axis, index or shape that is not constant")
+        return [int(n) for n in value.reshape(-1)]
 
-    def operator(self, kind: str, name: str, operator: Any) -> None:
-        inputs, output = list(operator.inputs), int(operator.outputs[0])
+    def sequence(self, index: int) -> Value:
+        if index not in self.values:
+            raise Refused("reads what is no sequence of features")
+        value = self.values[index]
+        if value.layer in self.finals and not value.last:
+            raise Refused("reads both the sequence and the last step of a layer that reads backwards")
+        return value
+
+    def fused(self, operator: Operator) -> Any:
+        name = self.file.name_of("ActivationFunctionType", operator.option("FusedActivationFunction"))
+        if name not in FUSED:
+            raise Refused(f"the fused activation {name}")
+        return FUSED[name]
+
+    # Operators.
+
+    ARITIES = {
+        "DEQUANTIZE": (1, 1), "CAST": (1, 1), "GATHER": (2, 2), "UNIDIRECTIONAL_SEQUENCE_LSTM": (20, 24), "FULLY_CONNECTED": (2, 3),
+        "TRANSPOSE": (2, 2), "LEAKY_RELU": (1, 1), "RELU6": (1, 1), "SOFTMAX": (1, 1), "PRELU": (2, 2), "RESHAPE": (1, 2),
+        "EXPAND_DIMS": (2, 2), "SQUEEZE": (1, 1), "STRIDED_SLICE": (4, 4), "SLICE": (3, 3), "REVERSE_V2": (2, 2), "SHAPE": (1, 1),
+        "CONCATENATION": (1, 64), "PACK": (1, 64), "REDUCE_PROD": (2, 2),
+    } | dict.fromkeys(ARITHMETIC, (2, 2)) | dict.fromkeys(FUNCTIONS, (1, 1))  # fmt: skip
+
+    def operator(self, operator: Operator, name: str) -> None:
+        kind, inputs, output = operator.kind, operator.inputs, operator.output
+        if kind not in self.ARITIES:
+            raise Refused("the operator is not supported")
+        least, most = self.ARITIES[kind]
+        if not least <= len(inputs) <= most or inputs[0] < 0:
+            raise Refused(f"{len(inputs)} inputs; expected {least} to {most}")
         if kind == "DEQUANTIZE":
-            value = self.needed(inputs[0], *[None] * len(self.graph.tensors[inputs[0]].shape))
-            if value.dtype != np.float16:
+            value = self.constant(inputs[0])
+            if value is None or value.dtype != np.float16:
                 raise Refused("quantised weights")
             self.weights[output] = value.astype(np.float32)
-            return
-        if kind == "CAST" and inputs[0] in self.ids:
-            self.ids.add(output)
-            return
-        if kind == "GATHER" and inputs[1] in self.ids:
-            return self.embedding(name, inputs, output, operator.builtinOptions)
-        if kind in ARITHMETIC and inputs[0] not in self.values:
-            inputs = inputs[::-1]
-        x = self.values.get(inputs[0])
-        if x is None or inputs[0] in self.ids:
-            raise Refused("reads what is no sequence of features")
-        options = operator.builtinOptions
-        before, after = list(self.graph.tensors[inputs[0]].shape), list(self.graph.tensors[output].shape)
-        if kind == "UNIDIRECTIONAL_SEQUENCE_LSTM":
-            if inputs[0] in self.last:
-                raise Refused("reads the last step alone")
-            self.values[output] = self.lstm(name, x, inputs, options, before)
-        elif kind == "FULLY_CONNECTED":
-            if options.weightsFormat != 0:
-                raise Refused("shuffled weights")
-            weight = self.needed(inputs[1], None, None)
-            if before[-1] != weight.shape[1]:
-                raise Refused(f"reads {weight.shape[1]} of features that lie {before}")
-            self.architecture.tensor(f"{name}.weight", weight)
-            if len(inputs) > 2 and inputs[2] >= 0:
-                self.architecture.tensor(f"{name}.bias", self.needed(inputs[2], weight.shape[0]))
-            function = self.activation(options.fusedActivationFunction)
-            extra = {} if function is None else {"activation": function}
-            self.values[output] = self.architecture.add(name, "dense", [x], tensors=f"{name}.", **extra)
-        elif kind in FUNCTIONS:
-            self.values[output] = self.architecture.add(name, "activation", [x], activation=FUNCTIONS[kind])
-        elif kind in ARITHMETIC:
-            is_left = inputs[0] == operator.inputs[0]
-            function = self.activation(options.fusedActivationFunction)
-            self.values[output] = self.affine(kind, name, x, self.constant(inputs[1]), is_left, function)
-        elif kind == "RELU6":
-            shape = {"function": "hard_sigmoid", "alpha": 1 / 6, "beta": 0}
-            shape = self.architecture.add(f"{name}.sixth", "activation", [x], activation=shape)
-            self.values[output] = self.architecture.add(name, "scale", [shape], factor=6.0)
-        elif kind == "TRANSPOSE":
-            order = self.constant(inputs[1])
-            if order is None or order.tolist() != [1, 0, 2] or 1 not in before[:2]:
-                raise Refused(f"{before} to {after} moves the features, or several sequences")
-            self.values[output] = x
-        elif kind == "LEAKY_RELU":
-            function = {"function": "leaky_relu", "alpha": options.alpha}
-            self.values[output] = self.architecture.add(name, "activation", [x], activation=function)
-        elif kind == "SOFTMAX":
-            if options.beta != 1:
-                raise Refused(f"beta {options.beta}")
-            self.values[output] = self.architecture.add(name, "activation", [x], activation="softmax")
-        elif kind == "PRELU":
-            slopes = self.constant(inputs[1])
-            if slopes is None or slopes.size != slopes.shape[-1]:
-                raise Refused("a slope for every step")
-            self.architecture.tensor(f"{name}.weight", slopes.reshape(-1))
-            self.values[output] = self.architecture.add(name, "prelu", [x], tensors=f"{name}.")
-        elif kind in ("RESHAPE", "EXPAND_DIMS", "SQUEEZE"):
-            if before[-1] != after[-1]:
-                raise Refused(f"{before} to {after} moves the features")
-            self.values[output] = x
-        elif kind in ("STRIDED_SLICE", "SLICE", "GATHER"):
-            self.last_step(kind, inputs, before, after, options)
-            self.values[output] = x
-            self.last.add(output)
+        elif kind == "CAST" and inputs[0] in self.ids:
+            self.ids[output] = self.ids[inputs[0]]
+        elif kind == "GATHER" and inputs[1] in self.ids:
+            self.values[output] = self.embedding(name, operator)
+        elif kind == "SHAPE":
+            value = self.ids.get(inputs[0]) or self.sequence(inputs[0])
+            self.shapes.values[output] = self.shapes.of(value.sizes)
+        elif any(index in self.shapes.values for index in inputs) and kind != "RESHAPE":
+            self.shapes.compute(
+                operator, output, [self.constant(i) if i not in self.shapes.values else None for i in inputs]
+            )
         else:
-            raise Refused("the operator is not supported")
-        if inputs[0] in self.last:
-            self.last.add(output)
+            self.values[output] = self.computed(operator, name)
 
-    def embedding(self, name: str, inputs: list[int], output: int, options: Any) -> None:
-        table = self.needed(inputs[0], None, None)
-        if options is not None and (options.axis != 0 or options.batchDims != 0):
+    def computed(self, operator: Operator, name: str) -> Value:
+        kind, inputs = operator.kind, operator.inputs
+        if kind == "CONCATENATION":
+            return self.concatenation(name, operator, [self.sequence(i) for i in inputs])
+        if kind in ARITHMETIC:
+            return self.arithmetic(name, operator)
+        x = self.sequence(inputs[0])
+        if kind == "UNIDIRECTIONAL_SEQUENCE_LSTM":
+            return LSTM(self, operator).value(name, x)
+        if kind == "FULLY_CONNECTED":
+            return self.dense(name, operator, x)
+        if kind in FUNCTIONS:
+            return self.activation(name, x, FUNCTIONS[kind])
+        if kind == "LEAKY_RELU":
+            return self.activation(name, x, {"function": "leaky_relu", "alpha": float(operator.option("Alpha"))})
+        if kind == "RELU6":
+            sixth = {"function": "hard_sigmoid", "alpha": 1 / 6, "beta": 0}
+            return self.layer(name, "scale", self.activation(f"{name}.sixth", x, sixth), factor=6.0)
+        if kind == "SOFTMAX":
+            if operator.option("Beta") != 1 or not x.feature_axis(-1):
+                raise Refused(f"beta {operator.option('Beta')}, or of other than the features")
+            return self.activation(name, x, "softmax")
+        if kind == "PRELU":
+            slopes = self.constant(inputs[1])
+            if slopes is None or slopes.ndim == 0 or slopes.size != slopes.shape[-1] or not x.feature_axis(-1):
+                raise Refused("a slope for every step")
+            return self.layer(name, "prelu", x, {"weight": slopes.reshape(-1)})
+        if kind == "REVERSE_V2":
+            at, axes = x.axes.find("T"), self.integers(inputs[1])
+            if at < 0 or axes not in ([at], [at - len(x.axes)]):
+                raise Refused("reverses other than the steps")
+            return replace(x, is_reversed=not x.is_reversed)
+        if kind in ("STRIDED_SLICE", "SLICE", "GATHER"):
+            return self.slice(name, operator, x)
+        return replace(x, axes=self.moved(operator, x))
+
+    def moved(self, operator: Operator, x: Value) -> str:
+        """The axes behind an operator that moves no number among the others of its step."""
+        kind, inputs = operator.kind, operator.inputs
+        if kind == "TRANSPOSE":
+            order = self.integers(inputs[1])
+            if sorted(order) != list(range(len(x.axes))):
+                raise Refused(f"the axes {order} of {len(x.axes)}")
+            return "".join(x.axes[i] for i in order)
+        if kind == "EXPAND_DIMS":
+            (axis, *others), count = self.integers(inputs[1]) or [99], len(x.axes) + 1
+            if others or not -count <= axis < count:
+                raise Refused(f"the axis {axis} of {count}")
+            return x.axes[: axis % count] + "1" + x.axes[axis % count :]
+        if kind == "SQUEEZE":
+            options = operator.options
+            axes = [] if options is None else self.file.numbers(options, "SqueezeDims")
+            axes = [axis % len(x.axes) for axis in axes] or [i for i, n in enumerate(x.sizes) if n == 1]
+            if any(x.axes[axis] != "1" for axis in axes):
+                raise Refused(f"the axes {axes} of {x.sizes}")
+            return "".join(axis for i, axis in enumerate(x.axes) if i not in axes)
+        if kind != "RESHAPE":
+            raise Refused("of what is no sequence of features")
+        if len(inputs) > 1 and inputs[1] in self.shapes.values:
+            return reshaped(x.axes, self.shapes.of(x.sizes), self.shapes.values[inputs[1]])
+        if len(inputs) > 1 and inputs[1] >= 0:
+            target = self.integers(inputs[1])
+        else:
+            target = [] if operator.options is None else self.file.numbers(operator.options, "NewShape")
+        return reshaped(x.axes, self.shapes.of(x.sizes), self.shapes.of(target))
+
+    def layer(self, name: str, kind: str, x: Value, arrays: dict[str, Array] | None = None, **options: Any) -> Value:
+        return replace(x, layer=self.architecture.add(name, kind, [x.layer], arrays, **options))
+
+    def activation(self, name: str, x: Value, function: Any) -> Value:
+        return x if function is None else self.layer(name, "activation", x, activation=function)
+
+    def dense(self, name: str, operator: Operator, x: Value) -> Value:
+        if operator.option("WeightsFormat") != 0:
+            raise Refused("shuffled weights")
+        weight = self.needed(operator.inputs[1], None, None)
+        if not x.feature_axis(-1) or x.features != weight.shape[1]:
+            raise Refused(f"reads {weight.shape[1]} of features that lie {x.sizes}")
+        arrays = {"weight": weight}
+        if len(operator.inputs) > 2 and operator.inputs[2] >= 0:
+            arrays["bias"] = self.needed(operator.inputs[2], weight.shape[0])
+        function = self.fused(operator)
+        y = self.layer(name, "dense", x, arrays, **({} if function is None else {"activation": function}))
+        # Unless told to keep them, all axes but the last are one.
+        is_kept = operator.option("KeepNumDims", False)
+        return replace(y, features=weight.shape[0], axes=x.axes if is_kept else "TF" if "T" in x.axes else "1F")
+
+    def embedding(self, name: str, operator: Operator) -> Value:
+        ids, table = self.ids[operator.inputs[1]], self.needed(operator.inputs[0], None, None)
+        if operator.option("Axis") != 0 or operator.option("BatchDims") != 0:
             raise Refused("ids along another axis than the rows")
         if self.architecture.layers:
             raise Refused("an embedding that does not stand first")
         self.architecture.input_size = table.shape[0]
-        self.architecture.tensor(f"{name}.weight", table)
-        self.values[output] = self.architecture.add(name, "embedding", [INPUT], tensors=f"{name}.")
+        layer = self.architecture.add(name, "embedding", [INPUT], {"weight": table})
+        return replace(ids, layer=layer, axes=f"{ids.axes}F", features=table.shape[1])
 
-    def affine(self, kind: str, name: str, x: str, value: Array | None, is_left: bool, function: Any) -> str:
+    def slice(self, name: str, operator: Operator, x: Value) -> Value:
+        """The last step, or some of the features."""
+        axes, cuts = sliced(operator, x.axes, x.sizes, self.integers)
+        for axis, (start, count) in cuts.items():
+            if axis == "F":
+                x = replace(self.layer(name, "slice", x, start=start, count=count), features=count)
+            elif (start, count) != (None, 1):
+                raise Refused("takes other than the last step")
+            else:
+                x = self.last_step(x)
+        return replace(x, axes=axes)
+
+    def last_step(self, x: Value) -> Value:
+        if x.is_reversed:
+            # The last that a layer computes which reads backwards is the state in which it ends.
+            if x.layer not in self.backwards or any(x.layer in layer["inputs"] for layer in self.architecture.layers):
+                raise Refused("takes the first step")
+            self.finals.add(x.layer)
+            next(layer for layer in self.architecture.layers if layer["name"] == x.layer)["final_state"] = True
+        return replace(x, last=True, is_reversed=False)
+
+    def concatenation(self, name: str, operator: Operator, parts: list[Value]) -> Value:
+        if self.fused(operator) is not None:
+            raise Refused("a fused activation")
+        if not parts[0].feature_axis(operator.option("Axis")):
+            raise Refused(f"axis {operator.option('Axis')}; expected the features")
+        return replace(self.joined(name, "concatenate", parts), features=sum(part.features for part in parts))
+
+    def joined(self, name: str, kind: str, parts: list[Value]) -> Value:
+        first = parts[0]
+        if any((p.axes, p.is_reversed, p.last) != (first.axes, first.is_reversed, first.last) for p in parts):
+            raise Refused("parts whose axes or steps are not the same")
+        return replace(first, layer=self.architecture.add(name, kind, [p.layer for p in parts]))
+
+    def arithmetic(self, name: str, operator: Operator) -> Value:
+        kind, (left, right), function = operator.kind, operator.inputs, self.fused(operator)
+        end = name if function is None else f"{name}.sums"
+        if left in self.values and right in self.values:
+            x, y = self.sequence(left), self.sequence(right)
+            if kind not in ("ADD", "SUB") or x.features != y.features:
+                raise Refused("of two sequences")
+            y = y if kind == "ADD" else self.layer(f"{name}.minus", "scale", y, factor=-1.0, summand=0.0)
+            return self.activation(name, self.joined(end, "add", [x, y]), function)
+        x = self.sequence(left if left in self.values else right)
+        value = self.constant(right if left in self.values else left)
+        return self.activation(name, self.affine(kind, end, x, value, left in self.values), function)
+
+    def affine(self, kind: str, name: str, x: Value, value: Array | None, is_left: bool) -> Value:
         """The sum, difference, product or quotient of features and a number, or a number for each."""
-        if value is None:
-            raise Refused("of two sequences")
-        if value.ndim > 1 and value.size != value.shape[-1]:
+        if value is None or value.dtype.kind != "f":
+            raise Refused("of what is neither a sequence nor constant")
+        if value.size not in (1, x.features) or value.ndim > 1 and value.size != value.shape[-1] or not x.feature_axis(-1):
             raise Refused(f"a constant of the shape {list(value.shape)}")
         value = value.reshape(-1).astype(np.float32)
-        if kind == "DIV" and not is_left:
-            raise Refused("divides by a sequence")
+        if kind == "DIV" and (not is_left or not value.all()):
+            raise Refused("divides by a sequence, or by zero")
         one, zero = np.ones_like(value), np.zeros_like(value)
         factor, summand = {
-            "ADD": (one, value), "SUB": (one, -value) if is_left else (-one, value), "MUL": (value, zero),
-            "DIV": (one / value, zero),
-        }[kind]  # fmt: skip
-        end = name if function is None else f"{name}.sums"
+            "ADD": lambda: (one, value), "SUB": lambda: (one, -value) if is_left else (-one, value), "MUL": lambda: (value, zero),
+            "DIV": lambda: (one / value, zero),
+        }[kind]()  # fmt: skip
         if value.size == 1:
-            y = self.architecture.add(end, "scale", [x], factor=float(factor[0]), summand=float(summand[0]))
-        else:
-            tensors = {"weight": factor, "bias": summand, "running_mean": zero, "running_var": one}
-            for key, part in tensors.items():
-                self.architecture.tensor(f"{end}.{key}", part)
-            y = self.architecture.add(end, "batchnorm", [x], tensors=f"{end}.", epsilon=0)
-        return y if function is None else self.architecture.add(name, "activation", [y], activation=function)
-
-    def last_step(self, kind: str, inputs: list[int], before: list[int], after: list[int], options: Any) -> None:
-        """Throws unless the operator takes the last step, all of its features."""
-        if len(before) != 3 or after[-1] != before[-1]:
-            raise Refused(f"{before} to {after}; expected the last step")
-        axis = 0 if self.time_major else 1
-        if kind == "GATHER":
-            indices = self.constant(inputs[1])
-            fits = options.axis in (axis, axis - 3) and indices is not None and indices.size == 1
-            fits = fits and int(indices.reshape(-1)[0]) in (before[axis] - 1, -1)
-        else:
-            begin = self.needed(inputs[1], 3)
-            fits = int(begin[axis]) in (-1, before[axis] - 1) and all(begin[i] == 0 for i in (0, 1, 2) if i != axis)
-            if kind == "STRIDED_SLICE":
-                strides = self.needed(inputs[3], 3)
-                fits = fits and all(s == 1 for s in strides) and options.ellipsisMask == 0 and options.newAxisMask == 0
-                fits = fits and not options.beginMask & 1 << axis and options.shrinkAxisMask in (0, 1 << axis)
-        if not fits:
-            raise Refused("takes other than the last step")
-
-    time_major = False
-
-    def lstm(self, name: str, x: str, inputs: list[int], options: Any, shape: list[int]) -> str:
-        inputs += [-1] * (24 - len(inputs))
-        if self.name_of("ActivationFunctionType", options.fusedActivationFunction) != "TANH":
-            raise Refused("an activation other than tanh")
-        if options.cellClip or options.projClip:
-            raise Refused("a clip")
-        if inputs[1] < 0:
-            raise Refused("CIFG, coupled input and forget gates")
-        if any(inputs[i] >= 0 for i in PEEPHOLES):
-            raise Refused("peepholes")
-        if any(inputs[i] >= 0 for i in NORMS):
-            raise Refused("layer norm within the cell")
-        for state in STATES:
-            value = self.constant(inputs[state]) if inputs[state] >= 0 else None
-            if value is not None and np.any(value):
-                raise Refused("an initial state other than zero")
-        self.time_major = bool(options.timeMajor)
-        batch = shape[1 if self.time_major else 0] if len(shape) == 3 else 1
-        if batch != 1 and batch != -1:
-            raise Refused(f"{batch} sequences at once")
-        projection = self.constant(inputs[PROJECTION]) if inputs[PROJECTION] >= 0 else None
-        if inputs[PROJECTION_BIAS] >= 0:
-            bias = self.constant(inputs[PROJECTION_BIAS])
-            if bias is None or np.any(bias):
-                raise Refused("a bias of the projection")
-        hidden = self.needed(inputs[2], None, None).shape[0]
-        out = hidden if projection is None else projection.shape[0]
-        tensors = {
-            "weight_ih_l0": np.concatenate([self.needed(i, hidden, shape[-1]) for i in inputs[1:5]]),
-            "weight_hh_l0": np.concatenate([self.needed(i, hidden, out) for i in inputs[5:9]]),
-            "bias_ih_l0": np.concatenate([self.needed(i, hidden) for i in inputs[12:16]]),
-        }
-        tensors["bias_hh_l0"] = np.zeros_like(tensors["bias_ih_l0"])
-        extra: dict[str, Any] = {}
-        if projection is not None:
-            tensors["weight_hr_l0"] = self.needed(inputs[PROJECTION], None, hidden)
-            extra["projection"] = out
-        for key, value in tensors.items():
-            self.architecture.tensor(f"{name}.{key}", value)
-        return self.architecture.add(name, "lstm", [x], tensors=f"{name}.", **extra)
+            return self.layer(name, "scale", x, factor=float(factor[0]), summand=float(summand[0]))
+        arrays = {"weight": factor, "bias": summand, "running_mean": zero, "running_var": one}
+        return self.layer(name, "batchnorm", x, arrays, epsilon=0)
 
 
 def architecture_of(path: str | Path) -> Architecture:
