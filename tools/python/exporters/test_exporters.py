@@ -1,4 +1,5 @@
-"""Tests of the exporters: what they refuse, by its name, and the one-command use. The fixtures test what they export.
+"""Tests of the exporters: what they refuse, by its name, and the one-command use. The fixtures test what they export. Run as
+a script, the tests beside this file run too.
 
 Run:   python tools/python/exporters/test_exporters.py
 Needs: numpy, torch, keras 3, h5py, safetensors; ai-edge-litert for TensorFlow Lite
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -106,13 +108,89 @@ class TorchTests(unittest.TestCase):
                 self.refuses(text, Forward(forward, rnn=rnn, fc=fc, lstm=lstm, h=state))
         self.refuses("only h_n", Forward(lambda m, x: m.r(x)[1][-1], r=nn.GRU(3, 4, bidirectional=True)))
 
+    def layers(self, forward: Any, **modules: nn.Module) -> list[dict[str, Any]]:
+        return export_torch.architecture_of(Forward(forward, **modules)).layers
+
+    def test_modules_that_are_called_twice(self) -> None:
+        act, norm = nn.SELU(), nn.LayerNorm(4, elementwise_affine=False)
+        fc, gru = nn.Linear(4, 4), nn.GRU(4, 4, batch_first=True)
+        found = self.layers(lambda m, x: m.n(m.a(m.f(m.n(m.a(m.f(m.g(x)[0])))))), a=act, n=norm, f=fc, g=gru)
+        self.assertEqual(len({layer["name"] for layer in found}), len(found))
+        dense = [layer["tensors"] for layer in found if layer["type"] == "dense"]
+        self.assertEqual(dense, ["f.", "f_2."])
+        found = self.layers(lambda m, x: m.f(m.g(m.g(x)[0])[0]), f=fc, g=gru)
+        self.assertEqual([layer["name"] for layer in found], ["g", "g_2", "f"])
+
+    def test_names_that_are_taken(self) -> None:
+        found = self.layers(lambda m, x: m.output(m.input(x)), input=nn.Linear(3, 3), output=nn.Linear(3, 2))
+        self.assertEqual([layer["name"] for layer in found], ["input_2", "output"])
+
+    def test_weights_that_are_computed(self) -> None:
+        for weight_norm in (nn.utils.parametrizations.weight_norm, nn.utils.weight_norm):
+            for kind in (nn.LSTM, nn.GRU, nn.RNN):
+                cell = weight_norm(kind(3, 4, num_layers=2, batch_first=True, bidirectional=True), "weight_hh_l1_reverse")
+                with torch.no_grad():
+                    for parameter in cell.parameters():
+                        parameter.mul_(1.5)
+                    cell(torch.zeros(1, 1, 3))
+                found = export_torch.architecture_of(cell)
+                self.assertEqual(len(found.tensors), 16)
+                np.testing.assert_array_equal(found.tensors["0.weight_hh_l1_reverse"], cell.weight_hh_l1_reverse.detach())
+        pruned = nn.utils.prune.l1_unstructured(nn.Linear(4, 2), "weight", 0.5)
+        found = export_torch.architecture_of(nn.Sequential(nn.LSTM(3, 4), pruned))
+        self.assertEqual(int((found.tensors["1.weight"] == 0).sum()), 4)
+
+    def test_hooks(self) -> None:
+        fc = nn.Linear(3, 3)
+        fc.register_forward_hook(lambda module, given, result: result * 2)
+        self.refuses("forward_hook", Forward(lambda m, x: m.fc(x), fc=fc))
+        fc = nn.Linear(3, 3)
+        fc.register_forward_pre_hook(lambda module, given: given)
+        self.refuses("forward_pre_hook", Forward(lambda m, x: m.fc(x), fc=fc))
+
+    def test_arithmetic_that_does_nothing(self) -> None:
+        for forward in (
+            lambda m, x: m.fc(x) + 0,
+            lambda m, x: m.fc(x) * 0,
+            lambda m, x: 0 - m.fc(x),
+            lambda m, x: m.fc(input=x),
+        ):
+            self.layers(forward, fc=nn.Linear(3, 3))
+        self.refuses("by zero", Forward(lambda m, x: m.fc(x) / 0, fc=nn.Linear(3, 3)))
+        self.refuses("training", Forward(lambda m, x: F.dropout(m.fc(x)), fc=nn.Linear(3, 3)))
+
+    def test_weights_that_unpack_to_much(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            model, weights = Path(folder) / "model.py", Path(folder) / "weights.pt"
+            model.write_text("import torch\nbuild = torch.nn.Linear(3, 3)\nbroken = lambda: 1 / 0\n")
+            with zipfile.ZipFile(weights, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("archive/data.pkl", bytes(100 << 20))
+            with self.assertRaisesRegex(Refused, "more than the file could hold"):
+                export_torch.load(f"{model}:build", str(weights))
+            for source, text in (
+                (f"{model}:broken", "ZeroDivisionError"),
+                (f"{model}:none", "has no"),
+                (f"{weights}:x", "no model.py"),
+            ):
+                with self.assertRaisesRegex(Refused, text):
+                    export_torch.load(source, None)
+
     def test_the_command(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             model, out = Path(folder) / "model.py", Path(folder) / "model.safetensors"
-            model.write_text("from torch import nn\ndef build():\n    return nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 1))\n")
+            model.write_text(
+                "from torch import nn\ndef build():\n    return nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 1))\n"
+            )
             weights = Path(folder) / "weights.pt"
             torch.save(nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 1)).state_dict(), weights)
-            command = [sys.executable, str(FOLDER / "export_torch.py"), f"{model}:build", str(out), "--weights", str(weights)]
+            command = [
+                sys.executable,
+                str(FOLDER / "export_torch.py"),
+                f"{model}:build",
+                str(out),
+                "--weights",
+                str(weights),
+            ]
             self.assertEqual(subprocess.run(command, check=False).returncode, 0)
             self.assertEqual([layer["type"] for layer in architecture(out)["layers"]], ["lstm", "dense"])
             out.unlink()
@@ -123,7 +201,10 @@ class TorchTests(unittest.TestCase):
             self.assertFalse(out.exists())
             torch.save(nn.Linear(4, 1).state_dict(), weights)
             command[2] = f"{model}:build"
-            for change, status, text in (([], 3, "no state_dict of Sequential"), ([str(out / "no" / "where")], 1, "No such file")):
+            for change, status, text in (
+                ([], 3, "no state_dict of Sequential"),
+                ([str(out / "no" / "where")], 1, "No such file"),
+            ):
                 changed = command[:3] + change if change else command
                 refused = subprocess.run(changed, check=False, capture_output=True, text=True)
                 self.assertEqual((refused.returncode, len(refused.stderr.splitlines())), (status, 1), refused.stderr)
@@ -145,7 +226,7 @@ class KerasTests(unittest.TestCase):
             "GlobalAveragePooling1D": layers.GlobalAveragePooling1D(), "Flatten": layers.Reshape((-1, 4), name="Flatten"),
             "MaxPooling1D": layers.MaxPooling1D(2), "go_backwards": layers.GRU(4, go_backwards=True, **every),
             "merge_mode": layers.Bidirectional(layers.GRU(4, **every), merge_mode="mul"),
-            "return_sequences": layers.Bidirectional(layers.GRU(4)), "padding": layers.Conv1D(4, 3, padding="same"),
+            "padding": layers.Conv1D(4, 3, padding="same"),
             "strides": layers.Conv1D(4, 3, strides=2, padding="causal"), "gelu": layers.Dense(4, "gelu"),
             "Masking": layers.Masking(), "shared_axes": layers.PReLU(), "max_value": layers.ReLU(max_value=6),
             "axis": layers.LayerNormalization(axis=1), "MultiHead|ConvLSTM|UpSampling": layers.UpSampling1D(2),
@@ -157,7 +238,9 @@ class KerasTests(unittest.TestCase):
         x = keras.Input((None, 4))
         dense = layers.Dense(4)
         self.refuses("more than once", keras.Model(x, dense(dense(x))))
-        self.refuses("one input or output|inputs", keras.Model([x, other := keras.Input((None, 4))], layers.Add()([x, other])))
+        self.refuses(
+            "one input or output|inputs", keras.Model([x, other := keras.Input((None, 4))], layers.Add()([x, other]))
+        )
         self.refuses("one input or output", keras.Model(x, [layers.Dense(2)(x), dense(x)]))
         state = keras.Input((4,))
         self.refuses("inputs|called with", keras.Model([x, state], layers.GRU(4)(x, initial_state=state)))
@@ -210,9 +293,6 @@ class TFLiteTests(unittest.TestCase):
             change(graph, graph.graph.operators[0])
             return graph.bytes(x, y)
 
-        def clip(graph: Any, lstm: Any) -> None:
-            lstm.builtinOptions.cellClip = 3.0
-
         def peepholes(graph: Any, lstm: Any) -> None:
             lstm.inputs[9:12] = [graph.weight(4) for _ in "ifo"]
 
@@ -222,7 +302,10 @@ class TFLiteTests(unittest.TestCase):
         def norms(graph: Any, lstm: Any) -> None:
             lstm.inputs[20:24] = [graph.weight(4) for _ in "ifgo"]
 
-        for text, change in {"clip": clip, "peepholes": peepholes, "CIFG": coupled, "layer norm": norms}.items():
+        def clip(graph: Any, lstm: Any) -> None:
+            lstm.builtinOptions.cellClip = float("nan")
+
+        for text, change in {"cell_clip nan": clip, "peepholes": peepholes, "CIFG": coupled, "layer norm": norms}.items():
             self.refuses(text, with_option(change))
 
     def test_files(self) -> None:
@@ -233,6 +316,34 @@ class TFLiteTests(unittest.TestCase):
         options.beta = 2.0
         self.refuses("beta", graph.bytes(x, graph.add("SOFTMAX", [y], [1, 5, 4], options)))
 
+    def test_clips(self) -> None:
+        for cell, projected, expected in ((10.0, 0.0, {"cell_clip": 10.0}), (-1.0, 3.0, {})):
+            graph, x, y = self.graph()
+            options = graph.graph.operators[0].builtinOptions
+            options.cellClip, options.projClip = cell, projected
+            found = export_tflite.Exporter(graph.bytes(x, y)).run().layers[0]
+            self.assertEqual({key: value for key, value in found.items() if key.endswith("clip")}, expected)
+        graph = self.cases.Graph(1)
+        x = graph.tensor([1, 5, 3])
+        y = graph.lstm(x, 5, 3, 4, projection=2)
+        graph.graph.operators[0].builtinOptions.projClip = 0.5
+        self.assertEqual(export_tflite.Exporter(graph.bytes(x, y)).run().layers[0]["projection_clip"], 0.5)
+
+    def test_steps(self) -> None:
+        """Reversed steps are read by a cell, or refused where they would come out."""
+        graph, x, y = self.graph()
+        axis = graph.tensor([1], np.array([1], np.int32))
+        self.refuses("reverse order", graph.bytes(x, graph.add("REVERSE_V2", [y, axis], [1, 5, 4])))
+        graph = self.cases.Graph(2)
+        several = graph.tensor([2, 5, 3])
+        self.refuses("2 sequences at once", graph.bytes(several, graph.lstm(several, 5, 3, 4)))
+        graph = self.cases.Graph(3)
+        steps = graph.tensor([5, 1, 3])
+        self.refuses("several sequences at once", graph.bytes(steps, graph.lstm(steps, 1, 3, 4)))
+        graph, x, y = self.graph()
+        shape = graph.tensor([3], np.array([1, 4, 5], np.int32))
+        self.refuses("moves the features", graph.bytes(x, graph.add("RESHAPE", [y, shape], [1, 4, 5])))
+
     def quantised(self) -> bytes:
         graph, x, y = self.graph()
         y = graph.dense(y, [1, 5, 2], 4)
@@ -242,5 +353,17 @@ class TFLiteTests(unittest.TestCase):
         return graph.bytes(x, y)
 
 
+class SourceTests(unittest.TestCase):
+    """The files that TensorFlow and Keras wrote, and what the exporters made of them."""
+
+    def test_sources(self) -> None:
+        sources = sorted((FOLDER.parents[1] / "Tests/Fixtures/TensorFlow").glob("*/source.*"))
+        self.assertGreater(len(sources), 12)
+        for path in sources:
+            with self.subTest(path.parent.name):
+                found = (export_tflite if path.suffix == ".tflite" else export_keras).architecture_of(path)
+                self.assertEqual(found.bytes(), path.with_name("model.safetensors").read_bytes())
+
+
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(module=None, argv=[sys.argv[0], "discover", "-s", str(Path(__file__).resolve().parent), *sys.argv[1:]])
