@@ -1,4 +1,3 @@
-import Foundation
 import Sluice
 import SluiceBlob
 
@@ -15,17 +14,17 @@ struct ConformanceData {
   /// The array `stem`.npy or `stem`.pb; nil where it is absent or empty.
   private func array(_ stem: String) throws(ConversionError) -> (file: String, tensor: Tensor)? {
     let (npy, proto) = ("\(folder)/\(stem).npy", "\(folder)/\(stem).pb")
-    if FileManager.default.fileExists(atPath: npy) {
+    if FileName.isThere(npy) {
       guard try SourceBytes(path: npy).count > 0 else { return nil }
       return (npy, try NPY.read(npy))
     }
-    guard FileManager.default.fileExists(atPath: proto) else { return nil }
+    guard FileName.isThere(proto) else { return nil }
     guard let tensor = try TensorProtoFile.read(proto) else { return nil }
     return (proto, tensor.1)
   }
 
   private func exists(_ stem: String) -> Bool {
-    ["npy", "pb"].contains { FileManager.default.fileExists(atPath: "\(folder)/\(stem).\($0)") }
+    ["npy", "pb"].contains { FileName.isThere("\(folder)/\(stem).\($0)") }
   }
 
   /// Converts `source`, runs it over the inputs and compares every output.

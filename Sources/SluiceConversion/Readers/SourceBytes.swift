@@ -54,7 +54,8 @@ struct SourceBytes: @unchecked Sendable {
     }
     guard !path.utf8.contains(0) else { throw failure("a path holds no NUL") }
     // Opening a FIFO would block until a writer comes.
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = unsafe open(
+      FileName.characters(of: path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure("cannot be opened: \(systemError())") }
     defer { close(descriptor) }
     var status = stat()
@@ -73,9 +74,9 @@ struct SourceBytes: @unchecked Sendable {
     unsafe self.init(file: path, count: count, Memory(bytes, isMapped: true))
   }
 
-  /// The file's name without its folder.
+  /// The file's name without its folder, for other programs.
   var lastPathComponent: String {
-    file.split(separator: "/").last.map(String.init) ?? file
+    FileName.readable(file.split(separator: "/").last.map(String.init) ?? file)
   }
 
   /// The bytes, for as long as this value lives.
