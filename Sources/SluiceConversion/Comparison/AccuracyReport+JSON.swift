@@ -21,7 +21,8 @@ extension AccuracyReport {
     }
     let drift = drift.map {
       "{\"steps\":\($0.steps),\"max_error\":\(Self.error($0.maximalError)),"
-        + "\"rms_error\":\(Self.error($0.meanError))}"
+        + "\"rms_error\":\(Self.error($0.meanError))"
+        + ($0.sourceError.map { ",\"source_f32_max_error\":\(Self.error($0))" } ?? "") + "}"
     }
     return "{\"input\":\(quoted(input)),\"sequences\":\(sequences),\"steps\":\(steps),"
       + "\"max_error\":\(Self.error(maximalError)),\"rms_error\":\(Self.error(meanError)),"
@@ -77,7 +78,8 @@ extension AccuracyReport {
         Moment(
           steps: try moment.member("steps").integer(in: count),
           maximalError: try moment.member("max_error").measured(else: .infinity),
-          meanError: try moment.member("rms_error").measured(else: .infinity)))
+          meanError: try moment.member("rms_error").measured(else: .infinity),
+          sourceError: try moment.optional("source_f32_max_error")?.measured(else: .infinity)))
     }
   }
 }

@@ -9,8 +9,12 @@ extension AccuracyReport {
 
   /// Steps that a report on `network` takes: 10,000, or fewer where they would take long.
   package static func steps(for network: Network) -> Int {
-    let perStep = network.layers.reduce(0) { $0 + $1.productCount }
-    return max(64, min(mostSteps, products / max(perStep, 1)))
+    steps(products: network.layers.reduce(0) { $0 + $1.productCount })
+  }
+
+  /// The same of a network with so many products a step.
+  static func steps(products count: Int) -> Int {
+    max(64, min(mostSteps, products / max(count, 1)))
   }
 
   /// What a report on `network` reads where no data are given.

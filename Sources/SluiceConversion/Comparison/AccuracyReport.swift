@@ -33,6 +33,8 @@ package struct AccuracyReport: Sendable, Hashable {
     package var maximalError: Double
     /// The root of the mean square since the moment before.
     package var meanError: Double
+    /// The greatest so far of the source itself, run in float32; nil where nobody asks.
+    package var sourceError: Double?
   }
 
   /// What was read: "noise", or the name of a file.
@@ -49,6 +51,17 @@ package struct AccuracyReport: Sendable, Hashable {
   package var worstChannelError: Double
   package var layers: [Layer]
   package var drift: [Moment]
+
+  /// The output's greatest error where the source itself is run in float32; nil where the blob's is
+  /// as small as usual, and nobody asks whose it is.
+  package var sourceError: Double? { drift.last?.sourceError }
+
+  /// What an error of f32 may be where the network amplifies what rounding leaves: another order of
+  /// summation errs as much as the source does, but elsewhere, so that it grows as fast, not alike.
+  package var limitOfSource: Double { sourceError.map { 10 * $0 } ?? 0 }
+
+  /// Whether an error above the usual one is the network's own: float32 errs as much in the source.
+  package var isOfTheSource: Bool { maximalError <= limitOfSource }
 
   /// The name of noise as an input: uniform from -1 to 1, or of any ids.
   package static let noise = "noise"
@@ -72,7 +85,9 @@ package struct AccuracyReport: Sendable, Hashable {
         meanError: layer.meanError, saturated: layer.saturated)
     }
     drift = comparison.moments.map {
-      Moment(steps: $0.steps, maximalError: $0.maximalError, meanError: $0.meanError)
+      Moment(
+        steps: $0.steps, maximalError: $0.maximalError, meanError: $0.meanError,
+        sourceError: $0.sourceError)
     }
   }
 }

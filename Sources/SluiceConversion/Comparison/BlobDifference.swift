@@ -10,6 +10,9 @@ package struct BlobDifference: Sendable {
     package let type: String
     /// Bytes of weights, scales, biases and initial state.
     package let byteCount: Int
+    /// The scales that are stored for x and h; 0 where each step has its own, or none is needed.
+    package let inputScale: Float
+    package let hiddenScale: Float
   }
 
   /// The layers at one place, or of one name where the numbers of layers differ.
@@ -31,13 +34,16 @@ package struct BlobDifference: Sendable {
 
   /// Compares `b` with `a`.
   ///
-  /// - Parameter files: what both are called, for errors.
+  /// - Parameters:
+  ///   - files: what both are called, for errors.
+  ///   - steps: of noise; nil for as many as a report on such a network takes.
   /// - Throws: ``ConversionError`` where a stream of one of them cannot be made.
   package init(
-    _ a: BlobContents, _ b: BlobContents, files: (String, String), steps: Int = 1000,
+    _ a: BlobContents, _ b: BlobContents, files: (String, String), steps: Int? = nil,
     progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(ConversionError) {
     layers = Self.paired(a.layers, b.layers).map { Layer($0, $1) }
+    let steps = steps ?? AccuracyReport.steps(products: max(a.productCount, b.productCount))
     self.steps = steps
     let first = try OpenBlob(a, file: files.0)
     let second = try OpenBlob(b, file: files.1)
@@ -96,11 +102,24 @@ extension BlobDifference.Layer {
   }
 }
 
+extension BlobContents {
+  /// Products of weights that a step takes, or a little more.
+  fileprivate var productCount: Int {
+    layers.reduce(0) { sum, layer in
+      let bits = [.int4: 4, .int8: 8, .f16: 16, .bf16: 16][layer.record.storage] ?? 32
+      let weights = layer.record.kind == .embedding ? 0 : layer.weights.count * 8 / bits
+      return sum + weights * max(layer.record.columns.length, 1)
+    }
+  }
+}
+
 extension BlobDifference.Side {
   fileprivate init(_ layer: BlobContents.Layer) {
     kind = "\(layer.record.kind)"
     shape = "\(layer.record.inputSize) -> \(layer.record.outputSize)"
     type = "\(layer.record.storage)"
     byteCount = layer.byteCount
+    inputScale = layer.record.inputScale
+    hiddenScale = layer.record.hiddenScale
   }
 }

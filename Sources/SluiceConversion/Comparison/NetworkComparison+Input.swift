@@ -25,16 +25,8 @@ extension NetworkComparison {
       guard record != wanted.record else { continue }
       throw .unsupported(
         file, "layer \(quotable(layer.name))",
-        "is not the source's: " + differences(of: record, from: wanted.record))
+        "is not the source's: " + record.differences(from: wanted.record))
     }
-  }
-
-  /// The fields in which a record is another than the source's.
-  private static func differences(of record: LayerRecord, from wanted: LayerRecord) -> String {
-    zip(Mirror(reflecting: record).children, Mirror(reflecting: wanted).children)
-      .filter { "\($0.value)" != "\($1.value)" }
-      .map { "\($0.label ?? "") is \($0.value); expected \($1.value)" }
-      .joined(separator: ", ")
   }
 
   /// One sequence of noise for `network`: features from -1 to 1, or any of its ids.

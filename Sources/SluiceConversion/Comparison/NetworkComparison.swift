@@ -35,10 +35,13 @@ package struct NetworkComparison: Sendable {
     package let maximalError: Double
     /// The root of the mean square over the steps behind the moment before, up to this one.
     package let meanError: Double
+    /// The greatest within them of the source itself, run in float32; nil where that was not looked
+    /// at, because the blob's error is as small as usual.
+    package internal(set) var sourceError: Double?
   }
 
   package private(set) var layers: [Layer]
-  package private(set) var moments: [Moment] = []
+  package internal(set) var moments: [Moment] = []
   /// The output feature with the greatest mean error, from 0.
   package private(set) var worstChannel = 0
   /// Its mean error.
@@ -69,10 +72,24 @@ package struct NetworkComparison: Sendable {
     steps = input.steps
     sequences = input.sequences.count
     layers = zip(network.layers, contents.layers).map { Layer($1, of: $0) }
-    guard network.isStreamable else {
+    if network.isStreamable {
+      try compareSteps(network, contents, over: input, file, recorded, instructionSet, progress)
+    } else {
       try compareWhole(network, contents, over: input, file, recorded, instructionSet)
-      return
     }
+    if let usual = contents.usualError, !(maximalError <= usual) {
+      noteSource(network, over: input)
+    }
+  }
+}
+
+extension NetworkComparison {
+  /// Step by step: what every layer writes.
+  private mutating func compareSteps(
+    _ network: Network, _ contents: BlobContents, over input: SequenceArray, _ file: String,
+    _ recorded: ReferenceRun?, _ instructionSet: InstructionSet?,
+    _ progress: (_ step: Int, _ of: Int) -> Void
+  ) throws(ConversionError) {
     let blob = try OpenBlob(contents, file: file, instructionSet: instructionSet)
     // A table's row is not computed, but looked up: a model of its own says what is there.
     let table =
@@ -114,9 +131,7 @@ package struct NetworkComparison: Sendable {
     moments = drift.moments
     (worstChannel, worstChannelError) = drift.worstChannel
   }
-}
 
-extension NetworkComparison {
   /// Whole sequences through a model that reads backwards: what its last layer writes.
   private mutating func compareWhole(
     _ network: Network, _ contents: BlobContents, over input: SequenceArray, _ file: String,

@@ -23,7 +23,15 @@ extension Network {
   func compute(
     over input: SequenceArray, _ body: (_ sequence: Int, _ step: Int, _ written: [[Double]]) -> Void
   ) {
-    var reference = ReferenceNetwork<Double>(self)
+    compute(as: Double.self, over: input, body)
+  }
+
+  /// The same in any type of floating-point numbers.
+  func compute<Scalar: ReferenceScalar>(
+    as scalar: Scalar.Type, over input: SequenceArray,
+    _ body: (_ sequence: Int, _ step: Int, _ written: [[Scalar]]) -> Void
+  ) {
+    var reference = ReferenceNetwork<Scalar>(self)
     for (index, sequence) in input.sequences.enumerated() {
       reference.reset()
       // One that reads backwards takes a sequence as a whole.
@@ -40,13 +48,13 @@ extension Network {
   }
 }
 
-extension ReferenceNetwork<Double> {
+extension ReferenceNetwork {
   /// A whole sequence: what every layer wrote, `[layers][steps][outputSize]`.
-  fileprivate mutating func process(_ sequence: InputSequence, steps: Int) -> [[[Double]]] {
+  fileprivate mutating func process(_ sequence: InputSequence, steps: Int) -> [[[Scalar]]] {
     switch sequence {
     case .ids(let ids): process(ids: ids.map { Int($0) })
     case .features:
-      process((0..<steps).map { sequence.features(at: $0).map(Double.init) })
+      process((0..<steps).map { sequence.features(at: $0).map { Scalar($0) } })
     }
   }
 
@@ -54,7 +62,7 @@ extension ReferenceNetwork<Double> {
   mutating func step(_ sequence: InputSequence, _ step: Int) {
     switch sequence {
     case .ids(let ids): _ = self.step(id: Int(ids[step]))
-    case .features: _ = self.step(sequence.features(at: step).map(Double.init))
+    case .features: _ = self.step(sequence.features(at: step).map { Scalar($0) })
     }
   }
 }

@@ -64,10 +64,11 @@ extension ConversionOptions {
     guard let calibration else { return nil }
     let tensor = try NPY.read(calibration)
     if tensor.isFloatingPoint {
-      try requireFinite(tensor.floats, file: calibration, place: "")
+      try requireFinite(tensor.floats, file: calibration, place: "", "what calibrates is")
     }
     let sequences = try SequenceArray(tensor, of: network, file: calibration)
-    return (sequences, calibration.split(separator: "/").last.map(String.init) ?? calibration)
+    let name = calibration.split(separator: "/").last.map(String.init) ?? calibration
+    return (sequences, FileName.readable(name))
   }
 }
 

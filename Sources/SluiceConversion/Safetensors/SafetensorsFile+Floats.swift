@@ -39,8 +39,12 @@ func float(half: UInt16) -> Float { Float(Float16(bitPattern: half)) }
 func float(brain: UInt16) -> Float { Float(bitPattern: UInt32(brain) << 16) }
 
 /// Refuses the first of `values` that is NaN or infinite, by its index.
-func requireFinite(_ values: [Float], file: String, place: String) throws(ConversionError) {
+///
+/// - Parameter what: what must be finite, with its verb.
+func requireFinite(
+  _ values: [Float], file: String, place: String, _ what: String = "weights are"
+) throws(ConversionError) {
   guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
   throw .malformed(
-    file, place, "element \(index) is \(values[index]); weights are finite numbers of float32")
+    file, place, "element \(index) is \(values[index]); \(what) finite numbers of float32")
 }
