@@ -20,7 +20,6 @@ import Testing
   }
 
   static let unusable: [([String], String)] = [
-    ([], "expected a command"),
     (["inspekt"], "did you mean 'inspect'?"),
     (["frobnicate"], "'sluice --help' lists the commands"),
     (["inspect"], "expected FILE.sluice"),
@@ -33,7 +32,7 @@ import Testing
     (["run", "--text", "--json"], "needs a value"),
     (["run"], "expected one of --text, --input and --wav"),
     (["run", "--text", "a", "--input", "b"], "expected one of --text, --input and --wav"),
-    (["run", "--text", "a", "--output", "b"], "goes with --input"),
+    (["run", "--text", "a", "--output", "b"], "goes with --input or --wav"),
     (["convert", "a"], "expected -o OUT.sluice"),
     (["convert", "a", "-o", "b", "--output", "c"], "stands twice"),
     (["convert", "a", "-o", "b", "--type", "auto"], "expected --max-error E"),

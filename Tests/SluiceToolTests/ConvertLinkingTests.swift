@@ -48,8 +48,11 @@ import Testing
     #expect(linked.dropFirst(64).prefix(bytes.count) == bytes)
 
     for (outputs, reason) in [
-      (["-o", scratch.file("b.sluice")], "'--output' goes with other sources"),
-      (["--object", object, "--type", "int8"], "'--type' goes with other sources"),
+      (["-o", scratch.file("b.sluice")], "'--output' needs the model that it was converted from"),
+      (
+        ["--object", object, "--type", "int8"],
+        "'--type' needs the model that it was converted from"
+      ),
     ] {
       let refused = try Tool.run(Tool.path, ["convert", blob] + outputs)
       #expect(refused.status == 2 && refused.error.contains(reason), "\(refused.error)")

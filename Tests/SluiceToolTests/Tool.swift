@@ -6,6 +6,8 @@ enum Tool {
   /// How a run ended and what it said.
   struct Result {
     let status: Int32
+    /// The signal that ended it; nil where it exited.
+    var signal: Int32?
     let output: String
     let error: String
 
@@ -46,7 +48,7 @@ enum Tool {
   /// Runs any executable in the package's folder.
   static func run(
     _ executable: String, _ arguments: [String], input: Data = Data(),
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], mayBeKilled: Bool = false
   ) throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: executable)
@@ -64,9 +66,11 @@ enum Tool {
     let output = stdout.fileHandleForReading.readDataToEndOfFile()
     let error = stderr.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    #expect(process.terminationReason == .exit)
+    let isKilled = process.terminationReason != .exit
+    #expect(mayBeKilled || !isKilled)
     return Result(
-      status: process.terminationStatus, output: String(decoding: output, as: UTF8.self),
+      status: process.terminationStatus, signal: isKilled ? process.terminationStatus : nil,
+      output: String(decoding: output, as: UTF8.self),
       error: String(decoding: error, as: UTF8.self))
   }
 }

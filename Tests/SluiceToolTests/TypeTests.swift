@@ -80,6 +80,15 @@ import Testing
       try Tool.run("inspect", out, "--json").json["layers"] as? [[String: Any]])
     let scale = try #require(layers[0]["inputScale"] as? Double)
     #expect((scale - 149 / 300.0 / 127).magnitude < 1e-8)
+    let plain = scratch.file("plain.sluice")
+    try #require(try convert(plain, "--type", "int8").status == 0)
+    let difference = try Tool.run("diff", plain, out).output
+    #expect(
+      difference.contains("reads inputs at no stored scale -> scale 3.91e-3"), "\(difference)")
+    let sides = try #require(
+      try Tool.run("diff", plain, out, "--json").json["layers"] as? [[String: Any]])
+    #expect((sides[0]["a"] as? [String: Any])?["inputScale"] is NSNull)
+    #expect((sides[0]["b"] as? [String: Any])?["inputScale"] as? Double == scale)
     // Noise up to 1 is beyond what was calibrated.
     let noise = try Tool.run("compare", Self.source, out, "--max-error", "2", "--json").json
     let measured = try #require(noise["layers"] as? [[String: Any]])
@@ -98,6 +107,7 @@ import Testing
       let result = try convert(scratch.file("out.sluice"), "--type", "int8", "--calibrate", input)
       #expect(result.status == 3)
       #expect(result.error.contains(input) && result.error.contains(hint), "\(result.error)")
+      #expect(!result.error.contains("weights"), "data are none: \(result.error)")
     }
     #expect(try scratch.contents == ["x.npy"])
   }
@@ -110,6 +120,7 @@ import Testing
     let shown = try Tool.run("diff", a, b, "--max-error", "0.02")
     #expect(shown.status == 0, "\(shown.error)")
     #expect(shown.output.contains("f32 -> int8"))
+    #expect(shown.output.contains("over noise of seed 1: 10,000 steps"), "as convert and compare")
     #expect(try Tool.run("diff", a, b, "--max-error", "1e-6").status == 1)
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import SluiceConversion
 
 /// The command-line tool: arguments in, exit status out.
 @main enum SluiceTool {
@@ -20,30 +21,55 @@ import Glibc
     // A file that grows too large is an error of the write, which then takes the file away.
     signal(SIGXFSZ, SIG_IGN)
     do throws(ToolError) {
-      try run(Array(CommandLine.arguments.dropFirst()))
+      try run(words)
     } catch {
       if !error.message.isEmpty { Console.complain("sluice: \(error.message)") }
       exit(error.status.rawValue)
     }
   }
 
+  /// The command line. A word may name a file, whose name need not be UTF-8.
+  private static var words: [String] {
+    (1..<max(Int(CommandLine.argc), 1)).compactMap { index in
+      unsafe CommandLine.unsafeArgv[index].map { word in
+        FileName.text(of: unsafe Array(UnsafeRawBufferPointer(start: word, count: strlen(word))))
+      }
+    }
+  }
+
   private static func run(_ words: [String]) throws(ToolError) {
     guard let name = words.first else {
-      throw ToolError(.usage, "expected a command; 'sluice --help' lists them")
+      // Words that a script lost are no reason to go on.
+      Console.writeError(help + "\n")
+      throw ToolError(.usage)
     }
-    if ["--help", "-h", "help"].contains(name) { return Console.print(help) }
-    if name == "--version" { return Console.print("sluice \(ConvertCommand.version)") }
-    guard let command = commands.first(where: { $0.syntax.name == name }) else {
-      let near = nearest(to: name, among: commands.map(\.syntax.name))
-      let hint = near.map { "did you mean '\($0)'?" } ?? "'sluice --help' lists the commands"
-      throw ToolError(.usage, "unknown command '\(name)'; \(hint)")
+    if ["--version", "-V"].contains(name) {
+      return Console.print("sluice \(Provenance.converterVersion)")
     }
+    let asksForHelp = ["--help", "-h", "help"].contains(name)
+    guard !asksForHelp || words.count > 1 else { return Console.print(help) }
+    let command = try command(words[asksForHelp ? 1 : 0])
     let rest = Array(words.dropFirst())
     // Words behind `--` are operands, even a word that looks like a request for help.
-    if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+    if asksForHelp || rest.prefix(while: { $0 != "--" }).contains(where: ["--help", "-h"].contains)
+    {
       return Console.print(command.syntax.help)
     }
-    try command.run(Arguments(rest, for: command.syntax))
+    let arguments = try Arguments(rest, for: command.syntax)
+    do throws(ToolError) {
+      try arguments.checkFiles()
+      try command.run(arguments)
+    } catch {
+      if arguments.isForPrograms, !error.isReported { Console.print(error.json) }
+      throw error
+    }
+  }
+
+  private static func command(_ name: String) throws(ToolError) -> Command {
+    if let command = commands.first(where: { $0.syntax.name == name }) { return command }
+    let near = nearest(to: name, among: commands.map(\.syntax.name))
+    let hint = near.map { "did you mean '\($0)'?" } ?? "'sluice --help' lists the commands"
+    throw ToolError(.usage, "unknown command '\(name)'; \(hint)")
   }
 
   private static var help: String {
@@ -53,7 +79,7 @@ import Glibc
 
       \(Table(rows: rows).text)
 
-      'sluice <command> --help' tells more, with an example.
+      'sluice help <command>' tells more, with an example; 'sluice --version' which version this is.
       Exit status: 0 done, 1 the work failed, 2 unusable arguments, 3 a bad or unsupported file.
       """
   }

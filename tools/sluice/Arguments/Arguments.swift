@@ -3,7 +3,7 @@ struct Arguments {
   /// The operands in order.
   private(set) var operands: [String] = []
   private var values: [String: String] = [:]
-  private let syntax: Syntax
+  let syntax: Syntax
 
   /// Every option at most once, `--name value` or `--name=value`; `--` ends the options.
   init(_ words: [String], for syntax: Syntax) throws(ToolError) {
@@ -58,6 +58,12 @@ struct Arguments {
 
   /// Whether an option was given.
   func has(_ option: Syntax.Option) -> Bool { values[option.name] != nil }
+
+  /// Whether nothing is to be said but errors and what was asked for.
+  var isQuiet: Bool { has(.quiet) }
+
+  /// Whether programs read the output.
+  var isForPrograms: Bool { has(.json) }
 
   /// The first operand.
   var file: String? { operands.first }

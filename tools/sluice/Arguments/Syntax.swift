@@ -2,26 +2,39 @@
 struct Syntax: Sendable {
   /// An option, with a value or without.
   struct Option: Sendable {
+    /// What a value that names a file is to the command.
+    enum FileRole: Sendable {
+      case read, written
+    }
+
     /// Its names, `--long` first.
     let names: [String]
     /// What stands for the value in the help; nil for an option without one.
     let value: String?
+    /// What the file is that the value names; nil where it names none.
+    let file: FileRole?
     let help: String
 
-    init(_ names: String..., value: String? = nil, help: String) {
+    init(_ names: String..., value: String? = nil, file: FileRole? = nil, help: String) {
       self.names = names
       self.value = value
+      self.file = file
       self.help = help
     }
 
     var name: String { names[0] }
 
     static let json = Option("--json", help: "print JSON for programs in place of a table")
+    static let quiet = Option(
+      "--quiet", "-q",
+      help: "no progress and no remarks; no table where there is a file or a status")
+    static let silent = Option("--quiet", "-q", help: "no progress")
+    fileprivate static let usage = Option("--help", "-h", help: "print this")
   }
 
   let name: String
   let summary: String
-  /// Operands as the usage line shows them.
+  /// Operands as the usage line shows them; each names a file or a folder that is read.
   let operands: String
   /// How many operands there may be.
   let operandCount: ClosedRange<Int>
@@ -32,9 +45,9 @@ struct Syntax: Sendable {
   let example: String
 
   var help: String {
-    let rows = options.map { option in
+    let rows = (options + [.usage]).map { option in
       [
-        "  " + (option.names + [option.value].compactMap(\.self)).joined(separator: " "),
+        "  " + option.names.joined(separator: ", ") + (option.value.map { " \($0)" } ?? ""),
         option.help,
       ]
     }
@@ -45,7 +58,7 @@ struct Syntax: Sendable {
       Usage: sluice \(name)\(operands)\(options.isEmpty ? "" : " [options]")
       \(details.isEmpty ? "" : "\n\(details)\n")
       Options:
-      \(Table(rows: rows + [["  --help, -h", "print this"]]).text)
+      \(Table(rows: rows).text)
 
       Example:
         \(example)

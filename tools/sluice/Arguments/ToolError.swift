@@ -17,14 +17,42 @@ struct ToolError: Error {
   let status: Status
   /// The sentence; empty where the command has said everything already.
   let message: String
+  /// Whether the output holds a report already, which says the same to programs.
+  let isReported: Bool
+  /// The members of the error for programs, beside status and message.
+  private(set) var details: [(String, JSON)] = []
 
-  init(_ status: Status, _ message: String = "") {
+  init(_ status: Status, _ message: String = "", isReported: Bool = false) {
     self.status = status
     self.message = message
+    self.isReported = isReported
   }
 
   init(_ error: ConversionError) {
     self.init(error.kind == .unwritable ? .failed : .badFile, error.description)
+    details = [
+      ("kind", .string("\(error.kind)")), ("file", .path(error.file)),
+      ("place", error.place.isEmpty ? .null : .string(error.place)),
+      ("reason", .path(error.reason)),
+    ]
+  }
+
+  /// The error with one more member for programs.
+  func with(_ name: String, _ value: JSON) -> ToolError {
+    var error = self
+    error.details.append((name, value))
+    return error
+  }
+
+  /// The error for programs, in place of what the command would have printed.
+  var json: JSON {
+    .object([
+      (
+        "error",
+        .object(
+          [("status", .integer(Int(status.rawValue))), ("message", .path(message))] + details)
+      )
+    ])
   }
 
   /// What opening the model at `path` threw.
@@ -58,7 +86,11 @@ func checkInstructionSet() throws(ToolError) {
 
 /// Maps and validates the model at `path`.
 func openModel(_ path: String) throws(ToolError) -> Model {
-  do throws(ModelError) { return try Model(contentsOf: path) } catch {
+  do throws(ModelError) {
+    return unsafe try Model(
+      path: FileName.characters(of: path), memory: .mapped, prefaulting: true, locking: false,
+      checkingHash: true, instructionSet: nil)
+  } catch {
     throw ToolError(error, file: path)
   }
 }

@@ -8,7 +8,7 @@ enum BenchCommand {
 
   static let syntax = Syntax(
     name: "bench", summary: "Measures the latency of a step.", operands: "FILE.sluice",
-    operandCount: 1...1, options: [seconds, .json],
+    operandCount: 1...1, options: [seconds, .json, .silent],
     details: """
       Each step starts from the state that the one before left, on the core that the tool runs on. The
       limit is the time in which this machine reads the weights once, measured in the same run.
@@ -43,10 +43,11 @@ enum BenchCommand {
     let model = try openModel(path)
     var stream = try openStream(model, path)
     // Said before and not during it: the measurement has the core to itself.
-    let notice = Notice("measuring for about \(seconds.fixed(0)) s", shown: seconds > 1)
+    let notice = Notice(
+      "measuring for about \(seconds.fixed(0)) s", shown: seconds > 1 && !arguments.isQuiet)
     let report = measure(model, &stream, budget: UInt64(seconds * 1e9))
     notice.finish()
-    if arguments.has(.json) {
+    if arguments.isForPrograms {
       Console.print(json(report, path))
     } else {
       Console.print(table(report, path))
@@ -84,7 +85,7 @@ enum BenchCommand {
       rows.append(["share", "\((100 * share).fixed(1)) % of the limit's speed"])
     }
     return """
-      \(Console.printable(path)), \(report.instructionSet), \
+      \(path.printable), \(report.instructionSet), \
       \(report.core.map { "on core \($0)" } ?? "not pinned"): \(report.times.count.grouped) steps, \
       ns each, with \(report.clockCost.fixed(0)) ns of the clock
 
@@ -100,7 +101,7 @@ enum BenchCommand {
       (name, JSON.integer(Int(report.times.quantile(share))))
     }
     return .object([
-      ("file", .string(path)), ("instructionSet", .string(report.instructionSet.rawValue)),
+      ("file", .path(path)), ("instructionSet", .string(report.instructionSet.rawValue)),
       ("core", report.core.map { .integer($0) } ?? .null), ("steps", .integer(report.times.count)),
       ("nanoseconds", .object(quantiles + [("inARow", .double(report.times.inARow))])),
       ("clockNanoseconds", .double(report.clockCost)), ("cycles", optional(report.cycles)),

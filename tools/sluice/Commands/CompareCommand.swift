@@ -5,34 +5,43 @@ import SluiceConversion
 /// `sluice compare`: a source at float32 against a blob of it.
 enum CompareCommand {
   private static let input = Syntax.Option(
-    "--input", value: "X.npy", help: "what both read; seeded noise without it")
+    "--input", value: "X.npy", file: .read,
+    help: "what both read, as for run --input; seeded noise without it")
   private static let bound = Syntax.Option(
     "--max-error", value: "E",
     help: "the greatest error of the output that passes; by default 1e-5 of f32 weights and exact "
-      + "activations, else any")
+      + "activations, or ten times what the source itself errs by in float32, else any")
   private static let architecture = Syntax.Option(
-    "--architecture", value: "A.json", help: "as for convert")
-  private static let noiseSteps = 1000
+    "--architecture", value: "A.json", file: .read, help: "as for convert")
 
   static let syntax = Syntax(
     name: "compare", summary: "Compares a source at float32 with a blob of it.",
     operands: "SOURCE FILE.sluice", operandCount: 2...2,
-    options: [input, bound, architecture, .json],
+    options: [input, bound, architecture, .json, .quiet],
     details: """
-      The source's weights are taken as they are, at float32, and every sum and function is computed in
-      float64. Exit status 1 where the output's error is above the bound.
+      The source's weights are taken as they are, at float32, and every sum and function is computed
+      in float64. Exit status 1 where the output's error is above the bound. Where an error of f32 is
+      conspicuous the source is run in float32 too: some networks amplify whatever rounding leaves.
       """,
     example: "sluice compare model.onnx model.sluice")
 
   static func run(_ arguments: Arguments) throws(ToolError) {
     let (source, path) = (arguments.operands[0], arguments.operands[1])
-    let given = try arguments.positive(bound)
-    let contents = contents(of: try openModel(path))
-    let isExact = contents.layers.allSatisfy {
-      $0.record.storage == .f32 && $0.record.grade == .exact
+    guard !isBlob(source) else {
+      throw ToolError(
+        .badFile,
+        "\(source): is a blob; expected the model that it was converted from, or 'sluice diff', which "
+          + "compares two blobs")
     }
-    let bound = given ?? (isExact ? 1e-5 : nil)
-    var progress = Progress()
+    let asked = try arguments.positive(bound)
+    let contents = contents(of: try openModel(path))
+    let usual = contents.layers.allSatisfy { $0.record.grade == .exact } ? contents.usualError : nil
+    let given = try arguments[input].map { (path) throws(ToolError) in
+      let tensor = try converting { () throws(ConversionError) in try NPY.read(path) }
+      try checkFinite(tensor, path)
+      return (path: path, tensor: tensor)
+    }
+    var progress = Progress(quiet: arguments.isQuiet)
     var inferred: String?
     let comparison = try converting { () throws(ConversionError) in
       let options = ConversionOptions(architecture: arguments[architecture])
@@ -40,28 +49,29 @@ enum CompareCommand {
       let network = model.network
       inferred = model.inferred
       let sequences: SequenceArray
-      if let file = arguments[input] {
-        sequences = try SequenceArray(NPY.read(file), of: network, file: file)
+      if let given {
+        sequences = try SequenceArray(given.tensor, of: network, file: given.path)
       } else {
-        sequences = try AccuracyReport.noise(for: network, steps: noiseSteps)
+        sequences = try AccuracyReport.noise(for: network)
       }
       return try NetworkComparison(network, contents, over: sequences, file: path) {
         progress.report("step \($0) of \($1)")
       }
     }
     progress.finish()
-    inferred?.announce(of: source)
+    if !arguments.isQuiet { inferred?.announce(of: source) }
     let report = AccuracyReport(comparison, over: arguments[input] ?? AccuracyReport.noise)
-    if arguments.has(.json) {
+    let bound = asked ?? usual.map { max($0, report.limitOfSource) }
+    if arguments.isForPrograms {
       Console.print(json(report, bound: bound, inferred))
-    } else {
+    } else if !arguments.isQuiet {
       Console.print(AccuracyTable(report).text)
     }
     if let bound, !(comparison.maximalError <= bound) {
       throw ToolError(
         .failed,
-        "\(path): the output's error is \(comparison.maximalError.scientific); expected at most \(bound)"
-      )
+        "\(path): the output's error is \(report.maximalError.scientific); expected at most \(bound)"
+          + (report.ownPart.map { "; \($0)" } ?? ""), isReported: true)
     }
   }
 
@@ -86,12 +96,14 @@ enum CompareCommand {
       JSON.object([
         ("steps", .integer($0.steps)), ("maxError", .double($0.maximalError)),
         ("rmsErrorSince", .double($0.meanError)),
+        ("sourceMaxErrorAtF32", $0.sourceError.map { .double($0) } ?? .null),
       ])
     }
     return .object([
-      ("input", .string(report.input)), ("sequences", .integer(report.sequences)),
+      ("input", .path(report.input)), ("sequences", .integer(report.sequences)),
       ("steps", .integer(report.steps)), ("maxError", .double(report.maximalError)),
       ("rmsError", .double(report.meanError)),
+      ("sourceMaxErrorAtF32", report.sourceError.map { .double($0) } ?? .null),
       ("worstOutput", .integer(report.worstChannel)),
       ("worstOutputRmsError", .double(report.worstChannelError)),
       ("bound", bound.map { .double($0) } ?? .null),

@@ -5,20 +5,20 @@ import SluiceConversion
 enum ConformanceCommand {
   static let syntax = Syntax(
     name: "conformance", summary: "Runs every case folder found below the given ones.",
-    operands: "DIR...", operandCount: 1...(.max), options: [.json],
+    operands: "DIR...", operandCount: 1...(.max), options: [.json, .quiet],
     details: """
       A case folder holds a model (model.onnx, model.safetensors with model.json, ...), folders
       test_data_set_0, ... with input_0.npy or .pb, ... and output_0.npy or .pb, ..., and perhaps
-      convert.json or expect_error.txt. Exit status 1 where a case fails.
+      convert.json or expect_error.txt. Exit status 1 where a case fails; with --quiet those alone are said.
       """,
     example: "sluice conformance Tests/Fixtures/Conversion/onnx_*")
 
   static func run(_ arguments: Arguments) throws(ToolError) {
     // A wrong SLUICE_ISA is no case's fault.
     try checkInstructionSet()
-    let asJSON = arguments.has(.json)
+    let asJSON = arguments.isForPrograms
     var results: [ConformanceResult] = []
-    var progress = Progress()
+    var progress = Progress(quiet: arguments.isQuiet)
     for folder in arguments.operands {
       let cases = try converting { () throws(ConversionError) in
         try ConformanceCase.find(in: folder)
@@ -30,7 +30,7 @@ enum ConformanceCommand {
         progress.report("\(results.count) cases, now \(testCase.name)")
         let result = testCase.run()
         progress.finish()
-        if !asJSON { Console.print(line(result)) }
+        if !asJSON, !result.passed || !arguments.isQuiet { Console.print(line(result)) }
         results.append(result)
       }
     }
@@ -42,17 +42,17 @@ enum ConformanceCommand {
           ("cases", .array(results.map(json))), ("passed", .integer(passed)),
           ("failed", .integer(failed)),
         ]))
-    } else {
+    } else if failed > 0 || !arguments.isQuiet {
       Console.print("\(passed) passed, \(failed) failed")
     }
-    if failed > 0 { throw ToolError(.failed) }
+    if failed > 0 { throw ToolError(.failed, isReported: true) }
   }
 
   private static func line(_ result: ConformanceResult) -> String {
     let error = result.maximalError.map { "  max error \($0.scientific)" } ?? ""
-    let message = result.message.isEmpty ? "" : "  \(Console.printable(result.message))"
+    let message = result.message.isEmpty ? "" : "  \(result.message.printable)"
     return
-      "\(result.passed ? "passed" : "FAILED")  \(Console.printable(result.name))\(error)\(message)"
+      "\(result.passed ? "passed" : "FAILED")  \(result.name.printable)\(error)\(message)"
   }
 
   private static func json(_ result: ConformanceResult) -> JSON {

@@ -5,17 +5,15 @@ import SluiceConversion
 
 /// `sluice convert`: a trained model in, a blob out.
 enum ConvertCommand {
-  static let version = Provenance.converterVersion
-
   private static let settings = [
     Syntax.Option(
       "--type", value: "TYPE",
       help: "how weights are stored: f32 (the default), f16, bf16, int8, int4 or auto"),
     Syntax.Option(
-      "--architecture", value: "A.json",
+      "--architecture", value: "A.json", file: .read,
       help: "the layers of a source that holds tensors without a graph"),
     Syntax.Option(
-      "--calibrate", value: "X.npy",
+      "--calibrate", value: "X.npy", file: .read,
       help: "sequences to take the scales of inputs from, and to measure with"),
     Syntax.Option(
       "--max-error", value: "E",
@@ -27,15 +25,17 @@ enum ConvertCommand {
 
   static let syntax = Syntax(
     name: "convert", summary: "Converts a trained model into a blob.", operands: "SOURCE",
-    operandCount: 1...1, options: ConvertOutputs.options + settings + [.json],
+    operandCount: 1...1, options: ConvertOutputs.options + settings + [.json, .quiet],
     details: """
       SOURCE is a safetensors file with PyTorch's names, an ONNX file (also Silero VAD's), RNNoise's
       weights, or a model of RTNeural, AIDA-X, GuitarML or NAM; for --object and --c-array also a
       .sluice file, linked as it is. The scripts of tools/python make safetensors files of PyTorch
       modules, Keras and TensorFlow Lite models.
-      Layers that have no such type stay f32. Without X.npy, [T, inputs] or [B, T, inputs] or token ids, integer
-      weights read inputs at a scale for each step, and the blob is measured over noise. 'auto' measures mixes of
-      types and takes the smallest under --max-error.
+      Weights are read as float32, float64, float16 or bfloat16. Layers that have no such type as --type
+      asks for stay f32. X.npy holds features, float16, float32 or float64 [T, inputs] or [B, T, inputs],
+      or token ids, int32 or int64 [T] or [B, T]. Without it integer weights read inputs at a scale for
+      each step, and the blob is measured over noise. 'auto' measures mixes of types and takes the
+      smallest under --max-error.
 
       A program without a file system links the blob: --object and --c-array write a 64-byte aligned
       constant NAME and its size NAME_size, for sluice_open_memory(NAME, NAME_size, ...).
@@ -44,25 +44,28 @@ enum ConvertCommand {
 
   static func run(_ arguments: Arguments) throws(ToolError) {
     let source = arguments.operands[0]
-    let outputs = try ConvertOutputs(arguments, source: source)
-    if source.hasSuffix(".sluice") { return try link(source, outputs, arguments) }
+    let outputs = try ConvertOutputs(arguments)
+    if isBlob(source) { return try link(source, outputs, arguments) }
     let options = try options(arguments)
     if options.type == .automatic, options.maximalError == nil {
       throw arguments.usage("expected --max-error E beside --type auto")
     }
     try checkInstructionSet()
-    var progress = Progress()
+    var progress = Progress(quiet: arguments.isQuiet)
     let conversion = try converting { () throws(ConversionError) in
       try Conversion(source: source, options: options) { progress.report($0.text(of: source)) }
     }
     let report = conversion.report
     if let bound = options.maximalError, !(report.maximalError <= bound) {
       progress.finish()
-      if !arguments.has(.json) { Console.print("measured over \(AccuracyTable(report).text)") }
+      if !arguments.isForPrograms, !arguments.isQuiet {
+        Console.print("measured over \(AccuracyTable(report).text)")
+      }
       throw ToolError(
         .failed,
         "\(source): the output's error is \(report.maximalError.scientific); expected at most "
-          + "\(bound); nothing is written")
+          + "\(bound)\(report.ownPart.map { "; \($0)" } ?? ""); nothing is written"
+      ).with("accuracy", .verbatim(report.json))
     }
     let bytes: [UInt8]
     do throws(BlobError) { bytes = try conversion.contents.bytes() } catch {
@@ -70,26 +73,37 @@ enum ConvertCommand {
     }
     let files = try outputs.write(bytes)
     progress.finish()
+    if !arguments.isQuiet { remark(conversion, source, options) }
+    guard !arguments.isQuiet || arguments.isForPrograms else { return }
+    show(try openModel(bytes, source), files, conversion, asJSON: arguments.isForPrograms)
+  }
+
+  /// Says on standard error what a user may not expect of the conversion.
+  private static func remark(
+    _ conversion: Conversion, _ source: String, _ options: ConversionOptions
+  ) {
     conversion.model.inferred?.announce(of: source)
     if case .one(let type) = options.type, let smaller = conversion.smallerType(than: type) {
       Console.complain(
         "sluice: \(source): \(smaller.type) is smaller, \(smaller.byteCount.grouped) bytes of layers"
           + " against \(conversion.layerBytes.grouped) with \(type), as few columns fill up words")
     }
-    show(try openModel(bytes, source), files, conversion, asJSON: arguments.has(.json))
   }
 
   /// Makes a blob, which stays as it is, a part of a program.
   private static func link(
     _ source: String, _ outputs: ConvertOutputs, _ arguments: Arguments
   ) throws(ToolError) {
-    if let option = ([ConvertOutputs.blob] + settings).first(where: { arguments.has($0) }) {
-      throw arguments.usage("a blob is linked as it is: '\(option.name)' goes with other sources")
-    }
     let model = try openModel(source)
+    if let option = ([ConvertOutputs.blob] + settings).first(where: { arguments.has($0) }) {
+      throw arguments.usage(
+        "\(source) is a blob, which is linked as it is; '\(option.name)' needs the model that it was "
+          + "converted from: weights that were rounded once are not rounded again")
+    }
     let files = try outputs.write(unsafe Array(model.blob.bytes))
     let layers = LayerTable(model.blob)
-    guard arguments.has(.json) else {
+    guard arguments.isForPrograms else {
+      guard !arguments.isQuiet else { return }
       return Console.print("\(layers.text)\n\n\(files.map(\.line).joined(separator: "\n"))")
     }
     Console.print(.object(described(layers, unsafe model.blob.bytes.count, files)))
@@ -100,7 +114,7 @@ enum ConvertCommand {
     _ layers: LayerTable, _ byteCount: Int, _ files: [ConvertOutputs.File]
   ) -> [(String, JSON)] {
     [
-      ("file", files.first { $0.symbol == nil }.map { .string($0.path) } ?? .null),
+      ("file", files.first { $0.symbol == nil }.map { .path($0.path) } ?? .null),
       ("bytes", .integer(byteCount)),
       ("linked", .array(files.filter { $0.symbol != nil }.map(\.json))),
       ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),

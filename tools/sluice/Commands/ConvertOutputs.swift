@@ -3,11 +3,14 @@ import SluiceConversion
 /// What `sluice convert` writes: a file of its own, a part of a program, or both.
 struct ConvertOutputs {
   static let blob = Syntax.Option(
-    "--output", "-o", value: "OUT.sluice", help: "the blob to write; whole or not at all")
+    "--output", "-o", value: "OUT.sluice", file: .written,
+    help: "the blob to write; whole or not at all")
   static let object = Syntax.Option(
-    "--object", value: "OUT.o", help: "the blob as an object file, to be linked into a program")
+    "--object", value: "OUT.o", file: .written,
+    help: "the blob as an object file, to be linked into a program")
   static let source = Syntax.Option(
-    "--c-array", value: "OUT.c", help: "the blob as a C array, for any CPU and compiler")
+    "--c-array", value: "OUT.c", file: .written,
+    help: "the blob as a C array, for any CPU and compiler")
   static let symbol = Syntax.Option(
     "--symbol", value: "NAME",
     help: "the constant of --object and --c-array; the file's name if not given")
@@ -24,17 +27,10 @@ struct ConvertOutputs {
   private let cpu: LinkableBlob.Machine
 
   /// Refuses outputs that cannot be, before anything is read.
-  init(_ arguments: Arguments, source: String) throws(ToolError) {
+  init(_ arguments: Arguments) throws(ToolError) {
     self.arguments = arguments
-    let paths = [Self.blob, Self.object, Self.source].compactMap { arguments[$0] }
-    guard !paths.isEmpty else {
+    guard [Self.blob, Self.object, Self.source].contains(where: arguments.has) else {
       throw arguments.usage("expected -o OUT.sluice, --object OUT.o or --c-array OUT.c")
-    }
-    guard !paths.contains(where: { $0.resolvedPath == source.resolvedPath }) else {
-      throw arguments.usage("an output names SOURCE itself, which would be lost")
-    }
-    guard Set(paths.map(\.resolvedPath)).count == paths.count else {
-      throw arguments.usage("two outputs have one name")
     }
     let isLinked = arguments[Self.object] != nil || arguments[Self.source] != nil
     guard isLinked || !arguments.has(Self.symbol) else {
@@ -94,7 +90,7 @@ struct ConvertOutputs {
 extension ConvertOutputs.File {
   /// The file, and how a program names what is in it.
   var line: String {
-    let written = "\(Console.printable(path)): \(byteCount.grouped) bytes"
+    let written = "\(path.printable): \(byteCount.grouped) bytes"
     guard let symbol else { return written }
     return """
       \(written)
@@ -105,7 +101,7 @@ extension ConvertOutputs.File {
 
   var json: JSON {
     .object([
-      ("file", .string(path)), ("bytes", .integer(byteCount)),
+      ("file", .path(path)), ("bytes", .integer(byteCount)),
       ("symbol", symbol.map { .string($0) } ?? .null),
     ])
   }

@@ -10,10 +10,11 @@ enum DiffCommand {
 
   static let syntax = Syntax(
     name: "diff", summary: "Compares two blobs layer by layer.",
-    operands: "A.sluice B.sluice", operandCount: 2...2, options: [bound, .json],
+    operands: "A.sluice B.sluice", operandCount: 2...2, options: [bound, .json, .quiet],
     details: """
-      Shapes, types, bytes and weights of every layer, and the outputs of both over the same noise. B is measured
-      against A. Exit status 1 where the outputs differ by more than the bound, or cannot be compared under one.
+      Shapes, types, bytes, scales and weights of every layer, and the outputs of both over the same
+      noise. B is measured against A. Exit status 1 where the outputs differ by more than the bound, or
+      cannot be compared under one.
       """,
     example: "sluice diff f32.sluice int8.sluice --max-error 0.05")
 
@@ -21,27 +22,28 @@ enum DiffCommand {
     let (a, b) = (arguments.operands[0], arguments.operands[1])
     let bound = try arguments.positive(bound)
     let (first, second) = (contents(of: try openModel(a)), contents(of: try openModel(b)))
-    var progress = Progress()
+    var progress = Progress(quiet: arguments.isQuiet)
     let difference = try converting { () throws(ConversionError) in
       try BlobDifference(first, second, files: (a, b)) {
         progress.report("step \($0.grouped) of \($1.grouped)")
       }
     }
     progress.finish()
-    if arguments.has(.json) {
+    if arguments.isForPrograms {
       Console.print(json(difference, a, b, bound: bound))
-    } else {
+    } else if !arguments.isQuiet {
       Console.print(text(difference, a, b))
     }
     guard let bound else { return }
     guard let outputs = difference.outputs else {
-      throw ToolError(.failed, "\(b): reads or writes other features than \(a)")
+      throw ToolError(
+        .failed, "\(b): reads or writes other features than \(a)", isReported: true)
     }
     guard outputs.maximalError <= bound else {
       throw ToolError(
         .failed,
-        "\(b): the output differs from \(a) by \(outputs.maximalError.scientific); expected at most \(bound)"
-      )
+        "\(b): the output differs from \(a) by \(outputs.maximalError.scientific); expected at most \(bound)",
+        isReported: true)
     }
   }
 
@@ -53,7 +55,7 @@ enum DiffCommand {
     let rows = difference.layers.map { layer in
       let (before, after) = (layer.before, layer.after)
       return [
-        Console.printable(layer.name), change(before?.kind, after?.kind),
+        layer.name.printable, change(before?.kind, after?.kind),
         change(before?.shape, after?.shape), change(before?.type, after?.type),
         before?.byteCount.grouped ?? "-", after?.byteCount.grouped ?? "-",
         layer.weights.map { $0.maximalError.scientific } ?? "-",
@@ -61,10 +63,12 @@ enum DiffCommand {
         layer.weights.map { decibels($0.decibels) } ?? "-",
       ]
     }
-    let table = Table(
+    let layers = Table(
       ["layer", "kind", "shape", "type", "bytes", "bytes of B", "max", "rms", "weights dB"],
       rows: rows, numbers: [4, 5, 6, 7, 8]
     ).text
+    let scales = difference.layers.compactMap(scales)
+    let table = ([layers] + scales).joined(separator: "\n")
     guard let outputs = difference.outputs else {
       return "\(table)\n\nThe outputs cannot be compared: they read or write other features."
     }
@@ -84,6 +88,22 @@ enum DiffCommand {
     before == after ? before ?? "" : "\(before ?? "none") -> \(after ?? "none")"
   }
 
+  /// The stored scales of a layer's inputs and states where one of the two has any; nil where none.
+  private static func scales(_ layer: BlobDifference.Layer) -> String? {
+    let parts = [
+      ("inputs", layer.before?.inputScale, layer.after?.inputScale),
+      ("states", layer.before?.hiddenScale, layer.after?.hiddenScale),
+    ].compactMap { name, before, after -> String? in
+      guard (before ?? 0) != 0 || (after ?? 0) != 0 else { return nil }
+      return "\(name) at \(change(before.map(scale), after.map(scale)))"
+    }
+    return parts.isEmpty ? nil : "\(layer.name.printable) reads \(parts.joined(separator: ", "))"
+  }
+
+  private static func scale(_ scale: Float) -> String {
+    scale == 0 ? "no stored scale" : "scale \(Double(scale).scientific)"
+  }
+
   private static func decibels(_ decibels: Double) -> String {
     decibels == .infinity ? "equal" : decibels.fixed(1)
   }
@@ -96,6 +116,8 @@ enum DiffCommand {
       return .object([
         ("kind", .string(side.kind)), ("shape", .string(side.shape)),
         ("type", .string(side.type)), ("bytes", .integer(side.byteCount)),
+        ("inputScale", side.inputScale == 0 ? .null : .double(Double(side.inputScale))),
+        ("hiddenScale", side.hiddenScale == 0 ? .null : .double(Double(side.hiddenScale))),
       ])
     }
     func statistics(_ statistics: ErrorStatistics?) -> JSON {
@@ -106,7 +128,7 @@ enum DiffCommand {
       ])
     }
     return .object([
-      ("a", .string(a)), ("b", .string(b)),
+      ("a", .path(a)), ("b", .path(b)),
       (
         "layers",
         .array(

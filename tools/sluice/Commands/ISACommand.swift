@@ -21,7 +21,7 @@ enum ISACommand {
     }
     let forced = unsafe getenv("SLUICE_ISA").map { unsafe String(cString: $0) } ?? ""
     let cpu = CPU.name
-    guard !arguments.has(.json) else {
+    guard !arguments.isForPrograms else {
       return Console.print(
         .object([
           ("cpu", cpu.map { .string($0) } ?? .null), ("features", .strings(CPU.features)),
@@ -38,7 +38,7 @@ enum ISACommand {
     }
     Console.print(
       """
-      CPU: \(Console.printable(cpu ?? "unknown"))
+      CPU: \((cpu ?? "unknown").printable)
       Features: \(CPU.features.joined(separator: " "))
 
       \(Table(rows: rows).text)

@@ -12,7 +12,7 @@ enum InspectCommand {
   static func run(_ arguments: Arguments) throws(ToolError) {
     let path = arguments.operands[0]
     let model = try openModel(path)
-    if arguments.has(.json) { printJSON(model, path) } else { printTable(model, path) }
+    if arguments.isForPrograms { printJSON(model, path) } else { printTable(model, path) }
   }
 
   private static func printTable(_ model: borrowing Model, _ path: String) {
@@ -20,7 +20,7 @@ enum InspectCommand {
     let provenance = provenance(of: blob)
     let accuracy = AccuracyReport.split(provenance: provenance)
     let rows = [
-      ["file", Console.printable(path)],
+      ["file", path.printable],
       ["bytes", unsafe blob.bytes.count.grouped],
       ["xxh64", hex(blob.hash)],
       [
@@ -34,9 +34,9 @@ enum InspectCommand {
       ["vocabulary", blob.vocabularyCount == 0 ? "none" : "\(blob.vocabularyCount.grouped) words"],
       [
         "labels",
-        blob.labelCount == 0 ? "none" : Console.printable(labels(of: blob).joined(separator: ", ")),
+        blob.labelCount == 0 ? "none" : (labels(of: blob).joined(separator: ", ")).printable,
       ],
-      ["provenance", Console.printable(accuracy?.rest ?? provenance)],
+      ["provenance", (accuracy?.rest ?? provenance).printable],
     ]
     let report = accuracy.map { "\n\nmeasured at conversion over \(AccuracyTable($0.report).text)" }
     Console.print("\(Table(rows: rows).text)\n\n\(LayerTable(blob).text)\(report ?? "")")
@@ -51,7 +51,7 @@ enum InspectCommand {
     let layers = LayerTable(blob)
     Console.print(
       .object([
-        ("file", .string(path)), ("bytes", .integer(unsafe blob.bytes.count)),
+        ("file", .path(path)), ("bytes", .integer(unsafe blob.bytes.count)),
         ("xxh64", .string(hex(blob.hash))), ("readsTokens", .bool(model.readsTokens)),
         ("inputSize", .integer(model.inputSize)), ("outputSize", .integer(model.outputSize)),
         ("output", .string("\(model.output)")), ("layers", layers.json),

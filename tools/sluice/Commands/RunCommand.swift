@@ -8,16 +8,15 @@ enum RunCommand {
     "--text", value: "TEXT",
     help: "a sentence; '-' reads sentences from standard input, a line each")
   private static let input = Syntax.Option(
-    "--input", value: "X.npy",
-    help: "float32 [T, inputSize] or [B, T, inputSize]; ids [T] or [B, T] for an embedding")
+    "--input", value: "X.npy", file: .read,
+    help: "features [T, inputSize] or [B, T, inputSize]; ids [T] or [B, T] for an embedding")
   private static let output = Syntax.Option(
-    "--output", value: "Y.npy",
+    "--output", "-o", value: "Y.npy", file: .written,
     help:
-      "receives float32 [T, outputSize] or [B, T, outputSize]; without T for a model of the last step"
-  )
-
+      "receives float32 [T, outputSize] or [B, T, outputSize], without T for a model of the last "
+      + "step; of --wav the probability of each frame, [T, 1]")
   private static let wav = Syntax.Option(
-    "--wav", value: "SPEECH.wav",
+    "--wav", value: "SPEECH.wav", file: .read,
     help: "16-bit mono samples for a voice-activity model: prints the segments of speech")
   private static let threshold = Syntax.Option(
     "--threshold", value: "P", help: "speech begins at this probability (0.5)")
@@ -31,11 +30,12 @@ enum RunCommand {
   static let syntax = Syntax(
     name: "run", summary: "Runs a text, an array or a recording through a model.",
     operands: "[FILE.sluice]", operandCount: 0...1,
-    options: [text, input, output, wav, threshold, speech, silence, pad, .json],
+    options: [text, input, output, wav, threshold, speech, silence, pad, .json, .quiet],
     details: """
       Without FILE, runs the model that ships with the tool: is a film review positive?
       Every sequence starts from the model's initial state. The probability is the second label's where
-      the model has one output.
+      the model has one output. A .npy file holds features as float16, float32 or float64, ids as int32
+      or int64, in C order; what is not finite is refused.
       """,
     example: "sluice run --text \"I really enjoyed the movie\"")
 
@@ -48,28 +48,22 @@ enum RunCommand {
         throw arguments.usage("the option '\(option.name)' goes with --wav")
       }
     }
-    if let recording = arguments[wav] {
-      guard let file = arguments.file else {
-        throw arguments.usage("--wav needs a voice-activity model, FILE.sluice")
-      }
-      return try run(
-        wav: recording, try openModel(file), file, settings(arguments),
-        asJSON: arguments.has(.json))
+    guard arguments.has(input) || arguments.has(wav) || !arguments.has(output) else {
+      throw arguments.usage("the option '--output' goes with --input or --wav")
     }
-    guard arguments.has(input) || !arguments.has(output) else {
-      throw arguments.usage("the option '--output' goes with --input")
+    guard arguments.file != nil || !arguments.has(wav) else {
+      throw arguments.usage("--wav needs a voice-activity model, FILE.sluice")
     }
     let path = if let file = arguments.file { file } else { try ShippedModel.path() }
-    if let output = arguments[output]?.resolvedPath {
-      guard output != arguments[input]?.resolvedPath, output != path.resolvedPath else {
-        throw arguments.usage("--output names the input or the model itself, which would be lost")
-      }
-    }
+    try arguments.check(output, isNot: path)
+    let speech = try settings(arguments)
     let model = try openModel(path)
     if let text = arguments[text] {
-      try run(text: text, model, path, asJSON: arguments.has(.json))
+      try run(text: text, model, path, asJSON: arguments.isForPrograms)
+    } else if let recording = arguments[wav] {
+      try run(wav: recording, model, path, speech, arguments)
     } else if let input = arguments[input] {
-      try run(input: input, model, to: arguments[output], asJSON: arguments.has(.json))
+      try run(input: input, model, arguments)
     }
   }
 
@@ -119,7 +113,7 @@ enum RunCommand {
 
   private static func run(
     wav path: String, _ model: borrowing Model, _ file: String, _ settings: SpeechSettings,
-    asJSON: Bool
+    _ arguments: Arguments
   ) throws(ToolError) {
     guard let frame = SpeechSegments.frame(of: model) else {
       throw ToolError(
@@ -138,26 +132,44 @@ enum RunCommand {
     let segments = SpeechSegments.segments(
       probabilities, frame: frame.samples, count: recording.samples.count, rate: frame.rate,
       settings)
-    SpeechOutput(segments, of: recording, path).print(asJSON: asJSON)
+    let output = arguments[output]
+    try write(Tensor(shape: [probabilities.count, 1], probabilities), to: output)
+    guard output == nil || !arguments.isQuiet || arguments.isForPrograms else { return }
+    SpeechOutput(segments, of: recording, path, probabilities: output)
+      .print(asJSON: arguments.isForPrograms)
+  }
+
+  private static func write(_ y: Tensor, to path: String?) throws(ToolError) {
+    guard let path else { return }
+    try converting { () throws(ConversionError) in try NPY.write(y, to: path) }
   }
 
   private static func run(
-    input: String, _ model: borrowing Model, to output: String?, asJSON: Bool
+    input: String, _ model: borrowing Model, _ arguments: Arguments
   ) throws(ToolError) {
     let x = try converting { () throws(ConversionError) in try NPY.read(input) }
+    try checkFinite(x, input)
     // Not within a closure: it cannot borrow the model.
     let y: Tensor
     do throws(ConversionError) { y = try ArrayRun.run(model, x, file: input) } catch {
       throw ToolError(error)
     }
-    if let output { try converting { () throws(ConversionError) in try NPY.write(y, to: output) } }
-    if asJSON {
+    let output = arguments[output]
+    try write(y, to: output)
+    if arguments.isForPrograms {
       let values = JSON.array(y.floats.map { .float($0) })
-      let members: [(String, JSON)] = [("input", .string(input)), ("shape", .integers(y.shape))]
-      return Console.print(
-        .object(members + [output.map { ("output", .string($0)) } ?? ("values", values)]))
+      let members: [(String, JSON)] = [("input", .path(input)), ("shape", .integers(y.shape))]
+      Console.print(
+        .object(members + [output.map { ("output", .path($0)) } ?? ("values", values)]))
+    } else if output == nil || !arguments.isQuiet {
+      Console.print(
+        ArrayHead(y).text + (output.map { "\nwritten to \($0.printable)" } ?? ""))
     }
-    Console.print(
-      ArrayHead(y).text + (output.map { "\nwritten to \(Console.printable($0))" } ?? ""))
+    // Finite numbers went in: the model itself leaves the range of float32.
+    if let wrong = y.firstNotFinite {
+      throw ToolError(
+        .failed, "\(input): the model's output is \(wrong.value) at \(wrong.place)",
+        isReported: true)
+    }
   }
 }

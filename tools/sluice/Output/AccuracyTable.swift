@@ -15,13 +15,13 @@ struct AccuracyTable {
     let steps = "\(batch)\(report.steps.grouped) steps"
     return report.input == AccuracyReport.noise
       ? "noise of seed \(AccuracyReport.seed): \(steps) of features from -1 to 1, or of any ids"
-      : "\(Console.printable(report.input)): \(steps)"
+      : "\(report.input.printable): \(steps)"
   }
 
   var text: String {
     let layers = report.layers.map { layer in
       [
-        Console.printable(layer.name), layer.type, Self.decibels(layer.weights),
+        layer.name.printable, layer.type, Self.decibels(layer.weights),
         Self.decibels(layer.outputs),
         layer.outputs == nil ? "-" : layer.maximalError.scientific(digits: 2),
         layer.outputs == nil ? "-" : layer.step.grouped,
@@ -29,24 +29,38 @@ struct AccuracyTable {
         layer.saturated.map { "\(($0 * 100).fixed(2)) %" } ?? "-",
       ]
     }
-    let drift = report.drift.map {
+    let ofSource = report.sourceError == nil ? [] : ["source at f32"]
+    let drift = report.drift.map { moment in
       [
-        $0.steps.grouped, $0.maximalError.scientific(digits: 2), $0.meanError.scientific(digits: 2),
-      ]
+        moment.steps.grouped, moment.maximalError.scientific(digits: 2),
+        moment.meanError.scientific(digits: 2),
+      ] + ofSource.map { _ in moment.sourceError?.scientific(digits: 2) ?? "-" }
     }
     return """
       \(heading)
 
       \(Table(["layer", "type", "weights dB", "outputs dB", "max error", "at step", "rms error", "saturated"], rows: layers, numbers: [2, 3, 4, 5, 6, 7]).text)
 
-      \(Table(["within steps", "max error", "rms error since"], rows: drift, numbers: [0, 1, 2]).text)
+      \(Table(["within steps", "max error", "rms error since"] + ofSource, rows: drift, numbers: [0, 1, 2, 3]).text)
 
-      worst output: \(report.worstChannel), rms error \(report.worstChannelError.scientific(digits: 2))
+      worst output: \(report.worstChannel), rms error \(report.worstChannelError.scientific(digits: 2))\(report.ownPart.map { "\n\n" + $0 } ?? "")
       """
   }
 
   private static func decibels(_ decibels: Double?) -> String {
     guard let decibels else { return "-" }
     return decibels == .infinity ? "exact" : decibels.fixed(1)
+  }
+}
+
+extension AccuracyReport {
+  /// Whose an error above the usual one is; nil where the error is no more than that.
+  var ownPart: String? {
+    guard let sourceError else { return nil }
+    let own = "the source itself errs by \(sourceError.scientific(digits: 2)) when run in float32"
+    return own
+      + (isOfTheSource
+        ? ": the network amplifies what rounding leaves, in the blob as in the source"
+        : ": the error above that is the blob's")
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SluiceConversion
 
 /// Standard output and standard error.
 enum Console {
@@ -15,21 +16,11 @@ enum Console {
     print(json.text)
   }
 
-  /// A sentence on standard error. Control characters out of file names do not reach a terminal.
+  /// A sentence on standard error.
   static func complain(_ sentence: String) {
     // A terminal may show a line of progress still.
     let start = isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : ""
-    writeError(start + printable(sentence) + "\n")
-  }
-
-  /// A character of a text that may hold anything, fit for a terminal.
-  static func printable(_ scalar: Unicode.Scalar) -> Character {
-    scalar.properties.generalCategory == .control ? "?" : Character(scalar)
-  }
-
-  /// `text` fit for a terminal.
-  static func printable(_ text: String) -> String {
-    String(text.unicodeScalars.map { printable($0) })
+    writeError(start + sentence.printable + "\n")
   }
 
   static func writeError(_ text: String) {
@@ -50,38 +41,37 @@ enum Console {
   }
 }
 
-/// A line on standard error for work of more than a second, on a terminal only.
-struct Progress {
-  private let start = Clock.nanoseconds
-  private var lastShown: UInt64 = 0
-  private var isShown = false
-  private let isTerminal = isatty(STDERR_FILENO) == 1
-
-  /// Says how far the work is; shows it at most ten times a second.
-  mutating func report(_ text: @autoclosure () -> String) {
-    let now = Clock.nanoseconds
-    guard isTerminal, now - start > 1_000_000_000, now - lastShown > 100_000_000 else { return }
-    Console.writeError("\r\u{1B}[K\(Console.printable(text()))")
-    (lastShown, isShown) = (now, true)
-  }
-
-  /// Takes the line away.
-  func finish() {
-    if isShown { Console.writeError("\r\u{1B}[K") }
+extension Unicode.Scalar {
+  /// Whether a terminal would obey the character in place of showing it: controls, marks that turn
+  /// the direction of a line, and ends of lines that are none of ASCII's. The two joiners of
+  /// scripts and emoji change how their neighbours look, and no more.
+  var isControl: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    case .format: value != 0x200C && value != 0x200D
+    default: false
+    }
   }
 }
 
-/// A line on standard error while work runs that cannot be interrupted, on a terminal only.
-struct Notice {
-  private let isShown: Bool
-
-  init(_ text: String, shown: Bool) {
-    isShown = shown && isatty(STDERR_FILENO) == 1
-    if isShown { Console.writeError(text) }
-  }
-
-  /// Takes the line away.
-  func finish() {
-    if isShown { Console.writeError("\r\u{1B}[K") }
+extension String {
+  /// The text fit for a terminal, whatever file it came from: controls as `\u{202E}`, bytes of a
+  /// name that are no character as `\xE9`.
+  var printable: String {
+    func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+      !scalar.isControl && FileName.byte(of: scalar) == nil
+    }
+    guard !unicodeScalars.allSatisfy(isPlain) else { return self }
+    var result = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      if isPlain(scalar) {
+        result.append(scalar)
+      } else if let byte = FileName.byte(of: scalar) {
+        result += "\\x\(String(byte, radix: 16, uppercase: true))".unicodeScalars
+      } else {
+        result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars
+      }
+    }
+    return String(result)
   }
 }

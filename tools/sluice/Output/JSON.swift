@@ -1,5 +1,7 @@
+import SluiceConversion
+
 /// A JSON value to print. Members keep their order.
-indirect enum JSON: ExpressibleByStringLiteral {
+indirect enum JSON: Sendable, ExpressibleByStringLiteral {
   case object([(String, JSON)])
   case array([JSON])
   case string(String)
@@ -13,6 +15,8 @@ indirect enum JSON: ExpressibleByStringLiteral {
 
   init(stringLiteral value: String) { self = .string(value) }
 
+  /// The name of a file, or a text with one in it.
+  static func path(_ path: String) -> JSON { .string(FileName.readable(path)) }
   static func integers(_ values: [Int]) -> JSON { .array(values.map { .integer($0) }) }
   static func strings(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
 
@@ -28,7 +32,7 @@ indirect enum JSON: ExpressibleByStringLiteral {
     case .float(let value): value.isFinite ? "\(value)" : "null"
     case .bool(let value): "\(value)"
     case .null: "null"
-    case .verbatim(let text): text
+    case .verbatim(let text): Self.withoutControls(text)
     }
   }
 
@@ -39,12 +43,32 @@ indirect enum JSON: ExpressibleByStringLiteral {
       case "\"", "\\": result += "\\\(scalar)"
       case "\n": result += "\\n"
       case "\t": result += "\\t"
-      case "\0"..<" ", "\u{7F}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      case _ where scalar.isControl: result += escaped(scalar)
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result + "\""
+  }
+
+  /// JSON with the controls escaped that its strings may hold as they are: it is shown on terminals.
+  private static func withoutControls(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { $0.isControl && $0.value > 0x20 }) else {
+      return text
+    }
+    return text.unicodeScalars.reduce(into: "") { result, scalar in
+      if scalar.isControl, scalar.value > 0x20 {
+        result += escaped(scalar)
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  /// One unit of UTF-16, or two.
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    String(scalar).utf16.map { unit in
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }.joined()
   }
 }

@@ -30,7 +30,7 @@ struct LayerTable {
 
   /// The table, and where weights are compact a line for each layer that must be f32 still.
   var text: String {
-    ([table] + kept.map { "\(Console.printable($0.name)) stays f32: \($0.reason)" })
+    ([table] + kept.map { "\($0.name.printable) stays f32: \($0.reason)" })
       .joined(separator: "\n")
   }
 
@@ -46,7 +46,7 @@ struct LayerTable {
       ["layer", "kind", "shape", "type", "parameters", "bytes", "state bytes"],
       rows: rows.map {
         [
-          Console.printable($0.name),
+          $0.name.printable,
           $0.record.title + ($0.record.grade == .fast ? ", fast" : "") + reads($0.record),
           "\($0.record.inputShape) -> \($0.record.outputShape)",
           "\($0.record.storage)", $0.record.parameterCount.grouped, $0.byteCount.grouped,
@@ -59,7 +59,7 @@ struct LayerTable {
   /// The layers that a layer reads, where it is not the one before.
   private func reads(_ record: LayerRecord) -> String {
     guard record.inputs.count > 0 else { return "" }
-    return " of " + inputNames(record).map(Console.printable).joined(separator: " and ")
+    return " of " + inputNames(record).map(\.printable).joined(separator: " and ")
   }
 
   private func inputNames(_ record: LayerRecord) -> [String] {

@@ -5,8 +5,13 @@ struct SpeechOutput {
   private let segments: [Range<Int>]
   private let recording: WAVFile
   private let path: String
+  /// The file that received the probabilities; nil for none.
+  private let probabilities: String?
 
-  init(_ segments: [Range<Int>], of recording: WAVFile, _ path: String) {
+  init(
+    _ segments: [Range<Int>], of recording: WAVFile, _ path: String, probabilities: String? = nil
+  ) {
+    self.probabilities = probabilities
     self.segments = segments
     self.recording = recording
     self.path = path
@@ -19,11 +24,15 @@ struct SpeechOutput {
   }
 
   private var text: String {
+    table + (probabilities.map { "\nprobabilities written to \($0.printable)" } ?? "")
+  }
+
+  private var table: String {
     let total = segments.reduce(0) { $0 + $1.count }
     let summary =
       "\(segments.count) segments, \(seconds(total).rounded(toPlaces: 2)) s of "
       + "\(seconds(recording.samples.count).rounded(toPlaces: 2)) s"
-    guard !segments.isEmpty else { return "no speech in \(Console.printable(path))" }
+    guard !segments.isEmpty else { return "no speech in \(path.printable)" }
     let rows = segments.map { segment in
       [segment.lowerBound, segment.upperBound, segment.count].map {
         seconds($0).rounded(toPlaces: 3)
@@ -35,7 +44,7 @@ struct SpeechOutput {
 
   private var json: JSON {
     .object([
-      ("file", .string(path)), ("sampleRate", .integer(recording.sampleRate)),
+      ("file", .path(path)), ("sampleRate", .integer(recording.sampleRate)),
       ("samples", .integer(recording.samples.count)),
       (
         "segments",
@@ -44,6 +53,7 @@ struct SpeechOutput {
             .object([("start", .integer($0.lowerBound)), ("end", .integer($0.upperBound))])
           })
       ),
+      ("output", probabilities.map { .path($0) } ?? .null),
     ])
   }
 }

@@ -4,7 +4,7 @@ extension Sentence {
     guard let probability else { return "Nothing to judge: the text holds no word." }
     let rows = words.map { word in
       [
-        Console.printable(word.text) + (word.token.isKnown ? "" : " (unknown)"),
+        word.text.printable + (word.token.isKnown ? "" : " (unknown)"),
         Sentence.bar(word.probability), Double(word.probability).fixed(3),
       ]
     }
@@ -20,12 +20,12 @@ extension Sentence {
 
   /// The verdict and the text on one line.
   var line: String {
-    guard let probability else { return "-  \(Console.printable(text))" }
-    return "\(Sentence.verdict(label, probability))  \(Console.printable(text))"
+    guard let probability else { return "-  \(text.printable)" }
+    return "\(Sentence.verdict(label, probability))  \(text.printable)"
   }
 
   private static func verdict(_ label: String?, _ probability: Float) -> String {
-    "\(label.map { Console.printable($0) } ?? "output") \(Double(probability).fixed(3))"
+    "\(label.map { $0.printable } ?? "output") \(Double(probability).fixed(3))"
   }
 
   /// 24 cells, filled from the left, in eighths of a cell.

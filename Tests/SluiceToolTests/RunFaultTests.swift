@@ -1,0 +1,93 @@
+import Foundation
+import SluiceConversion
+import Testing
+
+/// What `run` makes of numbers that are none, and of a recording.
+@Suite struct RunFaultTests {
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func whatIsNotFiniteIsRefusedWithItsRow(_ value: Float) throws {
+    let scratch = try Scratch()
+    let blob = try scratch.blob(of: "torch_gru_stacked")
+    let (x, y) = (scratch.file("x.npy"), scratch.file("y.npy"))
+    var values = [Float](repeating: 0.5, count: 2 * 5 * 4)
+    values[4 * 8 + 2] = value
+    for (shape, place) in [([2, 5, 4], "row [1, 3], column 2"), ([10, 4], "row [8], column 2")] {
+      try NPY.write(Tensor(shape: shape, values), to: x)
+      for command in [
+        ["run", blob, "--input", x, "--output", y],
+        ["compare", "\(Tool.fixtures)/torch_gru_stacked/model.onnx", blob, "--input", x],
+      ] {
+        let result = try Tool.run(Tool.path, command)
+        #expect(result.status == 3)
+        #expect(result.error.contains("\(x): \(place): \(value)"), "\(result.error)")
+      }
+    }
+    #expect(try !scratch.contents.contains("y.npy"))
+  }
+
+  @Test func aDoubleBeyondFloatIsRefused() throws {
+    let scratch = try Scratch()
+    let blob = try scratch.blob(of: "torch_gru_stacked")
+    let x = scratch.file("x.npy")
+    try NPY.write(Tensor(shape: [1, 4], elements: .double([0, 1e300, 0, 0])), to: x)
+    let result = try Tool.run("run", blob, "--input", x)
+    #expect(result.status == 3)
+    #expect(result.error.contains("row [0], column 1: inf"), "\(result.error)")
+  }
+
+  @Test func anOutputThatOverflowsIsAFailure() throws {
+    let scratch = try Scratch()
+    let source = scratch.file("m.json")
+    try Data(#"{"weight": [[3e38, 3e38]], "bias": [0]}"#.utf8)
+      .write(to: URL(fileURLWithPath: source))
+    let architecture = scratch.file("a.json")
+    try Data(#"{"input_size": 2, "layers": [{"type": "dense", "tensors": ""}]}"#.utf8)
+      .write(to: URL(fileURLWithPath: architecture))
+    let (blob, x) = (scratch.file("m.sluice"), scratch.file("x.npy"))
+    let made = try Tool.run("convert", source, "--architecture", architecture, "-o", blob)
+    try #require(made.status == 0, "\(made.error)")
+    try NPY.write(Tensor(shape: [2, 2], [0, 0, 1, 1]), to: x)
+    let result = try Tool.run("run", blob, "--input", x)
+    #expect(result.status == 1)
+    #expect(result.error.contains("the model's output is inf at row [1], column 0"))
+  }
+
+  @Test func aRecordingsProbabilitiesAreWritten() throws {
+    let scratch = try Scratch()
+    let (source, architecture) = (scratch.file("m.json"), scratch.file("a.json"))
+    let weights = (0..<288).map { $0 == 32 ? "8" : "0" }.joined(separator: ",")
+    try Data("{\"fc.weight\": [[\(weights)]], \"fc.bias\": [0]}".utf8)
+      .write(to: URL(fileURLWithPath: source))
+    try Data(
+      #"{"input_size": 288, "layers": [{"type": "dense", "tensors": "fc.", "activation": "sigmoid"}]}"#
+        .utf8
+    ).write(to: URL(fileURLWithPath: architecture))
+    let (blob, wav, p) = (scratch.file("m.sluice"), scratch.file("s.wav"), scratch.file("p.npy"))
+    let made = try Tool.run("convert", source, "--architecture", architecture, "-o", blob)
+    try #require(made.status == 0, "\(made.error)")
+    // Three frames of 256 samples, the second loud at its beginning.
+    var samples = [Int16](repeating: 0, count: 700)
+    samples[256] = 16384
+    try Data(recording(samples, rate: 8000)).write(to: URL(fileURLWithPath: wav))
+    let result = try Tool.run("run", blob, "--wav", wav, "--output", p)
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.output.contains("probabilities written to \(p)"))
+    let written = try NPY.read(p)
+    #expect(written.shape == [3, 1])
+    #expect(written.floats[0] == 0.5 && written.floats[2] == 0.5)
+    #expect(abs(written.floats[1] - 0.98201) < 1e-4)
+    let json = try Tool.run("run", blob, "--wav", wav, "-o", p, "--json").json
+    #expect(json["output"] as? String == p)
+  }
+
+  /// 16-bit mono PCM.
+  private func recording(_ samples: [Int16], rate: UInt32) -> [UInt8] {
+    func bytes<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+      (0..<T.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    let data = samples.flatMap { bytes($0) }
+    return Array("RIFF".utf8) + bytes(UInt32(36 + data.count)) + Array("WAVEfmt ".utf8)
+      + bytes(UInt32(16)) + bytes(UInt16(1)) + bytes(UInt16(1)) + bytes(rate) + bytes(2 * rate)
+      + bytes(UInt16(2)) + bytes(UInt16(16)) + Array("data".utf8) + bytes(UInt32(data.count)) + data
+  }
+}

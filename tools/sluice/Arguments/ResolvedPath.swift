@@ -1,8 +1,0 @@
-import Foundation
-
-extension String {
-  /// The file that the path names, links followed.
-  var resolvedPath: String {
-    URL(fileURLWithPath: self).resolvingSymlinksInPath().path
-  }
-}
