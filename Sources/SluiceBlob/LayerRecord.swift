@@ -1,37 +1,3 @@
-/// What a layer computes. The raw values are those of the file.
-public enum LayerKind: UInt32, Sendable {
-  /// A table row for each token id: `[vocabulary, outputSize]`.
-  case embedding = 1
-  /// Long short-term memory: forget, input and output gates, a cell state, h = o * tanh(C).
-  case lstm = 2
-  /// Gated recurrent unit, in one of two ``GRUVariant`` forms.
-  case gru = 3
-  /// Elman network: h = f(W x + U h + b), f = tanh or relu.
-  case rnn = 4
-  /// Fully connected: y = f(W x + b).
-  case dense = 5
-  /// An activation alone, elementwise or softmax over the layer's outputs.
-  case activation = 6
-  /// Taps over neighbouring columns, within a step or along the stream.
-  case convolution = 7
-  /// y = scale * x + shift, a factor and a summand for each channel.
-  case scale = 8
-  /// (x - mean) / sqrt(variance + epsilon) * scale + shift, over each column.
-  case layerNorm = 9
-  /// x where x >= 0, else the channel's slope times x.
-  case prelu = 10
-  /// The sum of several layers.
-  case add = 11
-  /// The columns of several layers side by side.
-  case concatenate = 12
-  /// sqrt(re^2 + im^2), of columns that hold all re, then all im.
-  case magnitude = 13
-  /// Mirrored columns before and behind a step's.
-  case reflectPad = 14
-  /// Some neighbouring channels of every column.
-  case slice = 15
-}
-
 /// Where a GRU multiplies by its reset gate. The raw values are those of the file; 0 elsewhere.
 public enum GRUVariant: UInt32, Sendable {
   /// n = tanh(W x + b + r * (U h + b_h)): PyTorch, cuDNN, Keras 2 and later.
@@ -50,56 +16,12 @@ public enum GateOrder: UInt32, Sendable {
   case rzn = 2
 }
 
-/// An activation function. The raw values are those of the file.
-public enum Activation: UInt32, Sendable {
-  /// f(x) = x
-  case identity = 0
-  /// f(x) = tanh x
-  case tanh = 1
-  /// f(x) = 1 / (1 + exp(-x))
-  case sigmoid = 2
-  /// f(x) = max(x, 0)
-  case relu = 3
-  /// f(x)_i = exp(x_i) / sum_j exp(x_j); only as a dense layer's or an activation layer's function
-  case softmax = 4
-  /// f(x) = alpha x + beta
-  case affine = 5
-  /// f(x) = x where x >= 0, else alpha x
-  case leakyReLU = 6
-  /// f(x) = x where x > alpha, else 0
-  case thresholdedReLU = 7
-  /// f(x) = alpha tanh(beta x)
-  case scaledTanh = 8
-  /// f(x) = min(max(alpha x + beta, 0), 1)
-  case hardSigmoid = 9
-  /// f(x) = x where x >= 0, else alpha (exp x - 1)
-  case elu = 10
-  /// f(x) = x / (1 + |x|)
-  case softsign = 11
-  /// f(x) = log(1 + exp x)
-  case softplus = 12
-}
-
 /// How exactly tanh and sigmoid are approximated. The raw values are those of the file.
 public enum ActivationGrade: UInt32, Sendable {
   /// tanh to 1.5 ULP, sigmoid to 2 ULP, that of a cell's gates to 1e-7.
   case exact = 1
   /// At most 1e-5 absolute, where ``LayerRecord/hasFastGrade`` holds.
   case fast = 2
-}
-
-/// How weights are stored. The raw values are those of the file.
-public enum StorageType: UInt32, Sendable {
-  /// IEEE 754 binary32.
-  case f32 = 1
-  /// IEEE 754 binary16.
-  case f16 = 2
-  /// The upper half of a binary32.
-  case bf16 = 3
-  /// Symmetric 8-bit integers, -127 to 127, with a scale per output row.
-  case int8 = 4
-  /// Symmetric 4-bit integers, -7 to 7, with a scale per group of 32 inputs of an output row.
-  case int4 = 5
 }
 
 /// The direction in which a recurrent layer reads the sequence. The raw values are those of the file.

@@ -22,7 +22,7 @@ extension Validator {
       try require(shape.after < shape.length, .wrongPadding, Field.after)
     }
     try require(
-      record.kind == .layerNorm
+      record.kind.traits.hasEpsilon
         ? shape.epsilon >= 0 && shape.epsilon.isFinite && shape.epsilon.sign == .plus
         : shape.epsilon.bitPattern == 0, .wrongEpsilon, Field.epsilon)
     guard record.kind.hasColumns else {
@@ -58,13 +58,12 @@ extension Validator {
 
   /// What the layer makes of its input size; nil where its weights alone say.
   func outputSize(of record: LayerRecord) -> Int? {
-    switch record.kind {
-    case .lstm, .gru, .rnn:
-      record.cellFlags.contains(.projection) ? nil : record.hiddenSize
-    case .activation, .scale, .layerNorm, .prelu, .add, .concatenate: record.inputSize
-    case .magnitude: record.inputSize / 2
-    case .reflectPad: record.paddedLength * record.inputChannels
-    case .embedding, .dense, .convolution, .slice: nil
+    switch record.kind.traits.outputSize {
+    case .free: nil
+    case .units: record.cellFlags.contains(.projection) ? nil : record.hiddenSize
+    case .input: record.inputSize
+    case .half: record.inputSize / 2
+    case .padded: record.paddedLength * record.inputChannels
     }
   }
 }

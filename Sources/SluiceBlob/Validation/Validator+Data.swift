@@ -4,19 +4,18 @@ extension Validator {
   /// Adding one to the exponent's lowest bit carries into the sign's place exactly where the
   /// exponent is all ones; so three operations on eight words and one comparison a chunk suffice.
   func validateFinite(_ block: Extent, as type: StorageType = .f32) throws(BlobError) {
-    let (exponent, one): (UInt32, UInt32) =
-      switch type {
-      case .f16: (0x7C00_7C00, 0x0400_0400)
-      case .bf16: (0x7F80_7F80, 0x0080_0080)
-      default: (0x7F80_0000, 0x0080_0000)
-      }
+    let bits = type.traits.exponent
+    let isHalf = type.traits.bits == 16
+    let exponent = isHalf ? bits << 16 | bits : bits
+    // The lowest bit of each exponent.
+    let one = exponent & ~(exponent << 1)
     let chunk = 4096
     var at = block.start
     let end = block.end
     while at < end {
       let stop = end - at > chunk ? at + chunk : end
       let carry = carries(at, stop, exponent: exponent, one: one)
-      if carry & (type == .f32 ? 1 << 31 : 0x8000_8000) != 0 {
+      if carry & (isHalf ? 0x8000_8000 : 1 << 31) != 0 {
         try throwFirstNotFinite(from: at, as: type)
       }
       at = stop
@@ -25,10 +24,10 @@ extension Validator {
 
   private func throwFirstNotFinite(from start: Int, as type: StorageType) throws(BlobError) {
     var at = start
-    if type == .f32 {
-      while file.u32(at) & 0x7F80_0000 != 0x7F80_0000 { at += 4 }
+    let exponent = type.traits.exponent
+    if type.traits.bits == 32 {
+      while file.u32(at) & exponent != exponent { at += 4 }
     } else {
-      let exponent: UInt32 = type == .f16 ? 0x7C00 : 0x7F80
       while file.u16(at) & exponent != exponent { at += 2 }
     }
     throw BlobError(.notFinite, at: at)
@@ -57,7 +56,7 @@ extension Validator {
 
   /// Checks the lanes beyond the output size of a layer's weights.
   func validatePadding(ofWeights record: LayerRecord, at block: Extent) throws(BlobError) {
-    guard block.count > 0, record.kind != .embedding else { return }
+    guard block.count > 0, record.kind.traits.weights != .table else { return }
     var passes = record.passes
     while let pass = passes.next() {
       try validatePadding(

@@ -19,8 +19,8 @@ extension Validator {
       guard index == 0 else { throw BlobError(.embeddingNotFirst, at: start + Field.kind) }
     }
     guard inputs.count == 0 || record.kind != .embedding,
-      record.kind.readsSeveral ? inputs.count != 0 : inputs.count <= 1,
-      record.kind != .add || inputs.count >= 2
+      record.kind.readsSeveral
+        ? inputs.count >= record.kind.traits.fewestListed : inputs.count <= 1
     else { throw BlobError(.wrongInputCount, at: start + Field.inputCount) }
     if inputs.count == 0 {
       if index == 0 { return }

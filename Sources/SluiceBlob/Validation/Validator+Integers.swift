@@ -5,31 +5,31 @@ extension Validator {
     ofWeights record: LayerRecord, at block: Extent, scales: Extent
   ) throws(BlobError) {
     guard block.count > 0 else { return }
-    switch (record.storage, record.kind) {
-    case (.f32, _), (.f16, _), (.bf16, .embedding):
-      try validateFinite(block, as: record.storage)
-    case (.bf16, _):
-      try validateFinite(block, as: .bf16)
-      try validateFill(of: record, at: block.start)
-    case (.int8, .embedding), (.int4, .embedding):
-      try validateIntegers(block, as: record.storage)
-      try validateFill(ofEmbedding: record, at: block.start)
-      try validateScales(scales, as: record.storage)
-    case (.int8, _):
-      try validateIntegers(block, as: .int8)
-      try validateFill(of: record, at: block.start)
-      try validateScaleRows(of: record, weights: block.start, scales: scales.start)
-    case (.int4, _):
-      try validateIntegers(block, as: .int4)
-      try validateFill(of: record, at: block.start)
+    let storage = record.storage
+    let isTable = record.kind.traits.weights == .table
+    if storage.isInteger {
+      try validateIntegers(block, as: storage)
+    } else {
+      try validateFinite(block, as: storage)
+    }
+    if isTable {
+      try validateFill(ofTable: record, at: block.start)
+      try validateScales(scales, as: storage)
+      return
+    }
+    try validateFill(of: record, at: block.start)
+    guard storage.isInteger else { return }
+    if storage.traits.groupColumns > 0 {
       try validateGroupScales(of: record, at: scales.start)
+    } else {
+      try validateScaleRows(of: record, weights: block.start, scales: scales.start)
     }
   }
 
   /// Refuses the first byte that is -128, or holds a nibble that is -8.
   private func validateIntegers(_ block: Extent, as type: StorageType) throws(BlobError) {
     var at = block.start
-    let isInt8 = type == .int8
+    let isInt8 = type.traits.bits == 8
     // With its top bit inverted, the one value that is refused is zero; subtracting one borrows
     // into that bit only there, or behind a place where that was found.
     let top = SIMD8<UInt32>(repeating: isInt8 ? 0x8080_8080 : 0x8888_8888)
@@ -51,6 +51,7 @@ extension Validator {
 
   /// Checks the columns that fill up the last word, or int4 group, of W and of U.
   private func validateFill(of record: LayerRecord, at start: Int) throws(BlobError) {
+    guard record.storage.wordColumns > 1 else { return }
     try record.forEachTileGate {
       (_, _, lanes, offset, pitch) throws(BlobError) in
       var first = start + offset
@@ -73,32 +74,26 @@ extension Validator {
   private func requireUnused(
     _ word: UInt32, used: Int, as type: StorageType, at: Int
   ) throws(BlobError) {
-    let unused: UInt32
-    switch type {
-    case .bf16: unused = word & (UInt32.max << UInt32(16 * used))
-    case .int8: unused = word & (UInt32.max << UInt32(8 * used))
-    case .int4:
-      // Columns 0 to 3 are the low nibbles, 4 to 7 the high ones.
-      let low = (0x0F0F_0F0F as UInt32) << UInt32(8 * min(used, 4))
-      let high = (0xF0F0_F0F0 as UInt32) << UInt32(8 * max(used - 4, 0))
-      unused = word & (low | high)
-    default: unused = 0
-    }
+    var unused: UInt32 = 0
+    for place in used..<type.wordColumns { unused |= type.mask << type.firstBit(of: place) }
+    unused &= word
     guard unused != 0 else { return }
     throw BlobError(.paddingColumnNotZero, at: at + unused.trailingZeroBitCount / 8)
   }
 
+  /// Checks the features that fill up the last group of a table's rows.
   private func validateFill(
-    ofEmbedding record: LayerRecord, at start: Int
+    ofTable record: LayerRecord, at start: Int
   ) throws(BlobError) {
-    guard record.storage == .int4, record.outputSize % 32 != 0 else { return }
+    let group = record.storage.traits.groupColumns
+    guard group > 0, record.outputSize % group != 0 else { return }
     let pitch = record.storage.rowByteCount(columns: record.outputSize)
     for row in 0..<record.inputSize {
       var word = record.outputSize / 8
       while 4 * word < pitch {
         let at = start + row * pitch + 4 * word
         let used = record.outputSize - 8 * word
-        try requireUnused(file.u32(at), used: max(used, 0), as: .int4, at: at)
+        try requireUnused(file.u32(at), used: max(used, 0), as: record.storage, at: at)
         word += 1
       }
     }
@@ -109,14 +104,15 @@ extension Validator {
     var at = block.start
     while at < block.end {
       try requireScale(type, at)
-      at += type == .int8 ? 4 : 2
+      at += type.traits.scaleByteCount
     }
   }
 
   @inline(__always)
   private func requireScale(_ type: StorageType, _ at: Int) throws(BlobError) {
     let isUsable =
-      type == .int8 ? file.u32(at).isPositiveNormal : file.u16(at) &- 0x0400 < 0x7800
+      type.traits.scaleByteCount == 4
+      ? file.u32(at).isPositiveNormal : file.u16(at) &- 0x0400 < 0x7800
     if !isUsable { throw BlobError(.unusableScale, at: at) }
   }
 

@@ -17,19 +17,20 @@ extension Validator {
       record.hiddenScale.isStep(allowed: record.readsQuantised && record.kind.isRecurrent),
       .wrongHiddenScale, Field.hiddenScale)
     try require(record.grade == .exact || record.hasFastGrade, .unsupportedGrade, Field.grade)
-    try require((record.kind == .gru) == (record.variant != nil), .wrongVariant, Field.variant)
-    try require(record.gateOrder == record.kind.gateOrder, .wrongGateOrder, Field.gateOrder)
+    let traits = record.kind.traits
+    try require(traits.hasVariant == (record.variant != nil), .wrongVariant, Field.variant)
+    try require(record.gateOrder == traits.gateOrder, .wrongGateOrder, Field.gateOrder)
     try require(
-      record.kind.allows(gate: record.gateActivation.kind), .wrongGateActivation,
+      traits.gate.allowed.contains(record.gateActivation.kind), .wrongGateActivation,
       Field.gateActivation)
     try require(
-      record.kind.allows(candidate: record.candidateActivation.kind), .wrongCandidateActivation,
-      Field.candidateActivation)
+      traits.candidate.allowed.contains(record.candidateActivation.kind),
+      .wrongCandidateActivation, Field.candidateActivation)
     try require(
-      record.kind.allows(output: record.outputActivation.kind), .wrongOutputActivation,
+      traits.output.allowed.contains(record.outputActivation.kind), .wrongOutputActivation,
       Field.outputActivation)
     try require(
-      record.cellFlags.isEmpty || record.kind == .lstm, .wrongCellFlag, Field.cellFlags)
+      record.cellFlags.isSubset(of: traits.flags), .wrongCellFlag, Field.cellFlags)
     let bits = record.clip.bitPattern
     try require(
       bits == 0 || record.kind.isRecurrent && record.clip > 0 && record.clip.isFinite, .wrongClip,
@@ -48,18 +49,8 @@ extension Validator {
     if let output = outputSize(of: record), record.outputSize != output {
       throw BlobError(.outputSizeDiffers, at: start + Field.outputSize)
     }
-    if record.kind == .magnitude, record.inputSize % 2 != 0 {
+    if record.kind.traits.outputSize == .half, record.inputSize % 2 != 0 {
       throw BlobError(.outputSizeDiffers, at: start + Field.outputSize)
-    }
-  }
-}
-
-extension LayerKind {
-  /// Whether the layer's weights may be of another type than f32.
-  public var hasCompactWeights: Bool {
-    switch self {
-    case .embedding, .lstm, .gru, .rnn, .dense: true
-    default: false
     }
   }
 }
@@ -67,7 +58,7 @@ extension LayerKind {
 extension LayerRecord {
   /// Whether the layer's inputs are quantised: integer weights times integers.
   public var readsQuantised: Bool {
-    storage.isInteger && kind != .embedding
+    storage.isInteger && kind.traits.weights != .table
   }
 }
 
@@ -82,56 +73,4 @@ extension UInt32 {
   /// Whether these are the bits of a positive normal binary32.
   @inline(__always)
   var isPositiveNormal: Bool { self &- 0x0080_0000 < 0x7F00_0000 }
-}
-
-extension LayerKind {
-  /// Whether the layer carries a state from step to step.
-  public var isRecurrent: Bool {
-    switch self {
-    case .lstm, .gru, .rnn: true
-    case .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
-      .concatenate, .magnitude, .reflectPad, .slice:
-      false
-    }
-  }
-
-  /// The one gate order of the kind.
-  var gateOrder: GateOrder {
-    switch self {
-    case .lstm: .ifgo
-    case .gru: .rzn
-    case .rnn, .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
-      .concatenate, .magnitude, .reflectPad, .slice:
-      .none
-    }
-  }
-
-  func allows(gate activation: Activation) -> Bool {
-    switch self {
-    case .lstm, .gru: activation != .softmax
-    case .rnn, .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
-      .concatenate, .magnitude, .reflectPad, .slice:
-      activation == .identity
-    }
-  }
-
-  func allows(candidate activation: Activation) -> Bool {
-    switch self {
-    case .lstm, .gru, .rnn: activation != .softmax
-    case .embedding, .dense, .activation, .convolution, .scale, .layerNorm, .prelu, .add,
-      .concatenate, .magnitude, .reflectPad, .slice:
-      activation == .identity
-    }
-  }
-
-  func allows(output activation: Activation) -> Bool {
-    switch self {
-    case .lstm: activation != .softmax
-    case .gru, .rnn, .embedding, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
-      .reflectPad, .slice:
-      activation == .identity
-    case .convolution: activation != .softmax && activation.isPlain
-    case .dense, .activation: true
-    }
-  }
 }

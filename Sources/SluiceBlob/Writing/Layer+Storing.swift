@@ -12,9 +12,8 @@ extension BlobContents.Layer {
     var layer = self
     layer.record.storage = type
     if !layer.record.hasFastGrade { layer.record.grade = .exact }
-    let (input, hidden) = Packing.unpack(
-      Packing.Packed(weights: weights, scales: []), of: record)
-    let packed = Packing.pack(input, hidden: hidden, as: layer.record)
+    let matrices = Packing.unpack(Packing.PackedWeights(weights: weights), of: record)
+    let packed = Packing.pack(matrices, as: layer.record)
     layer.weights = packed.weights
     layer.scales = packed.scales
     layer.record.hiddenScale = layer.record.readsQuantised && staysWithinOne ? 1 / 127 : 0

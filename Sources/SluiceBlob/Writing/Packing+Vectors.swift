@@ -4,19 +4,36 @@ extension Packing {
   /// - Returns: `rows * roundUp8(outputSize)` floats.
   public static func packRows(_ rows: [Float], rowCount: Int, outputSize: Int) -> [Float] {
     precondition(rows.count == rowCount * outputSize, "rows is not [R, O]")
-    let order = PackedOrder(gates: rowCount, columns: 1, outputs: outputSize)
-    var packed = [Float](repeating: 0, count: order.count)
-    order.forEachLane { index, row, _, lane in packed[index] = rows[row * outputSize + lane] }
+    var packed = [Float](
+      repeating: 0, count: rowCount * ((outputSize + panelWidth - 1) / panelWidth * panelWidth))
+    forEachLane(rowCount: rowCount, outputSize: outputSize) { row, lane, index in
+      packed[index] = rows[row * outputSize + lane]
+    }
     return packed
   }
 
   /// The inverse of ``packRows(_:rowCount:outputSize:)``.
   public static func unpackRows(_ packed: [Float], rowCount: Int, outputSize: Int) -> [Float] {
-    let order = PackedOrder(gates: rowCount, columns: 1, outputs: outputSize)
-    precondition(packed.count == order.count, "The rows are not those of these sizes")
     var rows = [Float](repeating: 0, count: rowCount * outputSize)
-    order.forEachLane { index, row, _, lane in rows[row * outputSize + lane] = packed[index] }
+    forEachLane(rowCount: rowCount, outputSize: outputSize) { row, lane, index in
+      rows[row * outputSize + lane] = packed[index]
+    }
     return rows
+  }
+
+  /// Calls `body` with every lane of every row, and its index among the packed ones.
+  private static func forEachLane(
+    rowCount: Int, outputSize: Int, _ body: (_ row: Int, _ lane: Int, _ index: Int) -> Void
+  ) {
+    var tiles = Tiles(lanes: outputSize)
+    while let tile = tiles.next() {
+      for row in 0..<rowCount {
+        let first = tile.first * rowCount + row * tile.lanes
+        for lane in tile.first..<min(tile.first + tile.lanes, outputSize) {
+          body(row, lane, first + lane - tile.first)
+        }
+      }
+    }
   }
 
   /// Pads state vectors, `[vectors, hiddenSize]` row-major, each to a multiple of 16 floats.
@@ -54,47 +71,5 @@ extension Packing {
       unsafe UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
       count = bytes.count / 4
     }
-  }
-}
-
-/// Where the lanes of packed rows lie: the one place that knows the order.
-struct PackedOrder {
-  let gates: Int
-  let columns: Int
-  let outputs: Int
-  var variant: GRUVariant?
-
-  var paddedOutputs: Int { (outputs + panelWidth - 1) / panelWidth * panelWidth }
-
-  /// Floats with padding.
-  var count: Int { paddedOutputs * gates * columns }
-
-  /// Calls `body` with the index of each lane that is not padding, in ascending order.
-  func forEachLane(_ body: (_ index: Int, _ gate: Int, _ column: Int, _ lane: Int) -> Void) {
-    if variant == .resetBefore {
-      let next = forEachLane(from: 0, gates: 0..<gates - 1, body)
-      _ = forEachLane(from: next, gates: gates - 1..<gates, body)
-    } else {
-      _ = forEachLane(from: 0, gates: 0..<gates, body)
-    }
-  }
-
-  private func forEachLane(
-    from start: Int, gates: Range<Int>, _ body: (Int, Int, Int, Int) -> Void
-  ) -> Int {
-    var index = start
-    var tile = 0
-    while tile < paddedOutputs {
-      let width = min(2 * panelWidth, paddedOutputs - tile)
-      let lanes = min(width, outputs - tile)
-      for column in 0..<columns {
-        for gate in gates {
-          for lane in 0..<lanes { body(index + lane, gate, column, tile + lane) }
-          index += width
-        }
-      }
-      tile += width
-    }
-    return index
   }
 }

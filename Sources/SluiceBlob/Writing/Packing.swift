@@ -1,91 +1,122 @@
-/// The order of weights in the file, there and back.
+/// The order of weights in the file, there and back, as `Format.md` states it.
 ///
 /// A tile is two neighbouring panels, 16 output lanes; an odd last panel is a tile of 8. Rows run
-/// within a tile: for each column, for each gate, the tile's lanes. Lanes beyond the size are zero.
+/// within a tile: for each word of columns, for each gate, the tile's lanes. Lanes beyond the size
+/// are zero. ``LayerRecord/forEachTileGate(_:)`` alone knows where each lies.
 public enum Packing {
-  /// Packs a recurrent layer's weights.
+  /// A layer's weights in the order of the file, and the scales that belong to them.
+  public struct PackedWeights: Sendable, Equatable {
+    /// Packed weights.
+    public var weights: [UInt8]
+    /// Packed scales; empty but for int8 and int4.
+    public var scales: [UInt8]
+
+    /// Blocks of weights and scales.
+    public init(weights: [UInt8], scales: [UInt8] = []) {
+      self.weights = weights
+      self.scales = scales
+    }
+  }
+
+  /// A layer's weights as matrices, row-major.
+  public struct Matrices: Sendable, Equatable {
+    /// W: `[gates * lanes, inputSize]`, of a convolution `[lanes, taps * channels]`; of an
+    /// embedding its table, `[tokens, outputSize]`.
+    public var input: [Float]
+    /// U: `[gates * hiddenSize, outputSize]`; empty for a layer without state.
+    public var hidden: [Float]
+    /// P: `[outputSize, hiddenSize]`; empty for a layer without a projection.
+    public var projection: [Float]
+
+    /// The matrices of a layer; those that it does not have are empty.
+    public init(input: [Float] = [], hidden: [Float] = [], projection: [Float] = []) {
+      self.input = input
+      self.hidden = hidden
+      self.projection = projection
+    }
+
+    /// Every weight.
+    public var all: [Float] { input + hidden + projection }
+  }
+
+  /// Rounds a layer's weights to its record's storage type, to the nearest, and packs them.
+  ///
+  /// An int8 row's scale is its greatest magnitude / 127, W's and U's apart; that of an int4 group
+  /// its greatest magnitude / 7, as binary16. Where all weights are zero, the scale is 1.
   ///
   /// - Parameters:
-  ///   - input: `[gates * hiddenSize, inputSize]`, row-major, gates in the order of the file.
-  ///   - hidden: `[gates * hiddenSize, outputSize]`, likewise.
-  ///   - gates: 4 for the LSTM, 3 for the GRU, 1 for the Elman network.
-  ///   - inputSize: features read at a step.
-  ///   - hiddenSize: units.
-  ///   - outputSize: what h has of them behind a projection; nil for all.
-  ///   - variant: the GRU's form: one that resets before has its candidate in a pass of its own.
-  /// - Returns: `4 * roundUp8(hiddenSize) * gates * (inputSize + outputSize)` bytes.
-  public static func packRecurrent(
-    input: [Float], hidden: [Float], gates: Int, inputSize: Int, hiddenSize: Int,
-    outputSize: Int? = nil, variant: GRUVariant? = nil
-  ) -> [UInt8] {
-    let outputSize = outputSize ?? hiddenSize
-    precondition(input.count == gates * hiddenSize * inputSize, "input is not [G*H, I]")
-    precondition(hidden.count == gates * hiddenSize * outputSize, "hidden is not [G*H, O]")
-    let order = PackedOrder(
-      gates: gates, columns: inputSize + outputSize, outputs: hiddenSize, variant: variant)
-    var packed = [Float](repeating: 0, count: order.count)
-    order.forEachLane { index, gate, column, lane in
-      let row = gate * hiddenSize + lane
-      packed[index] =
-        column < inputSize
-        ? input[row * inputSize + column] : hidden[row * outputSize + column - inputSize]
+  ///   - matrices: those that the layer has, gates in the order of the file.
+  ///   - record: kind, sizes and type.
+  /// - Returns: the blocks. Weights beyond the type's range become infinite, which blobs refuse.
+  public static func pack(_ matrices: Matrices, as record: LayerRecord) -> PackedWeights {
+    let (input, hidden) = (matrices.input, matrices.hidden)
+    if record.kind.traits.weights == .table {
+      precondition(input.count == record.inputSize * record.outputSize, "input is not [N, O]")
+      return packTable(input, as: record)
     }
-    return bytes(of: packed)
+    let rows = record.gateCount * record.laneCount
+    let columns = record.matrixColumns
+    precondition(input.count == rows * columns.input, "input is not [G*L, I]")
+    precondition(hidden.count == rows * columns.hidden, "hidden is not [G*H, O]")
+    let storage = record.storage
+    var packed: PackedWeights
+    if storage.isInteger {
+      let w = RoundedRows(input, rows: rows, as: storage)
+      let u = RoundedRows(hidden, rows: rows, as: storage)
+      packed = PackedWeights(
+        weights: packWords(of: record) { index, isHidden in
+          UInt32(truncatingIfNeeded: (isHidden ? u : w).values[index])
+        },
+        scales: storage.traits.groupColumns > 0
+          ? packGroupScales(w, u, of: record) : packScaleRows(w, u, of: record))
+    } else {
+      packed = PackedWeights(
+        weights: packWords(of: record) { index, isHidden in
+          storage.bits(of: isHidden ? hidden[index] : input[index])
+        })
+    }
+    if record.cellFlags.contains(.projection) {
+      packed.weights += pack(Matrices(input: matrices.projection), as: record.projection).weights
+    }
+    return packed
   }
 
-  /// The inverse of ``packRecurrent(input:hidden:gates:inputSize:hiddenSize:outputSize:variant:)``.
-  public static func unpackRecurrent(
-    _ bytes: [UInt8], gates: Int, inputSize: Int, hiddenSize: Int, outputSize: Int? = nil,
-    variant: GRUVariant? = nil
-  ) -> (input: [Float], hidden: [Float]) {
-    let outputSize = outputSize ?? hiddenSize
-    let packed = floats(of: bytes)
-    let order = PackedOrder(
-      gates: gates, columns: inputSize + outputSize, outputs: hiddenSize, variant: variant)
-    precondition(packed.count == order.count, "The weights are not those of these sizes")
-    var input = [Float](repeating: 0, count: gates * hiddenSize * inputSize)
-    var hidden = [Float](repeating: 0, count: gates * hiddenSize * outputSize)
-    order.forEachLane { index, gate, column, lane in
-      let row = gate * hiddenSize + lane
-      if column < inputSize {
-        input[row * inputSize + column] = packed[index]
-      } else {
-        hidden[row * outputSize + column - inputSize] = packed[index]
+  /// The weights that packed ones stand for: the inverse of ``pack(_:as:)`` but for rounding.
+  public static func unpack(_ packed: PackedWeights, of record: LayerRecord) -> Matrices {
+    precondition(packed.weights.count == Int(record.weightByteCount), "not of these sizes")
+    precondition(packed.scales.count == Int(record.scaleByteCount), "not of these sizes")
+    if record.kind.traits.weights == .table {
+      return Matrices(input: unpackTable(packed, of: record))
+    }
+    let rows = record.gateCount * record.laneCount
+    let columns = record.matrixColumns
+    var matrices = Matrices(
+      input: [Float](repeating: 0, count: rows * columns.input),
+      hidden: [Float](repeating: 0, count: rows * columns.hidden))
+    let storage = record.storage
+    let w = unpackScales(packed.scales, isHidden: false, of: record)
+    let u = unpackScales(packed.scales, isHidden: true, of: record)
+    let words = words(of: packed.weights, storage)
+    forEachWeight(of: record) { index, isHidden, word, bit in
+      var value = storage.value(ofBits: words[word] >> bit)
+      let scales = isHidden ? u : w
+      if !scales.isEmpty {
+        let columns = isHidden ? columns.hidden : columns.input
+        value *= scales[storage.scaleIndex(of: index, columns: columns)]
       }
+      if isHidden { matrices.hidden[index] = value } else { matrices.input[index] = value }
     }
-    return (input, hidden)
-  }
-
-  /// Packs a dense layer's weights, `[outputSize, inputSize]` row-major.
-  public static func packDense(_ weights: [Float], inputSize: Int, outputSize: Int) -> [UInt8] {
-    precondition(weights.count == outputSize * inputSize, "weights is not [O, I]")
-    let order = PackedOrder(gates: 1, columns: inputSize, outputs: outputSize)
-    var packed = [Float](repeating: 0, count: order.count)
-    order.forEachLane { index, _, column, lane in
-      packed[index] = weights[lane * inputSize + column]
+    if record.cellFlags.contains(.projection) {
+      let projection = PackedWeights(weights: Array(packed.weights[record.gateByteCount...]))
+      matrices.projection = unpack(projection, of: record.projection).input
     }
-    return bytes(of: packed)
+    return matrices
   }
+}
 
-  /// The inverse of ``packDense(_:inputSize:outputSize:)``.
-  public static func unpackDense(_ bytes: [UInt8], inputSize: Int, outputSize: Int) -> [Float] {
-    let packed = floats(of: bytes)
-    let order = PackedOrder(gates: 1, columns: inputSize, outputs: outputSize)
-    precondition(packed.count == order.count, "The weights are not those of these sizes")
-    var weights = [Float](repeating: 0, count: outputSize * inputSize)
-    order.forEachLane { index, _, column, lane in
-      weights[lane * inputSize + column] = packed[index]
-    }
-    return weights
-  }
-
-  /// Packs an embedding's table, `[tokenCount, outputSize]` row-major: as it is, without padding.
-  public static func packEmbedding(_ table: [Float]) -> [UInt8] {
-    bytes(of: table)
-  }
-
-  /// The inverse of ``packEmbedding(_:)``.
-  public static func unpackEmbedding(_ bytes: [UInt8]) -> [Float] {
-    floats(of: bytes)
+extension LayerRecord {
+  /// The projection behind the gates, which lies as a dense layer's weights do.
+  fileprivate var projection: LayerRecord {
+    .dense(inputSize: hiddenSize, outputSize: outputSize)
   }
 }

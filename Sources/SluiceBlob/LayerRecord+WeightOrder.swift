@@ -29,10 +29,31 @@ package struct GatePasses: Sendable {
   }
 }
 
+/// The tiles of some lanes, in order: two panels each, an odd last panel alone. Everything that has
+/// lanes, weights, scales and biases, lies tile by tile.
+package struct Tiles: Sendable {
+  private let paddedLanes: Int
+  private var lane = 0
+
+  /// The tiles of `lanes` lanes, and of those that fill up the last panel.
+  package init(lanes: Int) {
+    paddedLanes = (lanes + panelWidth - 1) / panelWidth * panelWidth
+  }
+
+  /// The next tile's first lane, and its lanes with padding.
+  package mutating func next() -> (first: Int, lanes: Int)? {
+    guard lane < paddedLanes else { return nil }
+    let rest = paddedLanes - lane
+    let lanes = rest < 2 * panelWidth ? rest : 2 * panelWidth
+    defer { lane += lanes }
+    return (lane, lanes)
+  }
+}
+
 extension LayerRecord {
   /// The passes over the layer's weights, which has some.
   package var passes: GatePasses {
-    guard kind == .gru, variant == .resetBefore else {
+    guard variant == .resetBefore else {
       return GatePasses(GatePass(firstGate: 0, gates: gateCount, offset: 0))
     }
     let second = storage.wordByteCount * paddedLaneCount * 2 * wordCount
@@ -50,18 +71,16 @@ extension LayerRecord {
   ) throws(Failure) {
     var passes = passes
     while let pass = passes.next() {
-      var lane = 0
-      while lane < paddedLaneCount {
-        let rest = paddedLaneCount - lane
-        let lanes = rest < 2 * panelWidth ? rest : 2 * panelWidth
-        let pitch = storage.wordByteCount * lanes * pass.gates
-        let tile =
-          pass.offset + storage.wordByteCount * lane * pass.gates * wordCount
+      var tiles = Tiles(lanes: laneCount)
+      while let tile = tiles.next() {
+        let pitch = storage.wordByteCount * tile.lanes * pass.gates
+        let start =
+          pass.offset + storage.wordByteCount * tile.first * pass.gates * wordCount
         for gate in 0..<pass.gates {
           try body(
-            pass.firstGate + gate, lane, lanes, tile + storage.wordByteCount * lanes * gate, pitch)
+            pass.firstGate + gate, tile.first, tile.lanes,
+            start + storage.wordByteCount * tile.lanes * gate, pitch)
         }
-        lane += lanes
       }
     }
   }

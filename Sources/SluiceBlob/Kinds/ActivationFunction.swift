@@ -28,18 +28,26 @@ public struct ActivationFunction: Sendable, Hashable {
   public static var softsign: Self { Self(.softsign) }
   /// f(x) = log(1 + exp x)
   public static var softplus: Self { Self(.softplus) }
-}
 
-extension Activation {
-  /// Whether plain kernels have it.
-  public var isPlain: Bool { rawValue <= Activation.softmax.rawValue }
-
-  /// Parameters that the function has: none, alpha, or alpha and beta.
-  public var parameterCount: Int {
-    switch self {
-    case .identity, .tanh, .sigmoid, .relu, .softmax, .softsign, .softplus: 0
-    case .leakyReLU, .thresholdedReLU, .elu: 1
-    case .affine, .scaledTanh, .hardSigmoid: 2
-    }
+  /// f(x) = alpha x + beta
+  public static func affine(alpha: Float, beta: Float) -> Self {
+    Self(.affine, alpha: alpha, beta: beta)
   }
+  /// f(x) = x where x >= 0, else alpha x
+  public static func leakyReLU(alpha: Float) -> Self { Self(.leakyReLU, alpha: alpha) }
+  /// f(x) = x where x > alpha, else 0
+  public static func thresholdedReLU(alpha: Float) -> Self { Self(.thresholdedReLU, alpha: alpha) }
+  /// f(x) = alpha tanh(beta x)
+  public static func scaledTanh(alpha: Float, beta: Float) -> Self {
+    Self(.scaledTanh, alpha: alpha, beta: beta)
+  }
+  /// f(x) = min(max(alpha x + beta, 0), 1)
+  public static func hardSigmoid(alpha: Float, beta: Float) -> Self {
+    Self(.hardSigmoid, alpha: alpha, beta: beta)
+  }
+  /// f(x) = x where x >= 0, else alpha (exp x - 1)
+  public static func elu(alpha: Float) -> Self { Self(.elu, alpha: alpha) }
+
+  /// Whether each result depends on one argument alone.
+  public var isPointwise: Bool { ActivationSet.pointwise.contains(kind) }
 }

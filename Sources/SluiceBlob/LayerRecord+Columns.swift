@@ -33,20 +33,6 @@ public struct ColumnShape: Sendable, Hashable {
   public init() {}
 }
 
-extension LayerKind {
-  /// Whether the layer sees its features as columns of channels.
-  public var hasColumns: Bool {
-    switch self {
-    case .convolution, .scale, .layerNorm, .prelu, .concatenate, .magnitude, .reflectPad, .slice:
-      true
-    case .embedding, .lstm, .gru, .rnn, .dense, .activation, .add: false
-    }
-  }
-
-  /// Whether the layer reads several layers.
-  public var readsSeveral: Bool { self == .add || self == .concatenate }
-}
-
 extension LayerRecord {
   /// Features of a column read.
   public var inputChannels: Int {
@@ -70,13 +56,13 @@ extension LayerRecord {
 
   /// Columns written at a step; 1 for kinds without.
   public var outputLength: Int {
-    switch kind {
-    case .convolution:
+    switch kind.traits.columns {
+    case .swept:
       columns.stride > 0 && paddedLength >= reach
         ? (paddedLength - reach) / columns.stride + 1 : 0
-    case .reflectPad: paddedLength
-    case .scale, .layerNorm, .prelu, .concatenate, .magnitude, .slice: columns.length
-    case .embedding, .lstm, .gru, .rnn, .dense, .activation, .add: 1
+    case .padded: paddedLength
+    case .kept: columns.length
+    case .none: 1
     }
   }
 
