@@ -2,7 +2,7 @@
   extension BlobError: CustomStringConvertible {
     /// One sentence: where, what was found, what was expected.
     public var description: String {
-      "Byte \(offset): \(kind.sentence)."
+      "Byte \(offset): \(kind.sentence)\(found.map { "; found \($0)" } ?? "")."
     }
   }
 #endif
@@ -18,12 +18,12 @@ extension BlobError.Kind {
       "the file does not start with the eight bytes of a blob, 89 53 4C 55 49 43 45 0A"
     case .swappedByteOrder: "the file is big-endian, expected little-endian"
     case .wrongByteOrderMark: "the byte order mark is not 0x01020304"
-    case .versionZero: "the version is 0, expected 1"
-    case .futureVersion: "the version is newer than this reader, expected 1"
+    case .versionZero: "the version is 0, expected 1 or 2"
+    case .futureVersion: "the version is newer than this reader, expected 1 or 2"
     case .headerSizeTooSmall: "the header size is less than the expected 64"
     case .headerSizeBeyondFile: "the header size exceeds the file, expected 64"
-    case .unsupportedHeaderSize: "the header size is not the 64 of version 1"
-    case .unknownFlag: "a flag of the header is set, version 1 has none"
+    case .unsupportedHeaderSize: "the header size is not 64"
+    case .unknownFlag: "a flag of the header is set, expected none"
     case .reservedNotZero: "a reserved byte is not zero"
     case .fileTooLarge: "the declared size exceeds 2^40 bytes"
     case .sizeBeyondFile:
@@ -35,10 +35,11 @@ extension BlobError.Kind {
     case .tooManySections: "the number of sections exceeds 16"
     case .wrongSectionEntrySize: "the size of a section entry is not 32"
     case .sectionTableBeyondFile: "the section table ends behind the file"
-    case .unknownSection: "the section id is not one of version 1"
+    case .unknownSection:
+      "the section is not one that this reader knows, and not marked as skippable"
     case .duplicateSection: "the section id occurs twice"
     case .sectionsOutOfOrder: "the section id is less than the previous one, expected ascending ids"
-    case .unknownSectionFlag: "a flag of a section is set, version 1 has none"
+    case .unknownSectionFlag: "a flag of a section is set that this reader does not know"
     case .sectionRangeOverflows: "the section's offset plus length exceeds 64 bits"
     case .sectionBeyondFile: "the section starts or ends behind the file"
     case .sectionMisaligned: "the section does not start at a multiple of 64"
@@ -57,18 +58,19 @@ extension BlobError.Kind {
     case .missingStates: "the layer has an initial state, but the section of states (4) is missing"
     case .missingScales: "the layer has scales, but the section of scales (5) is missing"
     case .sectionNotUsedUp: "the section continues behind the last layer's part of it"
-    case .layersNotWholeRecords: "the length of the section of layers is not a multiple of 320"
+    case .layersNotWholeRecords:
+      "the length of the section of layers is not a multiple of a record's"
     case .tooManyLayers: "there are more than 1024 layers"
-    case .unknownKind: "the layer's kind is not one of version 1"
+    case .unknownKind: "the layer's kind is not one of the format's"
     case .unknownVariant: "the GRU variant is not 1 (reset after) or 2 (reset before)"
-    case .unknownDirection: "the direction is not one of version 1"
-    case .unknownGateOrder: "the gate order is not one of version 1"
-    case .unknownStorage: "the storage type is not one of version 1"
-    case .unknownGateActivation: "the gate activation is not one of version 1"
-    case .unknownCandidateActivation: "the candidate activation is not one of version 1"
-    case .unknownOutputActivation: "the output activation is not one of version 1"
-    case .unknownGrade: "the activation grade is not one of version 1"
-    case .unknownCellFlag: "a flag of the cell is set that is not one of version 1"
+    case .unknownDirection: "the direction is not one of the format's"
+    case .unknownGateOrder: "the gate order is not one of the format's"
+    case .unknownStorage: "the storage type is not one of the format's"
+    case .unknownGateActivation: "the gate activation is not one of the format's"
+    case .unknownCandidateActivation: "the candidate activation is not one of the format's"
+    case .unknownOutputActivation: "the output activation is not one of the format's"
+    case .unknownGrade: "the activation grade is not one of the format's"
+    case .unknownCellFlag: "a flag of the cell is set that is not one of the format's"
     case .parameterNotFinite: "a parameter of an activation is infinite or not a number"
     case .parameterNotZero: "the activation has no such parameter, expected 0"
     case .wrongDirection: "a layer without state has a direction, expected 0 (forward)"
@@ -159,6 +161,19 @@ extension BlobError.Kind {
     case .provenanceNotUTF8: "the provenance is not UTF-8"
     case .provenanceNotJSON: "the provenance is not a JSON object"
     case .provenanceTooDeep: "the provenance nests more than 64 deep"
+    case .needlessVersion: "the version is 2, but nothing in the file is of version 2, expected 1"
+    case .wrongRecordSize:
+      "the size of a record is not a multiple of 64 from 320 on, or larger than the records need"
+    case .unknownField: "the layer has a field that is newer than this reader"
+    case .wrongSectionFlag: "the flags of the section are not those that it must have"
+    case .wrongCellClip:
+      "the limit of the cell state is not 0 or, of an LSTM, a positive number"
+    case .wrongProjectionClip:
+      "the limit of the projection is not 0 or, of a layer that has one, a positive number"
+    case .metadataTooLong: "the metadata exceed 65536 bytes"
+    case .metadataNotUTF8: "the metadata are not UTF-8"
+    case .metadataNotJSON: "the metadata are not a JSON object"
+    case .metadataTooDeep: "the metadata nest more than 64 deep"
     }
   }
 }

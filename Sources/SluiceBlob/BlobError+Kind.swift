@@ -22,11 +22,11 @@ extension BlobError {
     case headerSizeTooSmall
     /// The header size is more than the file's.
     case headerSizeBeyondFile
-    /// The header size is not that of version 1.
+    /// The header size is not 64.
     case unsupportedHeaderSize
     /// A flag of the header that this reader does not know.
     case unknownFlag
-    /// A byte that version 1 reserves is not zero.
+    /// A byte that the file's version reserves is not zero.
     case reservedNotZero
     /// The file is larger than 2^40 bytes.
     case fileTooLarge
@@ -277,5 +277,27 @@ extension BlobError {
     case provenanceNotJSON
     /// The provenance nests more than 64 deep.
     case provenanceTooDeep
+
+    // Version 2
+    /// A file of version 2 that holds nothing which version 1 does not have.
+    case needlessVersion
+    /// The size of a record is not one of the format's, or larger than the records need.
+    case wrongRecordSize
+    /// A record holds a field behind those that this reader knows.
+    case unknownField
+    /// The flags of a section are not those that the format gives it.
+    case wrongSectionFlag
+    /// A limit of C that is not 0 or a positive number, or one of a layer that is no LSTM.
+    case wrongCellClip
+    /// A limit of h that is not 0 or a positive number, or one of a layer without a projection.
+    case wrongProjectionClip
+    /// The metadata have more than 65536 bytes.
+    case metadataTooLong
+    /// The metadata are not UTF-8.
+    case metadataNotUTF8
+    /// The metadata are not a JSON object, or hold half of a surrogate pair.
+    case metadataNotJSON
+    /// The metadata nest more than 64 deep.
+    case metadataTooDeep
   }
 }

@@ -2,14 +2,18 @@
   #error("A blob is read where it lies: its byte order is little-endian")
 #endif
 
-/// Byte offsets and constants of version 1, as `Format.md` lists them.
+/// Byte offsets and constants, as `Format.md` lists them.
 package enum BlobLayout {
   package static var magic: UInt64 { 0x0A45_4349_554C_5389 }
-  package static var version: UInt32 { 1 }
+  /// The version that is written where nothing newer is used, and the newest that is read.
+  package static var firstVersion: UInt32 { 1 }
+  package static var newestVersion: UInt32 { 2 }
   package static var byteOrderMark: UInt32 { 0x0102_0304 }
   package static var headerSize: Int { 64 }
   package static var sectionEntrySize: Int { 32 }
+  /// Bytes of a record that this reader knows; from version 2 on a file may declare more.
   package static var recordSize: Int { 320 }
+  package static var largestRecordSize: Int { 1024 }
   package static var alignment: Int { 64 }
 
   /// Offsets of the header's fields from the start of the file.
@@ -24,7 +28,9 @@ package enum BlobLayout {
     package static var sectionCount: Int { 40 }
     package static var sectionEntrySize: Int { 44 }
     package static var outputMode: Int { 48 }
-    package static var reserved: Int { 52 }
+    /// Bytes of a record; version 1 has zero here and records of 320 bytes.
+    package static var recordSize: Int { 52 }
+    package static var reserved: Int { 56 }
   }
 
   /// Offsets of a section entry's fields from the start of the entry.
@@ -76,10 +82,16 @@ package enum BlobLayout {
     package static var candidateBeta: Int { 260 }
     package static var outputAlpha: Int { 264 }
     package static var outputBeta: Int { 268 }
+    /// The first field of version 2.
+    package static var cellClip: Int { 272 }
+    package static var projectionClip: Int { 276 }
+    /// The first byte that means nothing yet, and behind the columns another.
+    package static var reserved: Int { 280 }
     package static var columns: Int { 288 }
     package static var columnPadding: Int { 292 }
     package static var epsilon: Int { 296 }
     package static var sliceStart: Int { 300 }
+    package static var lastReserved: Int { 304 }
   }
 
   /// The next multiple of 64; `value` is at most the greatest file size plus a section's.

@@ -4,6 +4,8 @@ public enum BlobLimits {
   @inlinable public static var fileSize: UInt64 { 1 << 40 }
   /// The greatest number of sections.
   @inlinable public static var sectionCount: UInt32 { 16 }
+  /// The greatest number of bytes of the metadata.
+  @inlinable public static var metadataLength: Int { 65536 }
   /// The greatest number of layers.
   @inlinable public static var layerCount: Int { 1024 }
   /// The greatest input, hidden or output size.
@@ -16,6 +18,6 @@ public enum BlobLimits {
   @inlinable public static var nameLength: Int { 255 }
   /// The greatest number of bytes of a word of the vocabulary.
   @inlinable public static var wordLength: Int { 65535 }
-  /// The deepest nesting of the provenance's arrays and objects.
-  @inlinable public static var provenanceDepth: Int { 64 }
+  /// The deepest nesting of arrays and objects in the provenance and the metadata.
+  @inlinable public static var jsonDepth: Int { 64 }
 }

@@ -16,7 +16,7 @@ public struct ColumnShape: Sendable, Hashable {
   public var stride = 0
   /// Columns from one tap to the next.
   public var dilation = 0
-  /// Groups of channels that do not see one another; 1 in version 1.
+  /// Groups of channels that do not see one another; 1, the only number so far.
   public var groups = 0
   /// Columns put before the step's, by a convolution or a reflecting pad.
   public var before = 0

@@ -73,11 +73,14 @@ extension LayerRecord {
   /// usual activations.
   public var isPlain: Bool {
     let traits = kind.traits
-    return cellFlags.isEmpty && clip == 0
+    return cellFlags.isEmpty && clip == 0 && !usesVersion2
       && traits.gate.plain.contains(gateActivation.kind)
       && traits.candidate.plain.contains(candidateActivation.kind)
       && traits.output.plain.contains(outputActivation.kind)
   }
+
+  /// Whether a field is set that version 1 does not have.
+  package var usesVersion2: Bool { cellClip != 0 || projectionClip != 0 }
 
   /// Bytes of the packed gates, behind which a projection lies.
   public var gateByteCount: Int {
@@ -136,6 +139,16 @@ extension LayerRecord {
   /// ``scratchVectorCount``, and for a convolution its input with what is put around it.
   public var scratchByteCount: Int {
     4 * (outputStride + scratchVectorCount * stateStride + windowFloats)
+  }
+
+  /// Products of a weight and a value that a step adds up, 0 for kinds without packed weights: what
+  /// running the layer costs, to compare it with a budget.
+  public var multiplyAddCount: UInt64 {
+    let columns = matrixColumns
+    let products = UInt64(laneCount) * UInt64(gateCount) * UInt64(columns.input + columns.hidden)
+    let projection =
+      cellFlags.contains(.projection) ? UInt64(hiddenSize) * UInt64(outputSize) : 0
+    return products * UInt64(outputLength) + projection
   }
 
   /// Vectors of units that a cell needs while it runs a step: z and r * h of a GRU that resets

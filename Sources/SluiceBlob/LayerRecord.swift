@@ -54,7 +54,7 @@ public struct CellFlags: Sendable, Hashable {
   public static var coupled: CellFlags { CellFlags(rawValue: 2) }
   /// LSTM: h(t) = P (o * tanh C), which has a size of its own.
   public static var projection: CellFlags { CellFlags(rawValue: 4) }
-  /// Every flag of version 1.
+  /// Every flag.
   public static var all: CellFlags { CellFlags(rawValue: 7) }
 
   /// Whether no flag is set: a plain cell.
@@ -84,7 +84,7 @@ public struct ByteRange: Sendable, Hashable {
   }
 }
 
-/// Everything that a runtime must know of one layer: 320 bytes in the file.
+/// Everything that a runtime must know of one layer: a record in the file.
 public struct LayerRecord: Sendable, Hashable {
   /// What the layer computes.
   public var kind: LayerKind
@@ -133,4 +133,8 @@ public struct LayerRecord: Sendable, Hashable {
   public var inputScale: Float = 0
   /// The same for the hidden state of a recurrent layer: 1/127 where |h| <= 1.
   public var hiddenScale: Float = 0
+  /// What an LSTM's C is limited to, [-cellClip, cellClip], before anything reads it; 0 for no limit.
+  public var cellClip: Float = 0
+  /// What a projection's h is limited to, likewise.
+  public var projectionClip: Float = 0
 }

@@ -18,4 +18,18 @@ public enum SectionID: UInt32, Sendable {
   case labels = 8
   /// Where the weights came from, a JSON object. Required.
   case provenance = 9
+  /// What an application wants to know of the model, a JSON object. From version 2 on; skippable.
+  case metadata = 10
+}
+
+extension SectionID {
+  /// The first version that has the section.
+  package var since: UInt32 { self == .metadata ? 2 : 1 }
+
+  /// The flags that the section's entry has.
+  package var flags: UInt32 { self == .metadata ? SectionID.skippable : 0 }
+
+  /// The flag of a section without which a model runs as it would with it: a reader that does not
+  /// know the section passes over it.
+  package static var skippable: UInt32 { 1 }
 }

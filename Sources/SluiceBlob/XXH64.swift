@@ -12,6 +12,12 @@ public enum XXH64 {
     unsafe hash(bytes, seed: 0, fourthWordMask: 0)
   }
 
+  /// The hash of eight bytes: two little-endian words.
+  static func hash(of first: UInt32, _ second: UInt32, seed: UInt64) -> UInt64 {
+    var word = UInt64(first) | UInt64(second) << 32
+    return unsafe withUnsafeBytes(of: &word) { unsafe hash($0, seed: seed) }
+  }
+
   private static var prime1: UInt64 { 0x9E37_79B1_85EB_CA87 }
   private static var prime2: UInt64 { 0xC2B2_AE3D_27D4_EB4F }
   private static var prime3: UInt64 { 0x1656_67B1_9E37_79F9 }

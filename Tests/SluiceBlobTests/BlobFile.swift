@@ -11,11 +11,17 @@ struct BlobFile {
   }
 
   /// A file of arbitrary sections, laid out by the rules and with the right hash.
-  init(sections: [(id: UInt32, data: [UInt8])]) {
+  init(
+    sections: [(id: UInt32, data: [UInt8])], version: UInt32 = BlobLayout.firstVersion,
+    flags: [UInt32: UInt32] = [:]
+  ) {
     var size = BlobLayout.headerSize + sections.count * BlobLayout.sectionEntrySize
     bytes = [UInt8](repeating: 0, count: size)
     put(BlobLayout.magic, at: BlobLayout.Header.magic)
-    put(BlobLayout.version, at: BlobLayout.Header.version)
+    put(version, at: BlobLayout.Header.version)
+    if version > BlobLayout.firstVersion {
+      put(UInt32(BlobLayout.recordSize), at: BlobLayout.Header.recordSize)
+    }
     put(BlobLayout.byteOrderMark, at: BlobLayout.Header.byteOrderMark)
     put(UInt32(BlobLayout.headerSize), at: BlobLayout.Header.headerSize)
     put(UInt32(sections.count), at: BlobLayout.Header.sectionCount)
@@ -24,6 +30,8 @@ struct BlobFile {
       let entry = BlobLayout.headerSize + index * BlobLayout.sectionEntrySize
       size = BlobLayout.aligned(size)
       put(section.id, at: entry + BlobLayout.Section.id)
+      let flags = flags[section.id] ?? SectionID(rawValue: section.id)?.flags ?? 0
+      put(flags, at: entry + BlobLayout.Section.flags)
       put(UInt64(size), at: entry + BlobLayout.Section.offset)
       put(UInt64(section.data.count), at: entry + BlobLayout.Section.length)
       bytes += [UInt8](repeating: 0, count: size - bytes.count) + section.data
@@ -80,7 +88,8 @@ struct BlobFile {
   func replacing(_ id: SectionID, with data: [UInt8]?) throws -> BlobFile {
     var all = try sections().filter { $0.id != id.rawValue }
     if let data { all.append((id.rawValue, data)) }
-    var file = BlobFile(sections: all.sorted { $0.id < $1.id })
+    var file = BlobFile(
+      sections: all.sorted { $0.id < $1.id }, version: u32(BlobLayout.Header.version))
     file.put(u32(BlobLayout.Header.outputMode), at: BlobLayout.Header.outputMode)
     file.rehash()
     return file

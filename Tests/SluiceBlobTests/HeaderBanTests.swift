@@ -47,7 +47,7 @@ import Testing
   @Test("B4 a swapped byte order")
   func byteOrder() throws {
     var file = try BlobFile(.lstm)
-    file.put(BlobLayout.version.byteSwapped, at: Field.version)
+    file.put(BlobLayout.firstVersion.byteSwapped, at: Field.version)
     file.put(BlobLayout.byteOrderMark.byteSwapped, at: Field.byteOrderMark)
     file.expect(.swappedByteOrder, at: Field.byteOrderMark)
     file.put(0 as UInt32, at: Field.byteOrderMark)
@@ -61,11 +61,13 @@ import Testing
     file.expect(.versionZero, at: Field.version)
   }
 
-  @Test("B6 a future version", arguments: [2, UInt32.max])
+  @Test("B6 a future version", arguments: [BlobLayout.newestVersion + 1, UInt32.max])
   func futureVersion(_ version: UInt32) throws {
     var file = try BlobFile(.lstm)
     file.put(version, at: Field.version)
     file.expect(.futureVersion, at: Field.version)
+    let error = try #require(AlignedBytes(file.bytes).error(checkingHash: false))
+    #expect(error.description.hasSuffix("expected 1 or 2; found \(version)."))
   }
 
   @Test("B7 an unknown flag", arguments: 0..<32)
@@ -82,7 +84,7 @@ import Testing
   @Test("B8 reserved bytes that are not zero")
   func reserved() throws {
     let file = try BlobFile(.chain)
-    var places = Array(Field.reserved..<BlobLayout.headerSize)
+    var places = Array(Field.recordSize..<BlobLayout.headerSize)
     let entry = try file.entry(.states)
     places += entry + BlobLayout.Section.reserved..<entry + BlobLayout.sectionEntrySize
     let record = try file.record(2)

@@ -186,7 +186,7 @@ import Testing
     try expectProvenance(#"{"a":"\u12g4"}"#, at: 10)
     try expectProvenance("{\"a\":\"\n\"}", at: 6)
     try expectProvenance(#"{"a":"b"#, at: 7)
-    let deep = BlobLimits.provenanceDepth
+    let deep = BlobLimits.jsonDepth
     try expectProvenance(nested(deep + 1), .provenanceTooDeep, at: 5 + deep - 1)
     let bomb = #"{"a":"# + String(repeating: "[", count: 100_000)
     try expectProvenance(bomb, .provenanceTooDeep, at: 5 + deep - 1)

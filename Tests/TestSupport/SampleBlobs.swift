@@ -22,8 +22,10 @@ public enum SampleBlobs {
     case convolution
     /// Every kind that has columns, branching and joining.
     case graph
-    /// Every other kind in one chain, with every section.
+    /// Every other kind in one chain, with every section of version 1.
     case chain
+    /// What version 2 has: an LSTM whose C and projection are limited, and metadata.
+    case limited
   }
 
   /// The contents of a sample.
@@ -62,6 +64,15 @@ public enum SampleBlobs {
     case .graph: return graph(&random)
     case .chain:
       return chain(&random)
+    case .limited:
+      var record = LayerRecord.lstm(inputSize: 2, hiddenSize: 3)
+      record.cellFlags = .projection
+      record.outputSize = 2
+      record.cellClip = 0.5
+      record.projectionClip = 0.25
+      var contents = contents(of: [record], &random)
+      contents.metadata = #"{"unit": "\u00b0C"}"#
+      return contents
     }
   }
 

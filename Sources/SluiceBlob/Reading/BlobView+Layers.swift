@@ -1,7 +1,7 @@
 extension BlobView {
   /// The number of layers, at least 1.
   public var layerCount: Int {
-    sections.layers.count / BlobLayout.recordSize
+    sections.layers.count / recordSize
   }
 
   /// The record of a layer, in order of execution.
@@ -11,7 +11,7 @@ extension BlobView {
     precondition(index >= 0 && index < layerCount, "Layer index out of range")
     do throws(BlobError) {
       return try LayerRecord(
-        reading: file, at: sections.layers.start + index * BlobLayout.recordSize)
+        reading: file, at: sections.layers.start + index * recordSize)
     } catch {
       preconditionFailure("The blob was changed after its validation")
     }

@@ -6,6 +6,10 @@
 public struct BlobView {
   let file: BlobBytes
   let sections: SectionExtents
+  /// Bytes of a layer's record.
+  let recordSize: Int
+  /// The version of the format, 1 or 2.
+  public let version: UInt32
   /// Which outputs of a sequence count.
   public let output: OutputMode
   /// The hash that the file declares, XXH64 of all its other bytes.
@@ -38,6 +42,8 @@ public struct BlobView {
     var validator = Validator(file: file)
     try validator.validate(checkingHash: checkingHash)
     sections = validator.sections
+    recordSize = validator.recordSize
+    version = validator.version
     output = validator.output
     hash = file.u64(BlobLayout.Header.hash)
     let words = sections.vocabulary
@@ -52,6 +58,11 @@ public struct BlobView {
   /// Where the weights came from: a JSON object in UTF-8.
   public var provenance: UnsafeRawBufferPointer {
     unsafe file.slice(sections.provenance)
+  }
+
+  /// What an application wants to know of the model: a JSON object in UTF-8, or no bytes.
+  public var metadata: UnsafeRawBufferPointer {
+    unsafe file.slice(sections.metadata)
   }
 
   /// The range of a section within the file, nil where it is absent.

@@ -40,6 +40,8 @@ extension LayerRecord {
     scales = file.range(start + Field.scales)
     inputScale = Float(bitPattern: file.u32(start + Field.inputScale))
     hiddenScale = Float(bitPattern: file.u32(start + Field.hiddenScale))
+    cellClip = Float(bitPattern: file.u32(start + Field.cellClip))
+    projectionClip = Float(bitPattern: file.u32(start + Field.projectionClip))
     try readColumns(file, at: start)
     try readInputs(file, at: start)
   }
@@ -89,7 +91,9 @@ extension BlobBytes {
   func value<Value: RawRepresentable>(
     _ at: Int, or kind: BlobError.Kind
   ) throws(BlobError) -> Value where Value.RawValue == UInt32 {
-    guard let value = Value(rawValue: u32(at)) else { throw BlobError(kind, at: at) }
+    guard let value = Value(rawValue: u32(at)) else {
+      throw BlobError(kind, at: at, found: UInt64(u32(at)))
+    }
     return value
   }
 

@@ -16,6 +16,7 @@ struct SectionExtents {
   var vocabulary = Extent()
   var labels = Extent()
   var provenance = Extent()
+  var metadata = Extent()
 
   subscript(id: SectionID) -> Extent {
     get {
@@ -29,6 +30,7 @@ struct SectionExtents {
       case .vocabulary: vocabulary
       case .labels: labels
       case .provenance: provenance
+      case .metadata: metadata
       }
     }
     set {
@@ -42,6 +44,7 @@ struct SectionExtents {
       case .vocabulary: vocabulary = newValue
       case .labels: labels = newValue
       case .provenance: provenance = newValue
+      case .metadata: metadata = newValue
       }
     }
   }

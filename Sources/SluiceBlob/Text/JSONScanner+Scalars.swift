@@ -10,7 +10,7 @@ extension JSONScanner {
   /// The byte to come, nil at the end.
   var current: UInt8? { at < end ? file.byte(at) : nil }
 
-  var wrong: BlobError { BlobError(.provenanceNotJSON, at: at) }
+  var wrong: BlobError { BlobError(notJSON, at: at) }
 
   mutating func skipSpace() {
     while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
@@ -42,16 +42,37 @@ extension JSONScanner {
   private mutating func scanEscape() throws(BlobError) {
     switch current {
     case UInt8(ascii: "u"):
-      at += 1
-      for _ in 0..<4 {
-        guard isHexDigit(current) else { throw wrong }
-        at += 1
-      }
+      try scanUnit()
     case Character.quote, UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
       UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
       at += 1
     default: throw wrong
     }
+  }
+
+  /// Takes the u of an escape and its four digits; of a pair of surrogates the second one too.
+  private mutating func scanUnit() throws(BlobError) {
+    let start = at
+    let unit = try scanDigits16()
+    guard needsPairs, unit & 0xF800 == 0xD800 else { return }
+    guard unit < 0xDC00, current == UInt8(ascii: "\\") else {
+      throw BlobError(notJSON, at: start)
+    }
+    at += 1
+    guard current == UInt8(ascii: "u"), try scanDigits16() & 0xFC00 == 0xDC00 else {
+      throw BlobError(notJSON, at: start)
+    }
+  }
+
+  private mutating func scanDigits16() throws(BlobError) -> UInt32 {
+    at += 1
+    var unit: UInt32 = 0
+    for _ in 0..<4 {
+      guard let byte = current, isHexDigit(byte) else { throw wrong }
+      unit = unit << 4 | UInt32(byte < 0x3A ? byte - 0x30 : (byte | 0x20) - 0x57)
+      at += 1
+    }
+    return unit
   }
 
   mutating func scanNumber() throws(BlobError) {

@@ -8,16 +8,26 @@ struct JSONScanner {
   /// A bit for each open level, the innermost lowest: 1 for an object.
   private var levels: UInt64 = 0
   private var depth = 0
+  let notJSON: BlobError.Kind
+  private let tooDeep: BlobError.Kind
+  /// Whether an escaped surrogate must be half of a pair.
+  let needsPairs: Bool
 
-  init(file: BlobBytes, extent: Extent) {
+  init(
+    file: BlobBytes, extent: Extent, notJSON: BlobError.Kind, tooDeep: BlobError.Kind,
+    needsPairs: Bool = false
+  ) {
     self.file = file
     at = extent.start
     end = extent.end
+    self.notJSON = notJSON
+    self.tooDeep = tooDeep
+    self.needsPairs = needsPairs
   }
 
   /// Scans the whole text.
   ///
-  /// - Throws: `provenanceNotJSON` or `provenanceTooDeep`, at the first byte that cannot stand there.
+  /// - Throws: the two errors that it was given, at the first byte that cannot stand there.
   mutating func scanObject() throws(BlobError) {
     skipSpace()
     guard current == Character.openObject else { throw wrong }
@@ -77,7 +87,7 @@ struct JSONScanner {
   }
 
   private mutating func open(isObject: Bool) throws(BlobError) {
-    if depth == BlobLimits.provenanceDepth { throw BlobError(.provenanceTooDeep, at: at) }
+    if depth == BlobLimits.jsonDepth { throw BlobError(tooDeep, at: at) }
     depth += 1
     levels = levels << 1 | (isObject ? 1 : 0)
     at += 1

@@ -5,7 +5,9 @@ extension Validator {
   mutating func validateHeader() throws(BlobError) -> Int {
     guard file.count >= BlobLayout.headerSize else { throw BlobError(.headerTruncated, at: 0) }
     try validateIdentity()
+    version = file.u32(Field.version)
     try validateSizes()
+    try validateRecordSize()
     output = try file.value(Field.outputMode, or: .unknownOutputMode)
     try requireZero(Field.reserved..<BlobLayout.headerSize, or: .reservedNotZero)
 
@@ -33,7 +35,21 @@ extension Validator {
     }
     let version = file.u32(Field.version)
     if version == 0 { throw BlobError(.versionZero, at: Field.version) }
-    if version > BlobLayout.version { throw BlobError(.futureVersion, at: Field.version) }
+    if version > BlobLayout.newestVersion {
+      throw BlobError(.futureVersion, at: Field.version, found: UInt64(version))
+    }
+  }
+
+  /// Checks what version 2 declares: whole lines of 64 bytes, at least those that it defines.
+  private mutating func validateRecordSize() throws(BlobError) {
+    if version == BlobLayout.firstVersion {
+      return try requireZero(Field.recordSize..<Field.reserved, or: .reservedNotZero)
+    }
+    let size = file.u32(Field.recordSize)
+    guard size % 64 == 0, size >= UInt32(BlobLayout.recordSize),
+      size <= UInt32(BlobLayout.largestRecordSize)
+    else { throw BlobError(.wrongRecordSize, at: Field.recordSize, found: UInt64(size)) }
+    recordSize = Int(size)
   }
 
   private func validateSizes() throws(BlobError) {

@@ -11,18 +11,21 @@ extension Validator {
   }
 
   /// Checks every record, the ranges of its data, the padding between and within them, and names.
-  func validateLayers() throws(BlobError) {
+  mutating func validateLayers() throws(BlobError) {
     let length = entry(of: .layers) + BlobLayout.Section.length
-    guard sections.layers.count % BlobLayout.recordSize == 0 else {
+    guard sections.layers.count % recordSize == 0 else {
       throw BlobError(.layersNotWholeRecords, at: length)
     }
     guard layerCount <= BlobLimits.layerCount else { throw BlobError(.tooManyLayers, at: length) }
 
+    try validateGrowth()
     var cursors = Cursors()
     var read = ReadLayers()
     for index in 0..<layerCount {
       let start = recordStart(index)
+      try validateReserved(at: start)
       let record = try record(index)
+      if record.usesVersion2 { usesVersion2 = true }
       try validateChoices(of: record, at: start)
       try validateColumns(of: record, at: start)
       try validateSizes(of: record, at: start)
@@ -50,9 +53,26 @@ extension Validator {
     guard file.u64(start + Field.scratchBytes) == UInt64(record.scratchByteCount) else {
       throw BlobError(.wrongScratchBytes, at: start + Field.scratchBytes)
     }
-    // Nothing yet.
-    try requireZero(start + 272..<start + 288, or: .reservedNotZero)
-    try requireZero(start + 304..<start + 320, or: .reservedNotZero)
+  }
+
+  /// Checks the bytes of a record that mean nothing in the file's version.
+  private func validateReserved(at start: Int) throws(BlobError) {
+    let first = version == BlobLayout.firstVersion ? Field.cellClip : Field.reserved
+    try requireZero(start + first..<start + Field.columns, or: .reservedNotZero)
+    try requireZero(
+      start + Field.lastReserved..<start + BlobLayout.recordSize, or: .reservedNotZero)
+  }
+
+  /// Checks what records of more than the known size hold behind it: nothing that this reader would
+  /// have to know, and so, as no larger record is declared than is needed, nothing at all.
+  private mutating func validateGrowth() throws(BlobError) {
+    guard recordSize > BlobLayout.recordSize else { return }
+    for index in 0..<layerCount {
+      let start = recordStart(index)
+      try requireZero(start + BlobLayout.recordSize..<start + recordSize, or: .unknownField)
+    }
+    throw BlobError(
+      .wrongRecordSize, at: BlobLayout.Header.recordSize, found: UInt64(recordSize))
   }
 
   private func validateRanges(

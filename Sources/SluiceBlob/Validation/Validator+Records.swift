@@ -1,7 +1,7 @@
 extension Validator {
   private typealias Field = BlobLayout.Record
 
-  /// Checks that the record's choices are ones that version 1 has, and belong to its kind.
+  /// Checks that the record's choices belong to its kind.
   func validateChoices(of record: LayerRecord, at start: Int) throws(BlobError) {
     func require(_ holds: Bool, _ kind: BlobError.Kind, _ field: Int) throws(BlobError) {
       if !holds { throw BlobError(kind, at: start + field) }
@@ -31,10 +31,13 @@ extension Validator {
       Field.outputActivation)
     try require(
       record.cellFlags.isSubset(of: traits.flags), .wrongCellFlag, Field.cellFlags)
-    let bits = record.clip.bitPattern
     try require(
-      bits == 0 || record.kind.isRecurrent && record.clip > 0 && record.clip.isFinite, .wrongClip,
-      Field.clip)
+      record.clip.isLimit(allowed: record.kind.isRecurrent), .wrongClip, Field.clip)
+    try require(
+      record.cellClip.isLimit(allowed: traits.stateVectors > 1), .wrongCellClip, Field.cellClip)
+    try require(
+      record.projectionClip.isLimit(allowed: record.cellFlags.contains(.projection)),
+      .wrongProjectionClip, Field.projectionClip)
   }
 
   /// Checks the sizes, each already within its limit, against each other.
@@ -63,6 +66,11 @@ extension LayerRecord {
 }
 
 extension Float {
+  /// Whether this is 0 (not the negative one), or where that is allowed a positive number.
+  func isLimit(allowed: Bool) -> Bool {
+    bitPattern == 0 || (allowed && self > 0 && isFinite)
+  }
+
   /// Whether this is 0 (not the negative one), or where that is allowed a positive normal number.
   func isStep(allowed: Bool) -> Bool {
     bitPattern == 0 || (allowed && bitPattern.isPositiveNormal)

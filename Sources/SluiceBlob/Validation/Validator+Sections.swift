@@ -10,8 +10,9 @@ extension Validator {
       let id = try sectionID(entry, after: previousID)
       let extent = try sectionExtent(entry, after: end)
       try requireZero(end..<extent.start, or: .paddingNotZero)
-      sections[id] = extent
-      previousID = id.rawValue
+      if let id { sections[id] = extent }
+      if id?.since ?? 2 > BlobLayout.firstVersion { usesVersion2 = true }
+      previousID = file.u32(entry + Field.id)
       end = extent.end
     }
     guard BlobLayout.aligned(end) == file.count else {
@@ -25,12 +26,25 @@ extension Validator {
     if sections.provenance.count == 0 { throw BlobError(.missingProvenance, at: missing) }
   }
 
-  private func sectionID(_ entry: Int, after previous: UInt32) throws(BlobError) -> SectionID {
-    let id: SectionID = try file.value(entry + Field.id, or: .unknownSection)
-    if id.rawValue == previous { throw BlobError(.duplicateSection, at: entry + Field.id) }
-    if id.rawValue < previous { throw BlobError(.sectionsOutOfOrder, at: entry + Field.id) }
-    if file.u32(entry + Field.flags) != 0 {
-      throw BlobError(.unknownSectionFlag, at: entry + Field.flags)
+  /// What an entry is of; nil where this reader does not know the section, but may pass over it.
+  private func sectionID(_ entry: Int, after previous: UInt32) throws(BlobError) -> SectionID? {
+    let rawID = file.u32(entry + Field.id)
+    let flags = file.u32(entry + Field.flags)
+    var id = SectionID(rawValue: rawID)
+    if let known = id, known.since > version { id = nil }
+    let isSkippable =
+      version > BlobLayout.firstVersion && rawID != 0 && flags & SectionID.skippable != 0
+    if id == nil, !isSkippable {
+      throw BlobError(.unknownSection, at: entry + Field.id, found: UInt64(rawID))
+    }
+    if rawID == previous { throw BlobError(.duplicateSection, at: entry + Field.id) }
+    if rawID < previous { throw BlobError(.sectionsOutOfOrder, at: entry + Field.id) }
+    let known = version == BlobLayout.firstVersion ? 0 : SectionID.skippable
+    if flags & ~known != 0 {
+      throw BlobError(.unknownSectionFlag, at: entry + Field.flags, found: UInt64(flags))
+    }
+    if let id, flags != id.flags {
+      throw BlobError(.wrongSectionFlag, at: entry + Field.flags, found: UInt64(flags))
     }
     let reserved = entry + Field.reserved
     try requireZero(reserved..<entry + BlobLayout.sectionEntrySize, or: .reservedNotZero)

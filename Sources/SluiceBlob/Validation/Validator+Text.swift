@@ -55,7 +55,24 @@ extension Validator {
   func validateProvenance() throws(BlobError) {
     let text = sections.provenance
     if let at = file.firstNotUTF8(in: text) { throw BlobError(.provenanceNotUTF8, at: at) }
-    var json = JSONScanner(file: file, extent: text)
+    var json = JSONScanner(
+      file: file, extent: text, notJSON: .provenanceNotJSON, tooDeep: .provenanceTooDeep)
+    try json.scanObject()
+  }
+
+  /// Checks the metadata: a JSON object in UTF-8, whose strings are Unicode too.
+  func validateMetadata() throws(BlobError) {
+    let text = sections.metadata
+    guard text.count > 0 else { return }
+    if text.count > BlobLimits.metadataLength {
+      throw BlobError(
+        .metadataTooLong, at: entry(of: .metadata) + BlobLayout.Section.length,
+        found: UInt64(text.count))
+    }
+    if let at = file.firstNotUTF8(in: text) { throw BlobError(.metadataNotUTF8, at: at) }
+    var json = JSONScanner(
+      file: file, extent: text, notJSON: .metadataNotJSON, tooDeep: .metadataTooDeep,
+      needsPairs: true)
     try json.scanObject()
   }
 

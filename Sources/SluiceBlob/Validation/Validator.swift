@@ -6,6 +6,10 @@ struct Validator {
   let file: BlobBytes
   var sections = SectionExtents()
   var output = OutputMode.sequence
+  var version = BlobLayout.firstVersion
+  var recordSize = BlobLayout.recordSize
+  /// Whether the file holds something that version 1 does not have.
+  var usesVersion2 = false
 
   init(file: BlobBytes) {
     self.file = file
@@ -26,6 +30,10 @@ struct Validator {
     try validateVocabulary()
     try validateLabels()
     try validateProvenance()
+    try validateMetadata()
+    if version > BlobLayout.firstVersion, !usesVersion2 {
+      throw BlobError(.needlessVersion, at: BlobLayout.Header.version, found: UInt64(version))
+    }
   }
 
   /// The record at `index`, its values known to be the format's once `validateLayers` has passed.
@@ -34,10 +42,10 @@ struct Validator {
   }
 
   func recordStart(_ index: Int) -> Int {
-    sections.layers.start + index * BlobLayout.recordSize
+    sections.layers.start + index * recordSize
   }
 
-  var layerCount: Int { sections.layers.count / BlobLayout.recordSize }
+  var layerCount: Int { sections.layers.count / recordSize }
 
   /// Refuses the first byte of `range` that is not zero.
   func requireZero(_ range: Range<Int>, or kind: BlobError.Kind) throws(BlobError) {

@@ -43,6 +43,16 @@ public struct BlobContents: Sendable {
   /// Where the weights came from, as a JSON object in UTF-8.
   public var provenance: String
 
+  /// What an application wants to know of the model, as a JSON object in UTF-8 of at most 65536
+  /// bytes; empty for none. A blob with metadata is of version 2.
+  public var metadata = ""
+
+  /// The version that the blob will be of: the first that has all that is used.
+  public var version: UInt32 {
+    metadata.isEmpty && !layers.contains(where: \.record.usesVersion2)
+      ? BlobLayout.firstVersion : BlobLayout.newestVersion
+  }
+
   /// A blob of the given layers.
   public init(
     layers: [Layer], output: OutputMode = .sequence, vocabulary: [String] = [],

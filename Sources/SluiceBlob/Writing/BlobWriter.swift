@@ -29,7 +29,11 @@ struct BlobWriter {
   private mutating func writeHeader() {
     typealias Field = BlobLayout.Header
     bytes.put(BlobLayout.magic, at: Field.magic)
-    bytes.put(BlobLayout.version, at: Field.version)
+    let version = contents.version
+    bytes.put(version, at: Field.version)
+    if version > BlobLayout.firstVersion {
+      bytes.put(UInt32(BlobLayout.recordSize), at: Field.recordSize)
+    }
     bytes.put(BlobLayout.byteOrderMark, at: Field.byteOrderMark)
     bytes.put(UInt64(bytes.count), at: Field.totalSize)
     bytes.put(UInt32(BlobLayout.headerSize), at: Field.headerSize)
@@ -39,6 +43,7 @@ struct BlobWriter {
     for (index, section) in entries.enumerated() {
       let entry = BlobLayout.headerSize + index * BlobLayout.sectionEntrySize
       bytes.put(section.id.rawValue, at: entry + BlobLayout.Section.id)
+      bytes.put(section.id.flags, at: entry + BlobLayout.Section.flags)
       bytes.put(UInt64(section.offset), at: entry + BlobLayout.Section.offset)
       bytes.put(UInt64(section.length), at: entry + BlobLayout.Section.length)
     }
@@ -71,6 +76,7 @@ struct BlobWriter {
       (.vocabulary, TextTable.bytes(contents.vocabulary, isSorted: true)),
       (.labels, TextTable.bytes(contents.labels, isSorted: false)),
       (.provenance, Array(contents.provenance.utf8)),
+      (.metadata, Array(contents.metadata.utf8)),
     ]
     return all.filter { !$0.1.isEmpty }
   }

@@ -33,6 +33,8 @@ extension LayerRecord {
     }
     bytes.put(inputScale.bitPattern, at: Field.inputScale)
     bytes.put(hiddenScale.bitPattern, at: Field.hiddenScale)
+    bytes.put(cellClip.bitPattern, at: Field.cellClip)
+    bytes.put(projectionClip.bitPattern, at: Field.projectionClip)
     for (field, value) in [
       (Field.kernelSize, columns.kernelSize), (Field.columnStride, columns.stride),
       (Field.dilation, columns.dilation), (Field.groups, columns.groups),

@@ -17,7 +17,8 @@ extension Packing {
         let (at, bit) = storage.place(ofColumn: column)
         let shifted = (bits & storage.mask) << bit
         for byte in 0..<max(storage.traits.bits / 8, 1) {
-          packed.weights[row * pitch + at + byte] |= UInt8(truncatingIfNeeded: shifted >> (8 * byte))
+          packed.weights[row * pitch + at + byte] |= UInt8(
+            truncatingIfNeeded: shifted >> (8 * byte))
         }
       }
     }
