@@ -55,15 +55,8 @@ extension sluice_compact_pass {
 }
 
 extension sluice_storage {
-  init(_ storage: StorageType) {
-    switch storage {
-    case .f32: self = sluice_storage_f32
-    case .f16: self = sluice_storage_f16
-    case .bf16: self = sluice_storage_bf16
-    case .int8: self = sluice_storage_int8
-    case .int4: self = sluice_storage_int4
-    }
-  }
+  /// The kernels number storage types as blobs do.
+  init(_ storage: StorageType) { self.init(rawValue: storage.rawValue) }
 }
 
 extension UnsafeMutablePointer<sluice_model> {

@@ -142,6 +142,7 @@ extension sluice_form {
       gate: sluice_function(record.gateActivation),
       candidate: sluice_function(record.candidateActivation),
       output: sluice_function(record.outputActivation), clip: record.clip,
+      cell_clip: record.cellClip, projection_clip: record.projectionClip,
       has_peepholes: record.cellFlags.contains(.peepholes),
       is_coupled: record.cellFlags.contains(.coupled),
       projection: hasProjection ? weights + record.gateByteCount / 4 : nil)
@@ -180,23 +181,8 @@ extension sluice_kernel {
 }
 
 extension sluice_activation {
-  init(_ activation: Activation) {
-    switch activation {
-    case .identity: self = sluice_activation_identity
-    case .tanh: self = sluice_activation_tanh
-    case .sigmoid: self = sluice_activation_sigmoid
-    case .relu: self = sluice_activation_relu
-    case .softmax: self = sluice_activation_softmax
-    case .affine: self = sluice_activation_affine
-    case .leakyReLU: self = sluice_activation_leaky_relu
-    case .thresholdedReLU: self = sluice_activation_thresholded_relu
-    case .scaledTanh: self = sluice_activation_scaled_tanh
-    case .hardSigmoid: self = sluice_activation_hard_sigmoid
-    case .elu: self = sluice_activation_elu
-    case .softsign: self = sluice_activation_softsign
-    case .softplus: self = sluice_activation_softplus
-    }
-  }
+  /// The kernels number activations as blobs do.
+  init(_ activation: Activation) { self.init(rawValue: activation.rawValue) }
 }
 
 extension Int {

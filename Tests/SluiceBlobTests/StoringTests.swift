@@ -35,10 +35,9 @@ import Testing
         .embedding(tokenCount: inputs, outputSize: outputs),
       ] {
         let layer = SampleBlobs.layer(record, name: "layer", &random)
-        let exact = Packing.unpack(
-          Packing.Packed(weights: layer.weights, scales: []), of: record)
+        let exact = Packing.unpack(Packing.PackedWeights(weights: layer.weights), of: record)
         let stored = layer.stored(as: type)
-        let packed = Packing.Packed(weights: stored.weights, scales: stored.scales)
+        let packed = Packing.PackedWeights(weights: stored.weights, scales: stored.scales)
         let rounded = Packing.unpack(packed, of: stored.record)
         // Half a step of the greatest magnitude, 1; the scale of int4 is itself rounded.
         let steps: [StorageType: Float] = [
@@ -49,7 +48,7 @@ import Testing
         #expect(zip(exact.hidden, rounded.hidden).allSatisfy { abs($0 - $1) <= step })
         // What was rounded once stays.
         if type != .int4 {
-          let again = Packing.pack(rounded.input, hidden: rounded.hidden, as: stored.record)
+          let again = Packing.pack(rounded, as: stored.record)
           #expect(again.weights == packed.weights, "\(record.kind) \(inputs)x\(outputs)")
         }
       }
@@ -84,7 +83,9 @@ import Testing
         if isHidden { hidden[row * outputs + column] = 1 } else { input[row * inputs + column] = 1 }
         var stored = record
         stored.storage = type
-        let bytes = Packing.pack(input, hidden: hidden, as: stored).weights
+        let bytes = Packing.pack(
+          Packing.Matrices(input: input, hidden: hidden), as: stored
+        ).weights
         let at =
           4
           * word(

@@ -96,7 +96,7 @@ struct Shape: Sendable, CustomStringConvertible {
     }
   }
 
-  var isGeneral: Bool { kernel.rawValue >= sluice_kernel_dense_general.rawValue }
+  var isGeneral: Bool { sluice_is_general(kernel) }
 
   var isLSTM: Bool { kernel == sluice_kernel_lstm || kernel == sluice_kernel_lstm_general }
 
@@ -223,6 +223,7 @@ struct KernelRun {
     return unsafe sluice_form(
       hidden_size: shape.hiddenSize, hidden_stride: shape.hiddenStride, gate: gate,
       candidate: function, output: function, clip: shape.hasPeepholes ? 0.7 : 0,
+      cell_clip: shape.hasPeepholes ? 0.6 : 0, projection_clip: shape.units == nil ? 0 : 0.2,
       has_peepholes: shape.hasPeepholes, is_coupled: shape.hasPeepholes,
       projection: shape.units == nil ? nil : weights.start + shape.gateWeightCount)
   }

@@ -70,10 +70,11 @@ import Testing
           cell, inputSize: 9, hiddenSize: size, withState: true, seed: 5)
         var contents = network.contents()
         for (index, stored) in network.stored(as: type).contents().layers.enumerated() {
-          let (input, hidden) = Packing.unpack(
-            Packing.Packed(weights: stored.weights, scales: stored.scales), of: stored.record)
+          let matrices = Packing.unpack(
+            Packing.PackedWeights(weights: stored.weights, scales: stored.scales),
+            of: stored.record)
           contents.layers[index].weights =
-            Packing.pack(input, hidden: hidden, as: contents.layers[index].record).weights
+            Packing.pack(matrices, as: contents.layers[index].record).weights
         }
         let rounded = AlignedBytes(try contents.bytes())
         var random = SeededRandom(seed: 6)
@@ -128,7 +129,7 @@ import Testing
         .stored(as: type)
       let stored = network.contents().layers[0]
       let rows = Packing.unpack(
-        Packing.Packed(weights: stored.weights, scales: stored.scales), of: stored.record
+        Packing.PackedWeights(weights: stored.weights, scales: stored.scales), of: stored.record
       ).input
       let opened = try OpenedNetwork(network, .baseline)
       var stream = try opened.stream()

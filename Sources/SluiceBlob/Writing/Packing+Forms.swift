@@ -1,13 +1,6 @@
 extension Packing {
-  /// To be migrated.
-  public typealias Packed = PackedWeights
-
-  public static func pack(
-    _ input: [Float], hidden: [Float] = [], as record: LayerRecord
-  ) -> PackedWeights {
-    pack(Matrices(input: input, hidden: hidden), as: record)
-  }
-
+  /// The f32 weights of a recurrent layer of 4 gates (LSTM), 3 (GRU) or 1 (RNN), as ``pack(_:as:)``
+  /// packs them; `outputSize` is what h has behind a projection, nil for all units.
   public static func packRecurrent(
     input: [Float], hidden: [Float], gates: Int, inputSize: Int, hiddenSize: Int,
     outputSize: Int? = nil, variant: GRUVariant? = nil
@@ -18,6 +11,7 @@ extension Packing {
     ).weights
   }
 
+  /// The inverse of ``packRecurrent(input:hidden:gates:inputSize:hiddenSize:outputSize:variant:)``.
   public static func unpackRecurrent(
     _ bytes: [UInt8], gates: Int, inputSize: Int, hiddenSize: Int, outputSize: Int? = nil,
     variant: GRUVariant? = nil
@@ -27,16 +21,19 @@ extension Packing {
     return (matrices.input, matrices.hidden)
   }
 
+  /// The f32 weights of a dense layer, `[outputSize, inputSize]` row-major.
   public static func packDense(_ weights: [Float], inputSize: Int, outputSize: Int) -> [UInt8] {
     pack(Matrices(input: weights), as: .dense(inputSize: inputSize, outputSize: outputSize)).weights
   }
 
+  /// The inverse of ``packDense(_:inputSize:outputSize:)``.
   public static func unpackDense(_ bytes: [UInt8], inputSize: Int, outputSize: Int) -> [Float] {
     unpack(
       PackedWeights(weights: bytes), of: .dense(inputSize: inputSize, outputSize: outputSize)
     ).input
   }
 
+  /// The f32 rows of an embedding's table, `[tokenCount, outputSize]`: as they are.
   public static func packEmbedding(_ table: [Float]) -> [UInt8] { bytes(of: table) }
 
   private static func record(

@@ -42,18 +42,8 @@ extension BlobContents.Layer {
   /// W (of an embedding its table), U and P as the blob holds them, each row-major.
   var weightRows: [Float] {
     guard record.kind.hasCompactWeights else { return [] }
-    guard record.kind.isRecurrent, !record.isPlain else {
-      let (input, hidden) = Packing.unpack(
-        Packing.Packed(weights: weights, scales: scales), of: record)
-      return input + hidden
-    }
-    let gates = record.gateByteCount
-    let (input, hidden) = Packing.unpackRecurrent(
-      Array(weights[..<gates]), gates: record.gateCount, inputSize: record.inputSize,
-      hiddenSize: record.hiddenSize, outputSize: record.outputSize, variant: record.variant)
-    guard record.cellFlags.contains(.projection) else { return input + hidden }
-    return input + hidden
-      + Packing.unpackDense(
-        Array(weights[gates...]), inputSize: record.hiddenSize, outputSize: record.outputSize)
+    return Packing.unpack(
+      Packing.PackedWeights(weights: weights, scales: scales), of: record
+    ).all
   }
 }

@@ -23,7 +23,6 @@ typedef enum : uint32_t {
   sluice_kernel_reflect_pad,
   /// Any layer whose weights are not f32: `sluice_compact` says which.
   sluice_kernel_compact,
-  // From here on general: a kernel's rows are passed over once more, or are its own altogether.
   /// Dense and activation layers whose function the plain kernels do not have.
   sluice_kernel_dense_general,
   sluice_kernel_activation_general,
@@ -34,7 +33,21 @@ typedef enum : uint32_t {
   sluice_kernel_elman_general,
 } sluice_kernel;
 
-/// A function of sums. The plain kernels know those up to softmax, the general ones all but that.
+/// Whether a general pass runs over a kernel's rows, or is all of it.
+static inline bool sluice_is_general(sluice_kernel kernel) {
+  switch (kernel) {
+    case sluice_kernel_dense_general:
+    case sluice_kernel_activation_general:
+    case sluice_kernel_lstm_general:
+    case sluice_kernel_gru_reset_after_general:
+    case sluice_kernel_gru_reset_before_general:
+    case sluice_kernel_elman_general: return true;
+    default: return false;
+  }
+}
+
+/// A function of sums, numbered as in a blob. The plain kernels know those up to softmax, the general
+/// ones all but that.
 typedef enum : uint32_t {
   sluice_activation_identity,
   sluice_activation_tanh,
@@ -88,6 +101,9 @@ typedef struct {
   sluice_function gate, candidate, output;
   /// Sums are limited to [-clip, clip] before their activation; 0 for no limit.
   float clip;
+  /// C is limited to [-cell_clip, cell_clip] before anything reads it, h behind a projection to
+  /// [-projection_clip, projection_clip]; 0 for no limit.
+  float cell_clip, projection_clip;
   /// Whether the weights of i, f and o from C follow the biases: rows 4, 5 and 6 of a tile.
   bool has_peepholes;
   /// Whether f = 1 - i.
@@ -96,14 +112,19 @@ typedef struct {
   const float *_Nullable projection;
 } sluice_form;
 
-/// How weights are stored: the types of the blob.
+/// How weights are stored, numbered as in a blob.
 typedef enum : uint32_t {
-  sluice_storage_f32,
+  sluice_storage_f32 = 1,
   sluice_storage_f16,
   sluice_storage_bf16,
   sluice_storage_int8,
   sluice_storage_int4,
 } sluice_storage;
+
+/// Whether weights are integers, with scales.
+static inline bool sluice_is_integer(sluice_storage storage) {
+  return storage == sluice_storage_int8 || storage == sluice_storage_int4;
+}
 
 /// Some gates of a compact layer, whose sums one pass over its weights computes. Bytes, where nothing
 /// else is said; those of a last single panel are half of a pair's.

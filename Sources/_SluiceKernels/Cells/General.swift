@@ -249,7 +249,11 @@ private func updateCell(
     var f = unsafe load(sums + stride + unit, as: PanelPair.self)
     if unsafe form.is_coupled { f = PanelPair(repeating: 1) - i }
     let g = unsafe load(sums + 2 &* stride + unit, as: PanelPair.self)
-    unsafe store(multiplyAdd(f, load(cell + unit, as: PanelPair.self), i * g), to: cell + unit)
+    var c = unsafe multiplyAdd(f, load(cell + unit, as: PanelPair.self), i * g)
+    if unsafe form.cell_clip > 0 {
+      c = unsafe capped(floored(c, -form.cell_clip), form.cell_clip)
+    }
+    unsafe store(c, to: cell + unit)
     unit &+= 16
   }
 }
@@ -280,6 +284,8 @@ private func writeOutput(
     let rows = unsafe packed.hiddenSums(tile, sums, from: [[Panel(repeating: 0)]])
     unsafe store(rows[0][0], to: next + tile &* 16)
   }
+  let bound = unsafe layer.form.projection_clip
+  if bound > 0 { unsafe limit(next, count: layer.stride, to: bound) }
 }
 
 /// h(t) = (1 - z) * n + z * h(t-1).

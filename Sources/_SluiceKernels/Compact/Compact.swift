@@ -175,7 +175,7 @@ func pitchOfSums(_ layer: CompactLayer) -> Int {
 
 @inline(always)
 func isInteger(_ layer: CompactLayer) -> Bool {
-  layer.storage.rawValue >= sluice_storage_int8.rawValue
+  sluice_is_integer(layer.storage)
 }
 
 /// What a pass multiplies: x of all rows, h of a turn's rows.

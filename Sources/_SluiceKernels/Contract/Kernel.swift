@@ -47,7 +47,7 @@ public func runOther(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
   default: break
   }
-  if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
+  if unsafe sluice_is_general(layer.kernel) {
     unsafe runGeneral(plan, rows, isChained: true)
   }
 }
@@ -115,7 +115,7 @@ public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: false)
   default: break
   }
-  if unsafe layer.kernel.rawValue >= sluice_kernel_dense_general.rawValue {
+  if unsafe sluice_is_general(layer.kernel) {
     unsafe runGeneral(plan, rows, isChained: false)
   }
 }
