@@ -31,6 +31,13 @@ import Testing
         $0.clip = 0.3
       },
       Form(testDescription: "projection", cell: .lstm, outputs: 5) { _ in },
+      Form(testDescription: "cell clip", cell: .lstm) { $0.cellClip = 0.05 },
+      Form(testDescription: "every clip, peepholes, projection", cell: .lstm, outputs: 5) {
+        $0.peepholes = [1]
+        $0.clip = 0.5
+        $0.cellClip = 0.125
+        $0.projectionClip = 0.03
+      },
       Form(testDescription: "wide projection, peepholes", cell: .lstm, outputs: 21) {
         $0.peepholes = [1]
       },

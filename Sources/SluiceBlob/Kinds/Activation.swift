@@ -35,6 +35,10 @@ package struct ActivationTraits: Sendable {
   package let name: StaticString
   /// Parameters: none, alpha, or alpha and beta.
   package let parameterCount: Int
+  /// What a source that gives no parameters means by the name; nil where it must give them.
+  package var usualAlpha: Float?
+  /// The same of beta.
+  package var usualBeta: Float?
 }
 
 extension Activation {
@@ -46,12 +50,13 @@ extension Activation {
     case .sigmoid: ActivationTraits(name: "sigmoid", parameterCount: 0)
     case .relu: ActivationTraits(name: "relu", parameterCount: 0)
     case .softmax: ActivationTraits(name: "softmax", parameterCount: 0)
-    case .affine: ActivationTraits(name: "affine", parameterCount: 2)
-    case .leakyReLU: ActivationTraits(name: "leaky_relu", parameterCount: 1)
+    case .affine: ActivationTraits(name: "affine", parameterCount: 2, usualBeta: 0)
+    case .leakyReLU: ActivationTraits(name: "leaky_relu", parameterCount: 1, usualAlpha: 0.01)
     case .thresholdedReLU: ActivationTraits(name: "thresholded_relu", parameterCount: 1)
     case .scaledTanh: ActivationTraits(name: "scaled_tanh", parameterCount: 2)
-    case .hardSigmoid: ActivationTraits(name: "hard_sigmoid", parameterCount: 2)
-    case .elu: ActivationTraits(name: "elu", parameterCount: 1)
+    case .hardSigmoid:
+      ActivationTraits(name: "hard_sigmoid", parameterCount: 2, usualAlpha: 0.2, usualBeta: 0.5)
+    case .elu: ActivationTraits(name: "elu", parameterCount: 1, usualAlpha: 1)
     case .softsign: ActivationTraits(name: "softsign", parameterCount: 0)
     case .softplus: ActivationTraits(name: "softplus", parameterCount: 0)
     }

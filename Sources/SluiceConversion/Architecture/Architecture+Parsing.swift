@@ -4,7 +4,7 @@ extension Architecture.Layer {
   /// Keys of each known layer type, beside those of all.
   private static let keys: [String: Set<String>] = [
     "embedding": ["tensors"],
-    "lstm": recurrentKeys.union(["projection"]),
+    "lstm": recurrentKeys.union(["projection", "cell_clip", "projection_clip"]),
     "gru": recurrentKeys.union(["reset_after"]),
     "rnn": recurrentKeys.union(["nonlinearity"]),
     "dense": ["tensors", "activation"],
@@ -105,6 +105,8 @@ extension Architecture.Layer {
     if case .rnn = cell, try node.optional("gate_activation") != nil {
       throw try node.member("gate_activation").malformed("an Elman network has no gates")
     }
+    layer.cellClip = try limit(node, "cell_clip")
+    layer.projectionClip = try limit(node, "projection_clip")
     for key in ["activation", "gate_activation"] {
       if let function = try node.optional(key), try !Network.Function(function).isPointwise {
         throw function.unsupported("a softmax within a cell")
@@ -125,6 +127,16 @@ extension Architecture.Layer {
     case "relu": return .relu
     default: throw own.malformed("expected \"tanh\" or \"relu\"")
     }
+  }
+
+  /// A limit, a positive number; nil where there is none.
+  private static func limit(
+    _ node: JSONNode, _ key: String
+  ) throws(ConversionError) -> Float? {
+    guard let node = try node.optional(key) else { return nil }
+    let value = Float(try node.double())
+    guard value > 0, value.isFinite else { throw node.malformed("expected a number above 0") }
+    return value
   }
 
   private static func epsilon(_ node: JSONNode) throws(ConversionError) -> Float {
@@ -178,43 +190,41 @@ extension Architecture.Layer {
 }
 
 extension Network.Function {
-  /// Functions without parameters, and the parameters that others have where none are given.
-  private static let named: [String: Network.Function] = [
-    "identity": .identity, "linear": .identity, "tanh": .tanh, "sigmoid": .sigmoid, "relu": .relu,
-    "softmax": .softmax, "softsign": .softsign, "softplus": .softplus, "elu": .elu(alpha: 1),
-    "leaky_relu": .leakyReLU(alpha: 0.01), "hard_sigmoid": .hardSigmoid(alpha: 0.2, beta: 0.5),
-  ]
-
   /// A name, or an object with the name as `function` and its parameters `alpha` and `beta`.
+  ///
+  /// Parameters that are not given are the usual ones, of functions that have such.
   init(_ node: JSONNode) throws(ConversionError) {
-    guard case .object = node.value else {
-      let name = try node.string()
-      guard let function = Self.named[name] else {
-        throw node.unsupported("the activation \"\(quotable(name))\"")
-      }
-      self = function
-      return
+    var nameNode = node
+    var parameters: JSONNode?
+    if case .object = node.value {
+      _ = try node.object(keys: ["function", "alpha", "beta"])
+      nameNode = try node.member("function")
+      parameters = node
     }
-    _ = try node.object(keys: ["function", "alpha", "beta"])
-    let nameNode = try node.member("function")
-    func parameter(_ key: String, _ other: Float) throws(ConversionError) -> Float {
-      guard let node = try node.optional(key) else { return other }
+    let name = try nameNode.string()
+    guard let kind = name == "linear" ? .identity : Activation(named: name) else {
+      throw nameNode.unsupported("the activation \"\(quotable(name))\"")
+    }
+    let traits = kind.traits
+    func parameter(
+      _ key: String, _ place: Int, _ usual: Float?
+    ) throws(ConversionError) -> Float {
+      guard place < traits.parameterCount else { return 0 }
+      guard let node = try parameters?.optional(key) else {
+        guard let usual else {
+          throw nameNode.malformed("\(name) needs its \"\(key)\", in an object with \"function\"")
+        }
+        return usual
+      }
       let value = Float(try node.double())
       guard value.isFinite else { throw node.malformed("beyond the range of float32") }
       return value
     }
-    var keys: Set<String> = ["alpha"]
-    switch try nameNode.string() {
-    case "elu": self = .elu(alpha: try parameter("alpha", 1))
-    case "leaky_relu": self = .leakyReLU(alpha: try parameter("alpha", 0.01))
-    case "hard_sigmoid":
-      keys.insert("beta")
-      self = .hardSigmoid(alpha: try parameter("alpha", 0.2), beta: try parameter("beta", 0.5))
-    default:
-      keys = []
-      self = try Self(nameNode)
-    }
-    _ = try node.object(keys: keys.union(["function"]))
+    self.init(
+      kind, alpha: try parameter("alpha", 0, traits.usualAlpha),
+      beta: try parameter("beta", 1, traits.usualBeta))
+    let keys = ["function", "alpha", "beta"].prefix(1 + traits.parameterCount)
+    _ = try parameters?.object(keys: Set(keys))
   }
 
   /// The member `key` of `node`, or `other` where there is none.

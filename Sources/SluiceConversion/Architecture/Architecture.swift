@@ -52,6 +52,8 @@ struct Architecture {
     /// The size of the LSTM's projection, which the tensors must have; nil where they tell.
     var projection: Int?
     var gateActivation = Network.Function.sigmoid
+    var cellClip: Float?
+    var projectionClip: Float?
     var activation = Network.Function.tanh
   }
 

@@ -51,6 +51,7 @@ extension ArchitectureBuilder {
       form.candidateActivation = stack.activation
     }
     if cell == .lstm { form.outputActivation = stack.activation }
+    form.cellClip = stack.cellClip
     var size = outputs
     let projectionName = "\(prefix)weight_hr_\(suffix)"
     if stack.projection.map({ $0 > 0 }) ?? (cell == .lstm && tensors.has(projectionName)) {
@@ -58,6 +59,10 @@ extension ArchitectureBuilder {
       form.projection = try tensors.take(
         projectionName, shape: [stack.projection ?? outputs, size],
         why: "the projection to the \(outputs) columns of \(hiddenName)")
+    }
+    form.projectionClip = stack.projectionClip
+    guard form.projection != nil || form.projectionClip == nil else {
+      throw malformed("projection_clip", "there is no \(projectionName)")
     }
     let (rows, overflow) = size.multipliedReportingOverflow(by: cell.gateCount)
     guard !overflow else { throw tensors.error(hiddenName, "too large") }

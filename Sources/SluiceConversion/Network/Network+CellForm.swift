@@ -1,3 +1,5 @@
+import SluiceBlob
+
 extension Network {
   /// What distinguishes a recurrent layer from the plain one: nothing, unless told.
   public struct CellForm: Sendable, Hashable {
@@ -9,6 +11,10 @@ extension Network {
     public var outputActivation = Function.tanh
     /// What every sum is limited to before its activation, [-clip, clip]; nil for no limit.
     public var clip: Float?
+    /// LSTM: what C is limited to, [-cellClip, cellClip], before anything reads it; nil for no limit.
+    public var cellClip: Float?
+    /// LSTM with a projection: what h is limited to, likewise.
+    public var projectionClip: Float?
     /// LSTM: whether f = 1 - i.
     public var isCoupled = false
     /// LSTM: weights from C to i, f and o, `[3 * H]`; i and f see C(t-1), o sees C(t).

@@ -1,3 +1,5 @@
+import SluiceBlob
+
 extension Network {
   /// A convolution over columns of channels: of column c,
   /// f(sum over taps k of W[k] x[c * stride + k * dilation] + b).

@@ -17,7 +17,7 @@ extension Network.Layer {
       return BlobContents.Layer(
         record: .dense(
           inputSize: dense.inputSize, outputSize: dense.outputSize,
-          activation: dense.activation.recorded),
+          activation: dense.activation),
         name: name,
         weights: Packing.packDense(
           dense.weights, inputSize: dense.inputSize, outputSize: dense.outputSize),
@@ -26,11 +26,11 @@ extension Network.Layer {
           outputSize: dense.outputSize))
     case .activation(let function, let size):
       return BlobContents.Layer(
-        record: .activation(function.recorded, size: size), name: name, weights: [], biases: [])
+        record: .activation(function, size: size), name: name, weights: [], biases: [])
     case .convolution(let layer):
       guard layer.activation.isPlainPointwise else { return nil }
       return layer.withoutIdleTaps.packed(
-        name: name, activation: layer.activation.recorded.kind)
+        name: name, activation: layer.activation.kind)
     case .scale(let layer):
       return Self.packed(
         name, .scale, layer.length, [layer.scale, layer.shift], channels: layer.scale.count)
@@ -88,18 +88,20 @@ extension Network.Recurrent {
     switch cell {
     case .lstm:
       record = .lstm(inputSize: inputSize, hiddenSize: hiddenSize)
-      record.outputActivation = form.outputActivation.recorded
+      record.outputActivation = form.outputActivation
     case .gru(let variant):
       record = .gru(inputSize: inputSize, hiddenSize: hiddenSize, variant: variant)
     case .rnn(let function):
       record = .rnn(
-        inputSize: inputSize, hiddenSize: hiddenSize, activation: function.recorded)
+        inputSize: inputSize, hiddenSize: hiddenSize, activation: function)
     }
     if cell.gateCount > 1 {
-      record.gateActivation = form.gateActivation.recorded
-      record.candidateActivation = form.candidateActivation.recorded
+      record.gateActivation = form.gateActivation
+      record.candidateActivation = form.candidateActivation
     }
     record.clip = form.clip ?? 0
+    record.cellClip = form.cellClip ?? 0
+    record.projectionClip = form.projectionClip ?? 0
     if form.peepholes != nil { record.cellFlags.insert(.peepholes) }
     if form.isCoupled { record.cellFlags.insert(.coupled) }
     if form.projection != nil { record.cellFlags.insert(.projection) }

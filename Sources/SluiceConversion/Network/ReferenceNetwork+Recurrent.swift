@@ -16,9 +16,7 @@ extension ReferenceNetwork {
       return Self.product(layer.hiddenWeights, rows: rows, h, bias: layer.hiddenBias)
     }
     func apply(_ function: Network.Function, _ sums: [Scalar]) -> [Scalar] {
-      guard let clip = form.clip.map({ Scalar($0) }) else { return Self.apply(function, sums) }
-      // NaN is neither less nor greater.
-      return Self.apply(function, sums.map { $0 < -clip ? -clip : $0 > clip ? clip : $0 })
+      Self.apply(function, sums.map { Self.limit($0, to: form.clip) })
     }
     func sums(_ gate: Int) -> [Scalar] {
       zip(fromInput(gate), fromHidden(gate, h)).map { $0 + $1 }
@@ -39,12 +37,14 @@ extension ReferenceNetwork {
       let forget = form.isCoupled ? input.map { 1 - $0 } : peeping(1, 1)
       let candidate = apply(form.candidateActivation, sums(2))
       for unit in 0..<size {
-        cell[index][unit] = forget[unit] * cell[index][unit] + input[unit] * candidate[unit]
+        let sum = forget[unit] * cell[index][unit] + input[unit] * candidate[unit]
+        cell[index][unit] = Self.limit(sum, to: form.cellClip)
       }
       let output = peeping(3, 2)
       next = zip(output, Self.apply(form.outputActivation, cell[index])).map { $0 * $1 }
       if let projection = form.projection {
         next = Self.product(projection, rows: 0..<layer.outputSize, next, bias: nil)
+          .map { Self.limit($0, to: form.projectionClip) }
       }
     case .gru(let variant):
       let (reset, update) = (gate(0), gate(1))
@@ -60,6 +60,12 @@ extension ReferenceNetwork {
     }
     hidden[index] = next
     return next
+  }
+
+  /// `x` within [-bound, bound], where there is one; NaN is neither less nor greater.
+  private static func limit(_ x: Scalar, to bound: Float?) -> Scalar {
+    guard let bound = bound.map({ Scalar($0) }) else { return x }
+    return x < -bound ? -bound : x > bound ? bound : x
   }
 
   /// A whole sequence, `[T][inputSize]`, layer by layer, each in its direction: what every layer

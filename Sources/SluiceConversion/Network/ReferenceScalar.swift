@@ -93,7 +93,8 @@ extension ReferenceNetwork {
 
   /// `function` of every element, or softmax over all of them.
   static func apply(_ function: Network.Function, _ x: [Scalar]) -> [Scalar] {
-    switch function {
+    let (alpha, beta) = (Scalar(function.alpha), Scalar(function.beta))
+    switch function.kind {
     case .identity: return x
     case .tanh: return x.map(Scalar.hyperbolicTangent)
     case .sigmoid: return x.map { 1 / (1 + Scalar.exponential(-$0)) }
@@ -103,18 +104,18 @@ extension ReferenceNetwork {
       let exponentials = x.map { Scalar.exponential($0 - greatest) }
       let sum = exponentials.reduce(0, +)
       return exponentials.map { $0 / sum }
-    case .affine(let alpha, let beta): return x.map { Scalar(alpha) * $0 + Scalar(beta) }
-    case .leakyReLU(let alpha): return x.map { $0 < 0 ? Scalar(alpha) * $0 : $0 }
-    case .thresholdedReLU(let alpha): return x.map { $0 <= Scalar(alpha) ? 0 : $0 }
-    case .scaledTanh(let alpha, let beta):
-      return x.map { Scalar(alpha) * Scalar.hyperbolicTangent(Scalar(beta) * $0) }
-    case .hardSigmoid(let alpha, let beta):
+    case .affine: return x.map { alpha * $0 + beta }
+    case .leakyReLU: return x.map { $0 < 0 ? alpha * $0 : $0 }
+    case .thresholdedReLU: return x.map { $0 <= alpha ? 0 : $0 }
+    case .scaledTanh:
+      return x.map { alpha * Scalar.hyperbolicTangent(beta * $0) }
+    case .hardSigmoid:
       return x.map { x in
-        let line = Scalar(alpha) * x + Scalar(beta)
+        let line = alpha * x + beta
         return line < 0 ? 0 : line > 1 ? 1 : line
       }
-    case .elu(let alpha):
-      return x.map { $0 < 0 ? Scalar(alpha) * Scalar.exponentialMinusOne($0) : $0 }
+    case .elu:
+      return x.map { $0 < 0 ? alpha * Scalar.exponentialMinusOne($0) : $0 }
     case .softsign: return x.map { $0 / (1 + $0.magnitude) }
     case .softplus:
       return x.map { x in

@@ -152,6 +152,8 @@ extension LayerRecord {
     if cellFlags.contains(.coupled) { parts.append("coupled") }
     if cellFlags.contains(.projection) { parts.append("\(hiddenSize) units projected") }
     if clip > 0 { parts.append("clip \(clip)") }
+    if cellClip > 0 { parts.append("cell clip \(cellClip)") }
+    if projectionClip > 0 { parts.append("projection clip \(projectionClip)") }
     if kind != .rnn, !isPlain {
       let functions = [gateActivation.kind, candidateActivation.kind]
       let all = kind == .lstm ? functions + [outputActivation.kind] : functions
