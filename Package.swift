@@ -26,7 +26,8 @@ let package = Package(
   name: "Sluice",
   products: [
     .library(name: "Sluice", targets: ["Sluice"]),
-    .library(name: "SluiceConversion", targets: ["SluiceConversion"]),
+    .library(
+      name: "SluiceConversion", targets: ["SluiceNetwork", "SluiceImport", "SluiceConversion"]),
     .executable(name: "sluice", targets: ["SluiceTool"]),
   ],
   targets: [
@@ -52,11 +53,19 @@ let package = Package(
     .target(
       name: "SluiceC", dependencies: ["CSluice", "Sluice", "SluiceBlob", "_SluiceSystem"],
       swiftSettings: strict),
+    .target(name: "SluiceNetwork", dependencies: ["SluiceBlob"], swiftSettings: strict),
     .target(
-      name: "SluiceConversion", dependencies: ["Sluice", "SluiceBlob"], swiftSettings: strict),
+      name: "SluiceImport", dependencies: ["SluiceBlob", "SluiceNetwork"], swiftSettings: strict),
+    .target(
+      name: "SluiceConversion",
+      dependencies: ["Sluice", "SluiceBlob", "SluiceNetwork", "SluiceImport"],
+      swiftSettings: strict),
     .executableTarget(
       name: "SluiceTool",
-      dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "_SluiceMeasuring"],
+      dependencies: [
+        "Sluice", "SluiceBlob", "SluiceNetwork", "SluiceImport", "SluiceConversion",
+        "_SluiceMeasuring",
+      ],
       path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
     .executableTarget(
       name: "SluiceBench",
@@ -77,7 +86,8 @@ let package = Package(
       path: "Tests/KernelProbe",
       swiftSettings: strict),
     .executableTarget(
-      name: "RejectionProbe", dependencies: ["Sluice", "SluiceConversion", "TestSupport"],
+      name: "RejectionProbe",
+      dependencies: ["Sluice", "SluiceNetwork", "SluiceImport", "SluiceConversion", "TestSupport"],
       path: "Tests/RejectionProbe", swiftSettings: strict),
     .executableTarget(
       name: "ActivationProbe", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
@@ -95,14 +105,19 @@ let package = Package(
       name: "SluiceBlobTests", dependencies: ["SluiceBlob", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SluiceConversionTests",
-      dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "TestSupport"],
+      dependencies: [
+        "Sluice", "SluiceBlob", "SluiceNetwork", "SluiceImport", "SluiceConversion", "TestSupport",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "ReadmeExample", dependencies: ["Sluice"], path: "Tests/ReadmeExample",
       swiftSettings: strict),
     .testTarget(
       name: "SluiceToolTests",
-      dependencies: ["Sluice", "SluiceBlob", "SluiceConversion", "SluiceTool", "ReadmeExample"],
+      dependencies: [
+        "Sluice", "SluiceBlob", "SluiceNetwork", "SluiceImport", "SluiceConversion", "SluiceTool",
+        "ReadmeExample",
+      ],
       swiftSettings: strict),
   ]
 )

@@ -1,6 +1,8 @@
 import Sluice
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import TestSupport
 
 /// Inputs to begin with that follow from code; the others are fixtures.

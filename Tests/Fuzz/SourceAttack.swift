@@ -1,8 +1,9 @@
 import Sluice
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import TestSupport
-
-@testable import SluiceConversion
 
 /// Trained models from anywhere: refused with a file and a reason, or converted into a blob that runs.
 enum SourceAttack {

@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import Sluice
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// How long a hostile file of 1 MiB is computed with until it is refused, and how much memory that takes.
 ///

@@ -1,7 +1,8 @@
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite struct AccuracyReportTests {
   @Test func statisticsCountWhatDiffers() {

@@ -1,7 +1,8 @@
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("Architectures of files without a graph")
 struct ArchitectureTests {

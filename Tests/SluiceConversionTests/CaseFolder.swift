@@ -1,7 +1,8 @@
 import Foundation
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// A folder of a model, its inputs and the outputs that are expected of it.
 struct CaseFolder: CustomTestStringConvertible {
@@ -56,7 +57,7 @@ struct CaseFolder: CustomTestStringConvertible {
   }
 
   func convert() throws -> ConvertedModel {
-    var options = ConversionOptions()
+    var options = SourceOptions()
     if exists("model.json"), source.hasSuffix(".safetensors") {
       options.architecture = "\(path)/model.json"
     }

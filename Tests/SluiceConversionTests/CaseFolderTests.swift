@@ -1,7 +1,8 @@
 import Foundation
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("Models of PyTorch, ONNX and ONNX Runtime with their outputs")
 struct CaseFolderTests {

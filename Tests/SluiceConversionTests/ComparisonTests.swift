@@ -1,8 +1,9 @@
 import Sluice
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// Converted models against the outputs of their source, and against each other.
 @Suite("Comparisons") struct ComparisonTests {
@@ -36,7 +37,7 @@ import Testing
     ] {
       try options.set(name, to: value)
     }
-    #expect(options.architecture == "a.json" && options.calibration == "x.npy")
+    #expect(options.source.architecture == "a.json" && options.calibration == "x.npy")
     #expect(options.maximalError == 0.5)
     for (name, value) in [
       ("--max-error", "0"), ("--max-error", "inf"), ("--max-error", "x"), ("--type", "f64"),

@@ -1,7 +1,8 @@
 import Foundation
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// That a conformance case fails where it must: each begins as a copy of one that passes.
 @Suite("Conformance cases that must fail") struct ConformanceTests {

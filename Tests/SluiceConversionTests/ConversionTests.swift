@@ -1,8 +1,9 @@
 import Foundation
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// Whole conversions: a source file, options, and the blob with its report.
 @Suite("Conversions with their reports") struct ConversionTests {

@@ -1,8 +1,9 @@
 import Foundation
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// The inputs that the fuzzers found to reach different code, once more: no trap, a typed error with its
 /// file and a reason, or a network whose blob is sound.

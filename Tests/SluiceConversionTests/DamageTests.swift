@@ -1,6 +1,7 @@
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// Damaged files convert or are refused; neither traps, and neither takes long.
 @Suite("Damaged files")

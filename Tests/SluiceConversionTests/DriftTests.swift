@@ -1,7 +1,8 @@
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("Errors over many steps") struct DriftTests {
   static let cells: [Network.Cell] = [.lstm, .gru(.resetAfter), .gru(.resetBefore)]

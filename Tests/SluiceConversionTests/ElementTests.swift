@@ -1,8 +1,9 @@
 import Foundation
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// Numbers of every type, as each format may write them.
 @Suite("Element types") struct ElementTests {

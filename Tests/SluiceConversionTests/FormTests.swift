@@ -1,9 +1,10 @@
 import Sluice
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import TestSupport
 import Testing
-
-@testable import SluiceConversion
 
 /// Every recurrent form, by the kernels and by the reference in Double.
 @Suite("Recurrent forms") struct FormTests {

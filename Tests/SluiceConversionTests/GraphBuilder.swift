@@ -1,4 +1,6 @@
-@testable import SluiceConversion
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// Builds small ONNX models in memory.
 struct GraphBuilder {

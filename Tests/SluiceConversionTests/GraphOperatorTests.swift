@@ -1,6 +1,7 @@
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// What the operators of graphs become, layer by layer.
 @Suite("Graphs: what each operator becomes") struct GraphOperatorTests {

@@ -1,6 +1,7 @@
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// What the operators of graphs do not take, each said of the node that asks for it.
 @Suite("Graphs: what each operator refuses") struct GraphRefusalTests {

@@ -1,9 +1,10 @@
 import Sluice
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import TestSupport
 import Testing
-
-@testable import SluiceConversion
 
 /// Graphs through the runtime: near the reference, and the same bits however they are run.
 @Suite("Graphs run") struct GraphRunTests {

@@ -1,4 +1,6 @@
-@testable import SluiceConversion
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 extension GraphBuilder {
   /// A graph of lines, or of parts between semicolons:

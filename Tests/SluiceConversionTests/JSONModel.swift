@@ -1,4 +1,6 @@
-@testable import SluiceConversion
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// A JSON text that a test builds and damages.
 indirect enum JSONText: CustomStringConvertible, ExpressibleByStringLiteral {

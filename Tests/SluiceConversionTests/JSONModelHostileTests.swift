@@ -1,7 +1,8 @@
 import Foundation
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("Models of JSON: hostile input J1-J8, whole models")
 struct JSONModelHostileTests {

@@ -1,6 +1,7 @@
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("Models of JSON: what is refused, by its path")
 struct JSONModelRefusalTests {

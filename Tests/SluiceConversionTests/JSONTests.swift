@@ -1,7 +1,8 @@
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import TestSupport
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("JSON: hostile input J1-J8 and what is read")
 struct JSONTests {

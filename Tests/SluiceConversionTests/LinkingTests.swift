@@ -1,5 +1,7 @@
 import Foundation
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
 
 /// Blobs as parts of programs; `tools/test-library` links and runs them.

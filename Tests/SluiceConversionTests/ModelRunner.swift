@@ -1,4 +1,6 @@
-@testable import SluiceConversion
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// Runs a converted model over whole arrays, as its interface says, in Double.
 struct ModelRunner {

@@ -1,8 +1,9 @@
 import Foundation
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// The numbers were computed with PyTorch, but for the few that can be seen.
 @Suite("The reference of every operation")

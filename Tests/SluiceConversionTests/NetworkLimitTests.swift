@@ -1,7 +1,8 @@
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// Networks that no blob can hold, each refused with what it may hold.
 @Suite("The limits of a blob's networks") struct NetworkLimitTests {

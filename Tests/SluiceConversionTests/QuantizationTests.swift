@@ -1,7 +1,8 @@
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("Types of weights, and the scales of what they meet") struct QuantizationTests {
   /// Layers that have every type, and layers that are f32 alone.

@@ -1,7 +1,8 @@
 import Foundation
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("RNNoise v0.1")
 struct RNNoiseTests {

@@ -1,4 +1,6 @@
-@testable import SluiceConversion
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// Builds safetensors files in memory.
 struct SafetensorsBuilder {

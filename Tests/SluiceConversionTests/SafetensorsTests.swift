@@ -1,6 +1,7 @@
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("safetensors: hostile input S1-S12 and what is read")
 struct SafetensorsTests {

@@ -1,7 +1,8 @@
 import Foundation
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// A model with the shapes of Silero VAD, but a window of 8 samples, against a computation of its own.
 @Suite("Silero VAD as safetensors") struct SileroTests {

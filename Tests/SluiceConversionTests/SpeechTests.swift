@@ -1,7 +1,8 @@
 import Foundation
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("Speech: recordings and segments")
 struct SpeechTests {

@@ -1,6 +1,7 @@
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 /// Graphs of one step whose operators stand before or behind an LSTM of 4 features and 3 units.
 @Suite("Graphs of one step: each operator") struct StepGraphOperatorTests {

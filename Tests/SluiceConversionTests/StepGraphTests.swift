@@ -1,7 +1,8 @@
 import Foundation
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("Graphs of one step, their state going in and out")
 struct StepGraphTests {
@@ -52,7 +53,7 @@ struct StepGraphTests {
   @Test("A given state is what the step starts from")
   func givenState() throws {
     let speech = try #require(Self.fixtures.first { $0.name == "speech" })
-    var options = ConversionOptions()
+    var options = SourceOptions()
     options.constants["state"] = Tensor(shape: [2, 1, 11], (0..<22).map { Float($0) })
     let model = try Converter.convert(source: speech.source, options: options)
     let cells = model.network.layers.indices.compactMap { index -> Network.Recurrent? in

@@ -1,7 +1,8 @@
 import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
-
-@testable import SluiceConversion
 
 @Suite("The smallest types under a bound") struct TypeSearchTests {
   /// An LSTM and two dense layers, with weights as training starts from.

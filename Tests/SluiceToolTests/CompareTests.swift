@@ -1,5 +1,7 @@
 import Foundation
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
 
 @Suite struct CompareTests {

@@ -1,5 +1,7 @@
 import Foundation
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
 
 /// What the options that name files take and refuse.

@@ -1,5 +1,7 @@
 import Foundation
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
 
 /// What `run` makes of numbers that are none, and of a recording.

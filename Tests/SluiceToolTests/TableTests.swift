@@ -1,5 +1,7 @@
 import Foundation
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
 
 /// Tables within 100 columns, whatever the names in them.

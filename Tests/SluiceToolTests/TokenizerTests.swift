@@ -2,6 +2,8 @@ import Foundation
 import Sluice
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
 
 @Suite struct TokenizerTests {

@@ -1,5 +1,7 @@
 import Foundation
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 import Testing
 
 /// `--type`, `--calibrate` and `--max-error` of `convert`, and what the other commands say of it.

@@ -1,5 +1,7 @@
 import Glibc
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// The command-line tool: arguments in, exit status out.
 @main enum SluiceTool {

@@ -1,4 +1,6 @@
 import Foundation
+import SluiceImport
+import SluiceNetwork
 
 extension AccuracyReport {
   /// Where the report begins in a provenance, of which it is the last member.

@@ -1,5 +1,7 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 extension AccuracyReport {
   /// Steps of a report where they cost little.

@@ -1,5 +1,7 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// How far a blob is from its source: the numbers that its provenance carries.
 ///

@@ -1,5 +1,7 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// A model run over a whole array, each sequence from the initial state.
 package enum ArrayRun {

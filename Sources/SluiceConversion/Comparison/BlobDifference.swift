@@ -1,5 +1,7 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// What differs between two blobs, layer by layer and end to end.
 package struct BlobDifference: Sendable {

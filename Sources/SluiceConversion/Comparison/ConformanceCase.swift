@@ -1,4 +1,6 @@
 import Foundation
+import SluiceImport
+import SluiceNetwork
 
 /// A case folder: a model, inputs, and the outputs that its source gave for them.
 package struct ConformanceCase: Sendable {

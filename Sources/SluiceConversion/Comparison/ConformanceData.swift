@@ -1,5 +1,7 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// One data set of a case: arrays of inputs and expected outputs, in the source's order.
 struct ConformanceData {
@@ -41,9 +43,9 @@ struct ConformanceData {
     for (index, name) in names.enumerated() {
       let input = try array("input_\(index)")
       inputs.append(input)
-      options.constants[name] = input?.tensor
+      options.source.constants[name] = input?.tensor
     }
-    let model = try Converter.convert(source: source, options: options)
+    let model = try Converter.convert(source: source, options: options.source)
     let contents = try model.network.packed(options)
     let array = try sequences(of: model, inputs, source)
     try check(array, model.interface, source)

@@ -1,3 +1,6 @@
+import SluiceImport
+import SluiceNetwork
+
 /// How a case went.
 package struct ConformanceResult: Sendable {
   /// The case's name.
@@ -43,7 +46,7 @@ extension ConformanceCase {
     }
     do throws(ConversionError) {
       let settings = try ConformanceSettings(of: self)
-      let model = try Converter.convert(source: source(), options: settings.options)
+      let model = try Converter.convert(source: source(), options: settings.options.source)
       _ = try model.network.packed(settings.options)
       return result(false, "expected an error containing '\(text)'")
     } catch {

@@ -1,3 +1,6 @@
+import SluiceImport
+import SluiceNetwork
+
 /// How a case is converted and how near its outputs must be: the file `convert.json`.
 struct ConformanceSettings {
   /// The conversion's options.
@@ -10,7 +13,7 @@ struct ConformanceSettings {
   init(of testCase: ConformanceCase) throws(ConversionError) {
     let folder = testCase.folder
     if testCase.files.contains("model.safetensors"), testCase.files.contains("model.json") {
-      options.architecture = "\(folder)/model.json"
+      options.source.architecture = "\(folder)/model.json"
     }
     guard testCase.files.contains("convert.json") else { return }
     let file = "\(folder)/convert.json"

@@ -1,4 +1,6 @@
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 extension ConversionOptions {
   /// Why an option of a conversion cannot be used: a sentence.
@@ -11,7 +13,7 @@ extension ConversionOptions {
   /// - Throws: ``ArgumentError`` for an option or a value that is not there.
   package mutating func set(_ option: String, to value: String) throws(ArgumentError) {
     switch option {
-    case "--architecture": architecture = value
+    case "--architecture": source.architecture = value
     case "--calibrate": calibration = value
     case "--max-error":
       guard let bound = Double(value), bound > 0, bound.isFinite else {

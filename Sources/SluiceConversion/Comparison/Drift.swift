@@ -1,5 +1,8 @@
+import SluiceImport
+import SluiceNetwork
+
 /// The last layer's error by step and by channel.
-struct Drift {
+package struct Drift {
   /// The greatest at each step.
   private var greatest: [Double]
   /// The sum of squares at each step.
@@ -8,13 +11,13 @@ struct Drift {
   private var channels: [Double]
   private var sequences = 0
 
-  init(steps: Int, channels: Int) {
+  package init(steps: Int, channels: Int) {
     greatest = Array(repeating: 0, count: steps)
     squares = greatest
     self.channels = Array(repeating: 0, count: channels)
   }
 
-  mutating func note(_ output: [Float], _ expected: [Double], step: Int) {
+  package mutating func note(_ output: [Float], _ expected: [Double], step: Int) {
     if step == 0 { sequences += 1 }
     for (channel, (value, wanted)) in zip(output, expected).enumerated() {
       let error = ErrorStatistics.difference(Double(value), wanted)
@@ -25,7 +28,7 @@ struct Drift {
   }
 
   /// The errors within 1, 10, 100, ... steps, and within all.
-  var moments: [NetworkComparison.Moment] {
+  package var moments: [NetworkComparison.Moment] {
     var counts = [1, 10, 100, 1000, 10_000, 100_000].filter { $0 < greatest.count }
     counts.append(greatest.count)
     var first = 0
@@ -40,7 +43,7 @@ struct Drift {
   }
 
   /// The channel with the greatest mean error, and that error.
-  var worstChannel: (index: Int, error: Double) {
+  package var worstChannel: (index: Int, error: Double) {
     let worst = channels.indices.max { channels[$0] < channels[$1] } ?? 0
     guard worst < channels.count else { return (0, 0) }
     let count = Double(max(greatest.count * sequences, 1))

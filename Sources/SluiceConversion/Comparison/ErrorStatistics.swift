@@ -1,4 +1,6 @@
 import Foundation
+import SluiceImport
+import SluiceNetwork
 
 /// What the differences between numbers and what they should be add up to.
 package struct ErrorStatistics: Sendable {

@@ -1,4 +1,6 @@
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 extension LayerRecord {
   /// What makes this record another than `wanted`, in the words of the field: what it is, and what

@@ -1,5 +1,7 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 extension NetworkComparison {
   /// Throws where the layers differ in number, or in anything but their numbers and how those are
@@ -38,7 +40,7 @@ extension NetworkComparison {
   }
 
   /// One sequence of noise: `size` features from -1 to 1, or any of `size` ids.
-  static func noise(
+  package static func noise(
     size: Int, readsIDs: Bool, steps: Int, seed: UInt64
   ) throws(ConversionError) -> SequenceArray {
     var random = SplitMix64(state: seed)

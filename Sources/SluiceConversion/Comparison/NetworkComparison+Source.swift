@@ -1,4 +1,6 @@
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 extension NetworkComparison {
   /// Adds to the moments what the source itself errs when it is run in float32.

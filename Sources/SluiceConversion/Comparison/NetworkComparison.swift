@@ -1,5 +1,7 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// How far a blob's outputs are from its source's, computed in Double on the source's weights.
 package struct NetworkComparison: Sendable {
@@ -167,7 +169,7 @@ extension ErrorStatistics {
 
 extension InputSequence {
   /// The features of one step; none of ids.
-  func features(at step: Int) -> ArraySlice<Float> {
+  package func features(at step: Int) -> ArraySlice<Float> {
     guard case .features(let values, let size) = self else { return [] }
     return values[step * size..<(step + 1) * size]
   }

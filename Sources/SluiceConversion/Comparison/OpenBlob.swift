@@ -1,6 +1,8 @@
 import Foundation
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// Bytes at an address that is a multiple of 64, as a blob's must be.
 @safe

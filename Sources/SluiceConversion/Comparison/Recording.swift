@@ -1,5 +1,7 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// What a model did over an array: its outputs at every step and its last states.
 struct Recording {

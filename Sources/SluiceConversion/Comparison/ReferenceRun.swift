@@ -1,3 +1,6 @@
+import SluiceImport
+import SluiceNetwork
+
 /// What a network gives over an input, computed once in Double for many comparisons.
 package struct ReferenceRun: Sendable {
   /// What each layer writes, `[sequences * steps][layers][outputSize]`.

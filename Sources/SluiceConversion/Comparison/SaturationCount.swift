@@ -1,4 +1,6 @@
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// How often a scale that is stored, and so fixed, cuts off what a layer reads.
 struct SaturationCount {

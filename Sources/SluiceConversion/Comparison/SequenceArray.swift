@@ -1,3 +1,6 @@
+import SluiceImport
+import SluiceNetwork
+
 /// An array of a source, taken apart into the sequences that a stream reads.
 package struct SequenceArray {
   package typealias Axis = ModelInterface.Axis

@@ -1,4 +1,6 @@
 import Foundation
+import SluiceImport
+import SluiceNetwork
 
 /// Files that come into being whole or not at all.
 public enum BlobFile {

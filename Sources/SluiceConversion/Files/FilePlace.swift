@@ -1,4 +1,6 @@
 import Foundation
+import SluiceImport
+import SluiceNetwork
 
 /// Where a path leads, links followed: a name in a folder, where a file is or may come to be.
 package struct FilePlace: ~Copyable {

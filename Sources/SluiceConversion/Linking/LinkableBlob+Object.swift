@@ -1,3 +1,6 @@
+import SluiceImport
+import SluiceNetwork
+
 extension LinkableBlob {
   /// The CPU that an object file is for: nothing in it depends on that but a number in its head.
   public enum Machine: String, CaseIterable, Sendable {

@@ -1,3 +1,6 @@
+import SluiceImport
+import SluiceNetwork
+
 extension LinkableBlob {
   /// The constants as C and C++ source, for any CPU and compiler that knows GCC's attributes.
   public var source: [UInt8] {

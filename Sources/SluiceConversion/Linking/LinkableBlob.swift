@@ -1,3 +1,6 @@
+import SluiceImport
+import SluiceNetwork
+
 /// A blob as a part of a program: two named constants, for models without a file system.
 ///
 ///     extern const unsigned char NAME[];   // 64-byte aligned: sluice_open_memory takes it as it lies

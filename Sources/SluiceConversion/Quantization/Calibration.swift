@@ -1,4 +1,6 @@
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// The greatest magnitudes that the layers of a network read, computed in Double over sequences.
 package struct Calibration: Sendable, Hashable {

@@ -1,4 +1,6 @@
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// A source converted as options say: the contents of its blob, and how far these are from it.
 package struct Conversion: Sendable {
@@ -22,7 +24,7 @@ package struct Conversion: Sendable {
   package init(
     source: String, options: ConversionOptions, progress: @escaping (Stage) -> Void = { _ in }
   ) throws(ConversionError) {
-    model = try Converter.convert(source: source, options: options)
+    model = try Converter.convert(source: source, options: options.source)
     progress(.packing)
     let network = model.network
     let given = try options.calibrationInput(of: network)

@@ -1,4 +1,6 @@
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// The types that were found for a bound, one a layer.
 package struct TypeMix: Sendable, Hashable {

@@ -1,4 +1,6 @@
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// The search for the smallest types with which the output's error stays under a bound.
 ///
@@ -7,7 +9,7 @@ import SluiceBlob
 /// again, the layer that saves most first. Where int8 throughout is under the bound, it goes down
 /// from there as well, so that nothing larger is ever chosen. Every mix is measured: over a part of
 /// the input on the way, over all of it in the end.
-struct TypeSearch {
+package struct TypeSearch {
   /// Steps of the part of the input that most mixes are measured over.
   private static let steps = 1000
 
@@ -27,7 +29,7 @@ struct TypeSearch {
   /// - Parameters:
   ///   - contents: what `network` was packed into, at f32.
   ///   - calibration: where the scales of inputs are stored, their ranges.
-  init(
+  package init(
     _ network: Network, _ contents: BlobContents, calibration: Calibration?,
     over input: SequenceArray, bound: Double, progress: @escaping (_ measured: Int) -> Void
   ) {
@@ -49,7 +51,7 @@ struct TypeSearch {
   }
 
   /// The mix that was found, all f32 where none is under the bound, and how.
-  mutating func run() throws(ConversionError) -> (BlobContents, TypeMix) {
+  package mutating func run() throws(ConversionError) -> (BlobContents, TypeMix) {
     var levels = try raised(from: candidates.map { _ in 0 })
     levels = try lowered(from: levels)
     // The most accurate of what is as small as int8: int8 itself where it is a candidate.

@@ -1,14 +1,16 @@
 import Sluice
 import SluiceBlob
+import SluiceImport
+import SluiceNetwork
 
 /// Sequences, and what a network makes of them in Double: what blobs of it are measured with.
-struct Yardstick {
+package struct Yardstick {
   private let input: SequenceArray
   /// The network's output, `[sequences * steps * outputSize]`.
   private let wanted: [Double]
   private let file: String
 
-  init(_ network: Network, over input: SequenceArray) {
+  package init(_ network: Network, over input: SequenceArray) {
     self.input = input
     file = network.provenance.source
     var wanted: [Double] = []
@@ -17,7 +19,7 @@ struct Yardstick {
   }
 
   /// The greatest error of the output at any step, with the kernels that are the same everywhere.
-  func error(of contents: BlobContents) throws(ConversionError) -> Double {
+  package func error(of contents: BlobContents) throws(ConversionError) -> Double {
     var contents = contents
     contents.output = .sequence
     let blob = try OpenBlob(

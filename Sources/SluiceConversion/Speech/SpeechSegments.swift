@@ -1,4 +1,6 @@
 import Sluice
+import SluiceImport
+import SluiceNetwork
 
 /// How speech probabilities become segments of speech.
 public struct SpeechSettings: Sendable {

@@ -1,3 +1,6 @@
+import SluiceImport
+import SluiceNetwork
+
 /// The samples of a WAV file: 16-bit PCM, one channel.
 public struct WAVFile: Sendable {
   /// Samples a second.
@@ -12,7 +15,7 @@ public struct WAVFile: Sendable {
     try self.init(SourceBytes(path: path))
   }
 
-  init(_ source: SourceBytes) throws(ConversionError) {
+  package init(_ source: SourceBytes) throws(ConversionError) {
     func malformed(_ at: Int, _ reason: String) -> ConversionError {
       .malformed(source.file, "byte \(at)", reason)
     }

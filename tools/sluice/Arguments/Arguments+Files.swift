@@ -1,4 +1,6 @@
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 extension Arguments {
   /// A file that the command's words name.

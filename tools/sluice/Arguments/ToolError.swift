@@ -1,6 +1,8 @@
 import Sluice
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// Why the tool stops: an exit status, and one sentence for standard error.
 struct ToolError: Error {

@@ -1,6 +1,8 @@
 import Sluice
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// `sluice compare`: a source at float32 against a blob of it.
 enum CompareCommand {
@@ -44,7 +46,7 @@ enum CompareCommand {
     var progress = Progress(quiet: arguments.isQuiet)
     var inferred: String?
     let comparison = try converting { () throws(ConversionError) in
-      let options = ConversionOptions(architecture: arguments[architecture])
+      let options = SourceOptions(architecture: arguments[architecture])
       let model = try Converter.convert(source: source, options: options)
       let network = model.network
       inferred = model.inferred

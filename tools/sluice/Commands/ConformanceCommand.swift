@@ -1,5 +1,7 @@
 import Sluice
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// `sluice conformance`: case folders, converted, run and compared.
 enum ConformanceCommand {

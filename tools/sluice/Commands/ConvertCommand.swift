@@ -2,6 +2,8 @@ import Foundation
 import Sluice
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// `sluice convert`: a trained model in, a blob out.
 enum ConvertCommand {

@@ -1,4 +1,6 @@
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// What `sluice convert` writes: a file of its own, a part of a program, or both.
 struct ConvertOutputs {

@@ -1,6 +1,8 @@
 import Sluice
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// `sluice diff`: two blobs, layer by layer.
 enum DiffCommand {

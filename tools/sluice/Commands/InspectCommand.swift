@@ -1,6 +1,8 @@
 import Sluice
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// `sluice inspect`: what a blob holds.
 enum InspectCommand {

@@ -1,6 +1,8 @@
 import Sluice
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// What the steps of a stream took, one by one.
 struct StepTimes {

@@ -1,4 +1,6 @@
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// A report on a blob's accuracy, for people: with the digits that a blob keeps of it, so that it
 /// reads the same when it is measured and when it is read again.

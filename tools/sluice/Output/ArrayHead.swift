@@ -1,4 +1,6 @@
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// The first rows and columns of an array, for people.
 struct ArrayHead {

@@ -1,5 +1,7 @@
 import Glibc
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// Standard output and standard error.
 enum Console {

@@ -1,4 +1,6 @@
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// A JSON value to print. Members keep their order.
 indirect enum JSON: Sendable, ExpressibleByStringLiteral {

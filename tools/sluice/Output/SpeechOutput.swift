@@ -1,4 +1,6 @@
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// Segments of speech, for people and programs.
 struct SpeechOutput {

@@ -1,6 +1,8 @@
 import Glibc
 import SluiceBlob
 import SluiceConversion
+import SluiceImport
+import SluiceNetwork
 
 /// Whether the file at `path` is a blob already: by its name, or by how it begins.
 func isBlob(_ path: String) -> Bool {

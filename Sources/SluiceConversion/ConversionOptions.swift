@@ -1,0 +1,37 @@
+import SluiceBlob
+import SluiceImport
+import SluiceNetwork
+
+/// How the weights of a conversion are stored.
+public enum TypeChoice: Sendable, Hashable {
+  /// As this type, in every layer that has it; in others as f32.
+  case one(StorageType)
+  /// Each layer's as the smallest type with which the output's error stays under the bound.
+  case automatic
+}
+
+/// What a conversion may be told beside its source.
+public struct ConversionOptions: Sendable {
+  /// What the source's reader may be told.
+  public var source: SourceOptions
+  /// How weights are stored.
+  public var type: TypeChoice
+  /// The path of an array of sequences that the network will read, or their like; nil for none.
+  public var calibration: String?
+  /// What the output's error may be at most; nil for anything.
+  public var maximalError: Double?
+  /// How exactly tanh and sigmoid are computed.
+  public var grade: ActivationGrade
+
+  /// Options; the defaults leave everything to the source.
+  public init(
+    source: SourceOptions = SourceOptions(), type: TypeChoice = .one(.f32),
+    calibration: String? = nil, maximalError: Double? = nil, grade: ActivationGrade = .exact
+  ) {
+    self.source = source
+    self.type = type
+    self.calibration = calibration
+    self.maximalError = maximalError
+    self.grade = grade
+  }
+}

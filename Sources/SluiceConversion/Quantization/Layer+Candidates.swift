@@ -1,0 +1,18 @@
+import SluiceBlob
+import SluiceImport
+import SluiceNetwork
+
+extension BlobContents.Layer {
+  /// Types of ascending size, and so of ascending accuracy, f32 the last: those of the weights that
+  /// a better or smaller one does not make pointless. The layer is f32 so far.
+  package var candidates: [BlobContents.Layer] {
+    guard record.hasEveryType else { return [self] }
+    var candidates = [self]
+    for type in StorageType.allCases where type != .f32 && fits(type) {
+      let layer = stored(as: type)
+      // Few columns fill up to whole words, which can cost more than the type saves.
+      if layer.byteCount < candidates[0].byteCount { candidates.insert(layer, at: 0) }
+    }
+    return candidates
+  }
+}

@@ -1,0 +1,86 @@
+import SluiceNetwork
+
+/// Named tensors of a source without a graph, and which of them have been used.
+package struct TensorTable {
+  /// The file, for errors.
+  let file: String
+  /// The shape of each tensor, by its name.
+  let shapes: [String: [Int]]
+  private(set) var unused: Set<String>
+  /// The place of a tensor in the file, for errors.
+  private let place: @Sendable (String) -> String
+  private let read: @Sendable (String) throws(ConversionError) -> [Float]
+
+  /// The tensors of a safetensors file, read on demand.
+  package init(_ source: SafetensorsFile) {
+    self.init(file: source.source.file, shapes: source.tensors.mapValues(\.shape)) {
+      "tensor \(quotable($0))"
+    } read: { name throws(ConversionError) in
+      guard let entry = source.tensors[name] else { return [] }
+      return try source.floats(name, entry)
+    }
+  }
+
+  /// Tensors that are in memory.
+  init(
+    file: String, tensors: [String: Tensor], place: @escaping @Sendable (String) -> String
+  ) {
+    self.init(file: file, shapes: tensors.mapValues(\.shape), place: place) {
+      name throws(ConversionError) in tensors[name]?.floats ?? []
+    }
+  }
+
+  private init(
+    file: String, shapes: [String: [Int]], place: @escaping @Sendable (String) -> String,
+    read: @escaping @Sendable (String) throws(ConversionError) -> [Float]
+  ) {
+    self.file = file
+    self.shapes = shapes
+    self.place = place
+    self.read = read
+    unused = Set(shapes.keys)
+  }
+
+  func has(_ name: String) -> Bool { shapes[name] != nil }
+
+  /// The shape of `name`, of `rank` axes, each at least 1.
+  func shape(_ name: String, rank: Int) throws(ConversionError) -> [Int] {
+    guard let shape = shapes[name] else { throw error(name, "the tensor is missing") }
+    guard shape.count == rank, !shape.contains(0) else {
+      throw error(name, "has the shape \(shape), expected \(rank) axes, none of them empty")
+    }
+    return shape
+  }
+
+  /// The numbers of `name`, whose shape must be `shape`; `why` tells where the sizes come from.
+  mutating func take(
+    _ name: String, shape: [Int], why: String
+  ) throws(ConversionError) -> [Float] {
+    guard let found = shapes[name] else { throw error(name, "the tensor is missing") }
+    guard found == shape else {
+      throw error(name, "has the shape \(found), expected \(shape): \(why)")
+    }
+    guard unused.remove(name) != nil else { throw error(name, "two layers use it") }
+    return try read(name)
+  }
+
+  /// Takes note that `name`, which need not be there, has no part in what is computed.
+  mutating func ignore(_ name: String) { unused.remove(name) }
+
+  /// Throws where a tensor has not been used.
+  func checkAllUsed() throws(ConversionError) {
+    guard unused.isEmpty else {
+      throw .malformed(
+        file, "tensors \(quotable(unused.sorted()))",
+        "left over: no layer of the architecture uses them")
+    }
+  }
+
+  func error(_ name: String, _ reason: String) -> ConversionError {
+    .malformed(file, place(name), reason)
+  }
+
+  func unsupported(_ name: String, _ reason: String) -> ConversionError {
+    .unsupported(file, place(name), reason)
+  }
+}

@@ -1,0 +1,77 @@
+import SluiceNetwork
+
+/// NumPy's `.npy` files: float16 (read as float32), float32, float64, int32 and int64 in C order,
+/// versions 1 and 2.
+public enum NPY {
+  private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]  // \x93NUMPY
+
+  /// The array that the file at `path` holds.
+  ///
+  /// - Throws: ``ConversionError`` naming the byte offset or the header's key.
+  public static func read(_ path: String) throws(ConversionError) -> Tensor {
+    try read(SourceBytes(path: path))
+  }
+
+  package static func read(_ source: SourceBytes) throws(ConversionError) -> Tensor {
+    func malformed(_ offset: Int, _ reason: String) -> ConversionError {
+      .malformed(source.file, "byte \(offset)", reason)
+    }
+    guard source.count >= 10, source.array(0..<6) == magic else {
+      throw malformed(0, "expected the start of a .npy file")
+    }
+    guard source[6] == 1 || source[6] == 2, source[7] == 0 else {
+      throw .unsupported(source.file, "byte 6", "version \(source[6]).\(source[7]) of .npy")
+    }
+    let start = source[6] == 1 ? 10 : 12
+    guard source.count >= start else { throw malformed(8, "the file ends in its header") }
+    let length =
+      source[6] == 1
+      ? Int(source.integer(at: 8, as: UInt16.self)) : Int(source.integer(at: 8, as: UInt32.self))
+    guard length <= source.count - start, length <= 1 << 16 else {
+      throw malformed(8, "a header of \(length) bytes is beyond the file or above 65536")
+    }
+    var header = NPYHeader(file: source.file, bytes: source.array(start..<start + length))
+    try header.parse()
+    let data = start + length..<source.count
+    guard let count = elementCount(of: header.shape) else {
+      throw .malformed(source.file, "shape", "the product of \(header.shape) is too large")
+    }
+    let size = header.type.hasSuffix("2") ? 2 : header.type.hasSuffix("4") ? 4 : 8
+    let (expected, overflow) = count.multipliedReportingOverflow(by: size)
+    guard !overflow, expected == data.count else {
+      throw malformed(
+        data.lowerBound, "\(data.count) bytes of data do not match the shape \(header.shape)")
+    }
+    let elements: Tensor.Elements =
+      switch header.type {
+      case "f2": .float(source.map(data, as: UInt16.self, float(half:)))
+      case "f4": .float(source.map(data, as: UInt32.self, Float.init(bitPattern:)))
+      case "f8": .double(source.map(data, as: UInt64.self, Double.init(bitPattern:)))
+      case "i4": .int32(source.map(data, as: Int32.self) { $0 })
+      default: .int64(source.map(data, as: Int64.self) { $0 })
+      }
+    return Tensor(shape: header.shape, elements: elements)
+  }
+
+  /// The bytes of a version 1 file that holds `tensor`.
+  public static func bytes(of tensor: Tensor) -> [UInt8] {
+    let (type, data): (String, [UInt8]) =
+      switch tensor.elements {
+      case .float(let values): ("<f4", littleEndian(values.map(\.bitPattern)))
+      case .double(let values): ("<f8", littleEndian(values.map(\.bitPattern)))
+      case .int32(let values): ("<i4", littleEndian(values))
+      case .int64(let values): ("<i8", littleEndian(values))
+      }
+    let sizes = tensor.shape.map { "\($0)," }.joined(separator: " ")
+    var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }"
+    // NumPy aligns the data to 64 bytes, with a new line before it.
+    let unpadded = 10 + header.utf8.count + 1
+    header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
+    return magic + [1, 0] + littleEndian([UInt16(header.utf8.count)]) + Array(header.utf8) + data
+  }
+
+  private static func littleEndian<T: FixedWidthInteger>(_ values: [T]) -> [UInt8] {
+    let ordered = values.map(\.littleEndian)
+    return unsafe ordered.withUnsafeBytes { unsafe [UInt8]($0) }
+  }
+}

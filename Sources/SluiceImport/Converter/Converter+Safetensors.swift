@@ -1,0 +1,83 @@
+import SluiceBlob
+import SluiceNetwork
+
+extension Converter {
+  /// The model of a safetensors file.
+  static func convert(
+    safetensors source: SourceBytes, architecture: JSONNode?, provenance: Provenance
+  ) throws(ConversionError) -> ConvertedModel {
+    let file = try SafetensorsFile(source)
+    var tensors = TensorTable(file)
+    var inferred: String?
+    let described: Architecture
+    if let architecture {
+      described = try Architecture(architecture)
+    } else if let text = file.metadata["sluice.architecture"] {
+      described = try Architecture(
+        JSONReader.parse(
+          file: source.file + " __metadata__[\"sluice.architecture\"]", Array(text.utf8)))
+    } else if SileroModel.isDescribed(by: tensors) {
+      let network = try SileroModel.network(&tensors, provenance: provenance)
+      return ConvertedModel(
+        network: network, interface: ModelInterface(sequenceOf: network),
+        inferred: SileroModel.summary)
+    } else if RNNoiseModel.isDescribed(by: file) {
+      let network = try RNNoiseModel.network(file, provenance: provenance)
+      return ConvertedModel(
+        network: network, interface: ModelInterface(sequenceOf: network),
+        inferred: RNNoiseModel.summary)
+    } else {
+      described = try Architecture(inferredFrom: tensors)
+      inferred = described.summary
+    }
+    var network = try described.network(&tensors, provenance: provenance)
+    network.vocabulary = try vocabulary(file, network)
+    network.labels = try labels(file, network)
+    return ConvertedModel(
+      network: network, interface: ModelInterface(sequenceOf: network), inferred: inferred)
+  }
+
+  private static func vocabulary(
+    _ file: SafetensorsFile, _ network: Network
+  ) throws(ConversionError) -> [String] {
+    guard let words = try lines("sluice.vocabulary", file) else { return [] }
+    func malformed(_ reason: String) -> ConversionError {
+      .malformed(file.source.file, "__metadata__[\"sluice.vocabulary\"]", reason)
+    }
+    guard network.readsIDs, let count = network.layers.first?.inputSize else {
+      throw malformed("a vocabulary without an embedding")
+    }
+    guard words.count == count else {
+      throw malformed("\(words.count) words, the embedding has \(count) rows")
+    }
+    guard words[0] == "<unk>" else { throw malformed("word 0 is not \"<unk>\"") }
+    guard Set(words).count == words.count else { throw malformed("a word stands twice") }
+    return words
+  }
+
+  private static func labels(
+    _ file: SafetensorsFile, _ network: Network
+  ) throws(ConversionError) -> [String] {
+    guard let labels = try lines("sluice.labels", file) else { return [] }
+    // A single output between 0 and 1 tells two classes apart.
+    let size = network.outputSize
+    guard labels.count == size || (size == 1 && labels.count == 2) else {
+      throw .malformed(
+        file.source.file, "__metadata__[\"sluice.labels\"]",
+        "\(labels.count) labels for \(size) outputs")
+    }
+    return labels
+  }
+
+  private static func lines(
+    _ key: String, _ file: SafetensorsFile
+  ) throws(ConversionError) -> [String]? {
+    guard let text = file.metadata[key] else { return nil }
+    let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
+    guard !lines.contains("") else {
+      throw .malformed(file.source.file, "__metadata__[\"\(key)\"]", "an empty line")
+    }
+    return lines
+  }
+}

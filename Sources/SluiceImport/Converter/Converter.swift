@@ -1,0 +1,89 @@
+import SluiceBlob
+import SluiceNetwork
+
+/// What a reader may be told beside its source.
+public struct SourceOptions: Sendable {
+  /// The path of an architecture file, for sources that hold tensors without a graph.
+  public var architecture: String?
+  /// Values of graph inputs that feed weights or initial states, by the input's name.
+  ///
+  /// Only such inputs take their value from here: the sequence may be among them and stays an input.
+  public var constants: [String: Tensor]
+
+  /// Options; the defaults leave everything to the source.
+  public init(architecture: String? = nil, constants: [String: Tensor] = [:]) {
+    self.architecture = architecture
+    self.constants = constants
+  }
+}
+
+/// A source, read and understood.
+public struct ConvertedModel: Sendable {
+  /// The network.
+  public let network: Network
+  /// What the source's own inputs and outputs are.
+  public let interface: ModelInterface
+  /// What was inferred where the source does not say it, in one line; nil where nothing was.
+  public let inferred: String?
+
+  init(network: Network, interface: ModelInterface, inferred: String? = nil) {
+    self.network = network
+    self.interface = interface
+    self.inferred = inferred
+  }
+}
+
+/// Reads trained models.
+public enum Converter {
+  /// Reads the model at `source`, whose format its content and name tell.
+  ///
+  /// - Throws: ``ConversionError`` naming the file and the place in it.
+  public static func convert(
+    source: String, options: SourceOptions = SourceOptions()
+  ) throws(ConversionError) -> ConvertedModel {
+    var architecture: JSONNode?
+    if let path = options.architecture {
+      architecture = try JSONReader.parse(SourceBytes(path: path))
+    }
+    let bytes = try SourceBytes(path: source)
+    return try convert(bytes, architecture: architecture, constants: options.constants)
+  }
+
+  /// The names of the graph inputs of the model at `source`, in order; one for other sources.
+  ///
+  /// Initializers that older ONNX files list among the inputs are left out.
+  public static func inputNames(of source: String) throws(ConversionError) -> [String] {
+    let bytes = try SourceBytes(path: source)
+    switch try SourceFormat(of: bytes) {
+    case .safetensors, .json, .rnnoise: return ["input"]
+    case .onnx: return try ONNXModel(bytes).inputs.map(\.name)
+    }
+  }
+
+  package static func convert(
+    _ source: SourceBytes, architecture: JSONNode? = nil, constants: [String: Tensor] = [:]
+  ) throws(ConversionError) -> ConvertedModel {
+    let format = try SourceFormat(of: source)
+    let provenance = Provenance(
+      source: source.lastPathComponent, format: format.rawValue, hash: source.hash)
+    switch format {
+    case .json: return try convert(json: source, architecture: architecture)
+    case .safetensors:
+      return try convert(safetensors: source, architecture: architecture, provenance: provenance)
+    case .rnnoise:
+      guard architecture == nil else {
+        throw .unsupported(source.file, "", "RNNoise needs no architecture file")
+      }
+      let network = try RNNoiseReader.network(source, provenance: provenance)
+      return ConvertedModel(network: network, interface: ModelInterface(sequenceOf: network))
+    case .onnx:
+      guard architecture == nil else {
+        throw .unsupported(source.file, "", "an ONNX graph needs no architecture file")
+      }
+      let model = try ONNXModel(source)
+      do throws(ConversionError) {
+        return try GraphImporter.convert(model, constants: constants, provenance: provenance)
+      } catch { throw model.hasLooseGates ? error.aboutLooseGates : error }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import SluiceNetwork
+
+/// The formats of trained models that are read.
+enum SourceFormat: String {
+  case safetensors
+  case onnx
+  /// A model of JSON: ``JSONFormat`` tells which.
+  case json
+  case rnnoise = "RNNoise"
+
+  /// The format of `source`: what its name says, or else its content.
+  init(of source: SourceBytes) throws(ConversionError) {
+    let name = source.lastPathComponent.lowercased()
+    if name.hasSuffix(".safetensors") {
+      self = .safetensors
+    } else if name.hasSuffix(".onnx") {
+      self = .onnx
+    } else if [".json", ".nam", ".aidax"].contains(where: { name.hasSuffix($0) }) {
+      self = .json
+    } else if [".rnn", ".rnnn"].contains(where: { name.hasSuffix($0) })
+      || RNNoiseReader.isText(source)
+    {
+      self = .rnnoise
+    } else if source.count >= 9, source[8] == UInt8(ascii: "{"), source[7] == 0 {
+      self = .safetensors
+    } else if let reason = Self.refusal(of: source, named: name) {
+      throw .unsupported(source.file, "", reason)
+    } else if Self.beginsAsJSON(source) {
+      self = .json
+    } else {
+      let ending = name.split(separator: ".").last.map(String.init) ?? ""
+      throw .unsupported(
+        source.file, "",
+        "the format \".\(quotable(ending))\" is not supported; expected .safetensors, .onnx, .nam, .rnn "
+          + "(RNNoise) or .json (RTNeural, AIDA-X, GuitarML, a PyTorch state dictionary)")
+    }
+  }
+
+  private static func beginsAsJSON(_ source: SourceBytes) -> Bool {
+    let start = source.array(0..<min(source.count, 4096))
+    return start.first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) } == UInt8(ascii: "{")
+  }
+
+  /// What a known file of another format is called, and what to do with it; nil where it is none.
+  private static func refusal(of source: SourceBytes, named name: String) -> String? {
+    let start = source.array(0..<min(source.count, 8))
+    let ending = name.split(separator: ".").last.map(String.init) ?? ""
+    func exported(_ format: String, by script: String) -> String {
+      "\(format) is not supported itself; tools/python/\(script) makes a safetensors file of it"
+    }
+    if start.starts(with: [0x89, 0x48, 0x44, 0x46]) || ["h5", "hdf5", "keras"].contains(ending) {
+      return exported("a Keras model", by: "export_keras.py")
+    }
+    if start.dropFirst(4).starts(with: "TFL3".utf8) || ending == "tflite" {
+      return exported("a TensorFlow Lite model", by: "export_tflite.py")
+    }
+    if ["pt", "pth", "ckpt"].contains(ending) {
+      return exported("a PyTorch pickle", by: "export_torch.py")
+    }
+    return ending == "pb" ? "the format TensorFlow graph is not supported" : nil
+  }
+}

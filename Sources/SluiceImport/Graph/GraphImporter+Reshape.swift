@@ -1,0 +1,176 @@
+import SluiceNetwork
+
+extension GraphImporter {
+  mutating func reshape(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    let value = try value(node, 0)
+    let shape = try constant(node, 1, "shape")
+    guard case .integers(let target) = shape.elements, shape.isStored, shape.shape.count == 1,
+      target.count <= 8, target.count(where: { $0 == .known(-1) }) <= 1
+    else {
+      throw node.unsupported("the input shape is not a row of integers, at most one of them -1")
+    }
+    let keepsZero = try attributes.flag("allowzero")
+    guard !keepsZero || !target.contains(.known(0)) else {
+      throw node.unsupported("a shape of size 0")
+    }
+    switch value {
+    case .features(var features):
+      guard features.margin == nil, let axes = regrouped(features.axes, target) else {
+        throw node.unsupported("a shape that does not follow the input's axes")
+      }
+      features.axes = axes.map { features.content.joiningDirections($0) }
+      try define(node, .features(features))
+    case .norm: throw node.unsupported("the operator is not supported beside a layer norm")
+    case .constant(let constant):
+      guard let sizes = sizes(target, of: constant) else {
+        throw node.unsupported("a shape that does not follow the constant's")
+      }
+      try define(
+        node, .constant(ConstantValue(shape: sizes, constant.elements)))
+    }
+  }
+
+  /// `Flatten`: the axes before one and those from it on, each as one.
+  mutating func flatten(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    var value = try features(node, 0)
+    let axis = try attributes.integer("axis") ?? 1
+    let rank = value.axes.count
+    guard (-rank...rank).contains(axis), value.margin == nil else {
+      throw node.malformed("the attribute axis is \(axis) for \(rank) axes")
+    }
+    let first = axis < 0 ? axis + rank : axis
+    value.axes = [value.axes[..<first], value.axes[first...]].map {
+      value.content.joiningDirections($0.flatMap(\.self))
+    }
+    try define(node, .features(value))
+  }
+
+  /// The sizes that `target` asks for, where they hold as many elements as `constant`.
+  private func sizes(_ target: [Extent], of constant: ConstantValue) -> [Int]? {
+    guard constant.isStored else { return nil }
+    var sizes: [Int] = []
+    for (axis, extent) in target.enumerated() {
+      guard let size = extent.known, size >= -1 else { return nil }
+      guard size == 0 else {
+        sizes.append(size)
+        continue
+      }
+      guard axis < constant.shape.count else { return nil }
+      sizes.append(constant.shape[axis])
+    }
+    guard let rest = sizes.firstIndex(of: -1) else {
+      return elementCount(of: sizes) == constant.count ? sizes : nil
+    }
+    sizes[rest] = 1
+    guard let others = elementCount(of: sizes), others > 0, constant.count % others == 0 else {
+      return nil
+    }
+    sizes[rest] = constant.count / others
+    return sizes
+  }
+
+  /// The atoms of `axes` in axes of the sizes that `target` asks for; nil where they do not fit.
+  ///
+  /// Atoms keep their order: what a Reshape may do to a sequence is to merge axes, to part merged
+  /// ones, to put in or take out axes of size 1, and to part features into equal groups.
+  private func regrouped(
+    _ axes: [FeatureValue.Axis], _ target: [Extent]
+  ) -> [FeatureValue.Axis]? {
+    // One size that is not known, among others that are, is what is left, as -1 is.
+    var target = target
+    if !target.contains(.known(-1)), target.count(where: { $0 == .unknown }) == 1 {
+      target = target.map { $0 == .unknown ? .known(-1) : $0 }
+    }
+    var atoms = axes.flatMap(\.self)[...]
+    var front: [FeatureValue.Axis] = []
+    var back: [FeatureValue.Axis] = []
+    let rest = target.firstIndex(of: .known(-1))
+    for (index, extent) in target.prefix(rest ?? target.count).enumerated() {
+      guard
+        let axis = take(
+          extent, like: index < axes.count ? axes[index] : nil, from: &atoms, fromEnd: false)
+      else { return nil }
+      front.append(axis)
+    }
+    if let rest {
+      // What follows the -1 is taken from the end, in reverse.
+      var reversed = Array(atoms.reversed())[...]
+      for index in (rest + 1..<target.count).reversed() {
+        let like = index < axes.count ? axes[index] : nil
+        guard let axis = take(target[index], like: like, from: &reversed, fromEnd: true) else {
+          return nil
+        }
+        back.insert(axis.reversed(), at: 0)
+      }
+      return front + [Array(reversed.reversed())] + back
+    }
+    // Axes of size 1 that the shape leaves out belong to no axis: the last one takes them in.
+    guard atoms.allSatisfy({ $0.size == 1 }) else { return nil }
+    guard !atoms.isEmpty else { return front }
+    guard !front.isEmpty else { return nil }
+    front[front.count - 1] += atoms
+    return front
+  }
+
+  /// The next atoms whose sizes multiply to `extent`; 0 copies an axis of the input.
+  private func take(
+    _ extent: Extent, like axis: FeatureValue.Axis?,
+    from atoms: inout ArraySlice<FeatureValue.Atom>,
+    fromEnd: Bool
+  ) -> FeatureValue.Axis? {
+    var taken: FeatureValue.Axis = []
+    switch extent {
+    case .unknown: return nil
+    case .axis(let index):
+      // Axes of size 1 may have been merged into it.
+      while let atom = atoms.popFirst() {
+        taken.append(atom)
+        if case .input(index, _) = atom { return taken }
+        guard atom.size == 1 else { return nil }
+      }
+      return nil
+    case .known(0):
+      guard let axis, atoms.starts(with: axis) else { return nil }
+      atoms.removeFirst(axis.count)
+      return axis
+    case .known(1):
+      guard let atom = atoms.first, atom.size == 1 else { return [] }
+      atoms.removeFirst()
+      return [atom]
+    case .known(let size):
+      var product = 1
+      while product != size {
+        guard let atom = atoms.popFirst(), let factor = atom.size, factor > 0 else { return nil }
+        let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+        if case .features = atom, product == 1, factor > size, factor % size == 0 {
+          // Features in parts of equal size, as those of two directions.
+          taken.append(fromEnd ? .features(size) : .layers(size))
+          atoms.insert(
+            fromEnd ? .layers(factor / size) : .features(factor / size), at: atoms.startIndex)
+          return taken
+        }
+        guard !overflow, next <= size else { return nil }
+        product = next
+        taken.append(atom)
+      }
+      return taken
+    }
+  }
+}
+
+extension FeatureValue.Content {
+  /// The axis of two directions' features, which are the features of the layer that joins them.
+  fileprivate func joiningDirections(_ axis: FeatureValue.Axis) -> FeatureValue.Axis {
+    let atoms = FeatureValue.significant(axis)
+    guard [.sequence, .last, .end, .first].contains(self),
+      let first = atoms.firstIndex(where: { if case .layers = $0 { true } else { false } }),
+      first + 1 < atoms.count, case .layers(let count) = atoms[first],
+      case .features(let size) = atoms[first + 1]
+    else { return axis }
+    return atoms[..<first] + [.features(count * size)] + atoms[(first + 2)...]
+  }
+}

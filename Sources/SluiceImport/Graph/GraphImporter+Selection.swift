@@ -1,0 +1,168 @@
+import SluiceBlob
+import SluiceNetwork
+
+extension GraphImporter {
+  /// `Gather`: an embedding, one step or layer of the sequence, or elements of a constant.
+  mutating func gather(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    let axis = try attributes.integer("axis") ?? 0
+    let (data, indices) = (try value(node, 0), try value(node, 1))
+    let at = try position(axis, rank: data.rank, node)
+    switch (data, indices) {
+    case (.constant, .features(let ids)):
+      guard at == 0 else { throw node.unsupported("the attribute axis is \(axis); expected 0") }
+      try embedding(node, ids)
+    case (.norm, _), (_, .norm):
+      throw node.unsupported("the operator is not supported beside a layer norm")
+    case (.features, .features): throw node.unsupported("indices that depend on the sequence")
+    case (_, .constant(let constant)):
+      guard let list = constant.integers, constant.shape.count <= 1 else {
+        throw node.unsupported("indices that are not a known integer or a row of them")
+      }
+      let isScalar = constant.shape.isEmpty
+      switch data {
+      case .features(let features):
+        guard let first = list.first, list.enumerated().allSatisfy({ $1 == first &+ $0 }) else {
+          throw node.unsupported("indices that are not neighbours")
+        }
+        guard (-(1 << 31)..<1 << 31).contains(first) else {
+          throw node.malformed("the index \(first)")
+        }
+        let range = first..<first + list.count
+        try define(
+          node, .features(try selecting(features, at, range, removing: isScalar, node)))
+      case .constant(let data):
+        try gather(node, data, at, list, isScalar: isScalar)
+      case .norm: throw node.unsupported("the operator is not supported beside a layer norm")
+      }
+    }
+  }
+
+  private mutating func embedding(
+    _ node: ONNXNode, _ ids: FeatureValue
+  ) throws(ConversionError) {
+    guard ids.content == .ids, layers.isEmpty else {
+      throw node.unsupported("an embedding reads the token ids of the input, before any layer")
+    }
+    let table = try floats(node, 0, "data", rank: 2)
+    guard table.shape[0] > 0, table.shape[1] > 0 else { throw node.malformed("an empty table") }
+    try append(
+      .embedding(
+        Network.Embedding(
+          count: table.shape[0], size: table.shape[1], weights: table.values)),
+      reading: [-1], node)
+    let axes = ids.axes + [[.features(table.shape[1])]]
+    try define(node, .features(FeatureValue(content: .sequence, axes: axes, layer: 0)))
+  }
+
+  private mutating func gather(
+    _ node: ONNXNode, _ data: ConstantValue, _ axis: Int, _ indices: [Int], isScalar: Bool
+  ) throws(ConversionError) {
+    guard let size = data.extents[axis].known else {
+      throw node.unsupported("indices into an axis of a size that is not known")
+    }
+    var offsets = data.offsets
+    var chosen: [Int] = []
+    for index in indices {
+      guard (-size..<size).contains(index) else {
+        throw node.malformed("the index \(index) of \(size)")
+      }
+      let position = index < 0 ? index + size : index
+      chosen.append(offsets[axis][data.shape[axis] == 1 ? 0 : position])
+    }
+    offsets[axis] = chosen
+    try spend(elementCount(of: offsets.map(\.count)), node)
+    var extents = data.extents
+    extents[axis] = .known(chosen.count)
+    var result = data.picking(offsets, extents: extents)
+    if isScalar {
+      result.extents.remove(at: axis)
+      result.shape.remove(at: axis)
+    }
+    try define(node, .constant(result))
+  }
+
+  /// `features` at `range` of an axis: the last step, some features, the states of some layers, or
+  /// all there is.
+  ///
+  /// - Parameter range: what is selected; a negative lower bound counts from the end, and then the
+  ///   upper bound only tells how many.
+  mutating func selecting(
+    _ features: FeatureValue, _ axis: Int, _ range: Range<Int>, removing: Bool, _ node: ONNXNode
+  ) throws(ConversionError) -> FeatureValue {
+    var result = features
+    let size = features.extent(axis).known
+    func lower(of count: Int, _ what: String) throws(ConversionError) -> Int {
+      let lower = range.lowerBound < 0 ? range.lowerBound + count : range.lowerBound
+      guard (0..<count).contains(lower), range.count <= count - lower else {
+        throw node.malformed("the index \(range.lowerBound) of \(count) \(what)")
+      }
+      return lower
+    }
+    if let index = steps(of: features, axis) {
+      let isLast = range.lowerBound == -1 || size.map { range.lowerBound == $0 - 1 } == true
+      let isFirst = range.lowerBound == 0 || size.map { range.lowerBound == -$0 } == true
+      guard isLast || isFirst, range.count == 1, features.margin == nil else {
+        throw node.unsupported("selects steps other than the last alone")
+      }
+      timeAxis = index
+      result.content = isLast ? .last : .first
+      result.axes[axis] = []
+    } else if size == 1 {
+      _ = try lower(of: 1, "elements")
+    } else if case .layers(let count)? = FeatureValue.sole(features.axes[axis]) {
+      result = try directions(features, axis, from: lower(of: count, "layers"), range.count, node)
+    } else {
+      if features.content != .first { result = try resolved(features, node) }
+      let (own, count) = try self.features(of: result, node)
+      guard own == axis else {
+        throw node.unsupported("selects a part of an axis that counts neither steps nor features")
+      }
+      let layer = try part(
+        of: result.layer, channels: count, start: lower(of: count, "features"),
+        count: range.count, node)
+      result = written(layer, like: result, axis: axis)
+    }
+    if removing {
+      guard result.axes[axis].allSatisfy({ $0.size == 1 }) else {
+        throw node.unsupported("removes an axis that is not of size 1")
+      }
+      result.axes.remove(at: axis)
+    }
+    return result
+  }
+
+  /// The input's axis of steps that `axis` is; nil where it counts something else.
+  private func steps(of value: FeatureValue, _ axis: Int) -> Int? {
+    guard value.content == .sequence,
+      case .input(let index, _)? = FeatureValue.sole(value.axes[axis])
+    else { return nil }
+    if let timeAxis { return timeAxis == index ? index : nil }
+    // Of an input that no layer has read yet, what is selected from is either features or steps.
+    let own = hasSingleFeature ? nil : featureAxis ?? assumedFeatureAxis
+    return index == own || index == batchAxis ? nil : index
+  }
+
+  /// The final states, or the features, of `count` layers or directions from `first` on.
+  private mutating func directions(
+    _ features: FeatureValue, _ axis: Int, from first: Int, _ count: Int, _ node: ONNXNode
+  ) throws(ConversionError) -> FeatureValue {
+    var result = features
+    switch features.content {
+    case .finalHidden(let all): result.content = .finalHidden(Array(all[first..<first + count]))
+    case .finalCell(let all): result.content = .finalCell(Array(all[first..<first + count]))
+    case .sequence, .last, .end, .first:
+      let own = features.axes.flatMap(\.self).compactMap { atom in
+        if case .features(let size) = atom { size } else { nil }
+      }
+      guard own.count == 1 else { throw node.unsupported("selects from a part of the features") }
+      result.layer = try part(
+        of: features.layer, channels: layers[features.layer].outputSize, start: first * own[0],
+        count: count * own[0], node)
+    case .ids: throw node.unsupported("reads token ids, which only an embedding does")
+    }
+    result.axes[axis] = count == 1 ? [] : [.layers(count)]
+    return result
+  }
+}

@@ -1,0 +1,115 @@
+import SluiceNetwork
+
+/// An ONNX file, parsed and checked as a file; what its graph means is another matter.
+struct ONNXModel {
+  /// Nodes and initializers of far larger graphs than a chain of layers: a bound on memory.
+  static let maximumItems = 1 << 12
+  static let opsets: ClosedRange<Int64> = 7...25
+
+  /// An input or output of the graph.
+  struct Value {
+    let name: String
+    /// The element type's code; 0 where the file does not say.
+    var type: Int64 = 0
+    /// The size of each axis, nil where it is not fixed; nil where the file does not say.
+    var shape: [Int?]?
+  }
+
+  let source: SourceBytes
+  private(set) var nodes: [ONNXNode] = []
+  private(set) var initializers: [String: ONNXTensor] = [:]
+  private(set) var inputs: [Value] = []
+  private(set) var outputs: [Value] = []
+  private(set) var opset: Int64 = 0
+
+  init(_ source: SourceBytes) throws(ConversionError) {
+    self.source = source
+    var reader = ProtobufReader(source, "ModelProto", 0..<source.count)
+    var graph: Range<Int>?
+    while let field = try reader.next() {
+      switch field.number {
+      case 1, 5: _ = try reader.integer(field)
+      case 2, 3, 4, 6: _ = try reader.string(field)
+      case 7:
+        guard graph == nil else { throw reader.malformed(field.offset, "a second graph") }
+        graph = try reader.range(field)
+      case 8: try readOpset(reader.submessage(field, "OperatorSetIdProto"))
+      case 14: _ = try reader.range(field)
+      case 20: throw .unsupported(source.file, "byte \(field.offset)", "training_info")
+      case 25: throw .unsupported(source.file, "byte \(field.offset)", "functions")
+      default: throw reader.unsupported(field)
+      }
+    }
+    guard let graph else { throw .malformed(source.file, "byte 0", "an ONNX model has a graph") }
+    guard Self.opsets.contains(opset) else {
+      throw .unsupported(
+        source.file, "opset_import",
+        "version \(opset) of ONNX's operators; expected \(Self.opsets.lowerBound) to "
+          + "\(Self.opsets.upperBound)")
+    }
+    try readGraph(ProtobufReader(source, "GraphProto", graph))
+    // An older file lists its initializers among the inputs, as their default values.
+    inputs.removeAll { initializers[$0.name] != nil }
+    try checkNames()
+  }
+
+  private mutating func readOpset(_ reader: ProtobufReader) throws(ConversionError) {
+    var reader = reader
+    var (domain, version): (String, Int64) = ("", 0)
+    while let field = try reader.next() {
+      switch field.number {
+      case 1: domain = try reader.string(field)
+      case 2: version = try reader.integer(field)
+      default: throw reader.unsupported(field)
+      }
+    }
+    if domain.isEmpty || domain == "ai.onnx" { opset = version }
+  }
+
+  private mutating func readGraph(_ reader: ProtobufReader) throws(ConversionError) {
+    var reader = reader
+    while let field = try reader.next() {
+      switch field.number {
+      case 1:
+        nodes.append(try ONNXNode(reader.submessage(field, "NodeProto"), index: nodes.count))
+      case 2, 10: _ = try reader.string(field)
+      case 5:
+        let tensor = try ONNXTensor(source, reader.range(field))
+        guard !tensor.name.isEmpty, initializers.updateValue(tensor, forKey: tensor.name) == nil
+        else {
+          throw .malformed(source.file, tensor.place, "an initializer without a name, or twice")
+        }
+      case 11: inputs.append(try value(reader.submessage(field, "ValueInfoProto")))
+      case 12: outputs.append(try value(reader.submessage(field, "ValueInfoProto")))
+      case 13, 16: _ = try reader.range(field)
+      case 14: throw .unsupported(source.file, "byte \(field.offset)", "quantization_annotation")
+      case 15: throw .unsupported(source.file, "byte \(field.offset)", "sparse_initializer")
+      default: throw reader.unsupported(field)
+      }
+      guard max(nodes.count, initializers.count, inputs.count, outputs.count) <= Self.maximumItems
+      else { throw reader.malformed(field.offset, "more than \(Self.maximumItems) items") }
+    }
+  }
+
+  /// Every name is defined once, before it is read.
+  private func checkNames() throws(ConversionError) {
+    var defined = Set(initializers.keys)
+    for input in inputs where input.name.isEmpty || !defined.insert(input.name).inserted {
+      throw .malformed(source.file, "input \"\(quotable(input.name))\"", "has no name of its own")
+    }
+    for node in nodes {
+      for name in node.inputs where !name.isEmpty && !defined.contains(name) {
+        throw node.malformed("reads \"\(quotable(name))\", which nothing before it defines")
+      }
+      for name in node.outputs where !name.isEmpty && !defined.insert(name).inserted {
+        throw node.malformed("defines \"\(quotable(name))\" a second time")
+      }
+    }
+    for output in outputs where !defined.contains(output.name) {
+      throw .malformed(source.file, "output \"\(quotable(output.name))\"", "nothing defines it")
+    }
+    guard !outputs.isEmpty, Set(outputs.map(\.name)).count == outputs.count else {
+      throw .malformed(source.file, "outputs", "expected at least one, each once")
+    }
+  }
+}

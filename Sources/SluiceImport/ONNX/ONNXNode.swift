@@ -1,0 +1,64 @@
+import SluiceNetwork
+
+/// A node of a graph: an operator, the names it reads and the names it writes.
+struct ONNXNode {
+  let operation: String
+  let domain: String
+  let inputs: [String]
+  let outputs: [String]
+  let attributes: [ONNXAttribute]
+  let name: String
+  let file: String
+  /// What an error calls the node.
+  let place: String
+
+  init(_ reader: ProtobufReader, index: Int) throws(ConversionError) {
+    var reader = reader
+    var (operation, domain, name) = ("", "", "")
+    var (inputs, outputs): ([String], [String]) = ([], [])
+    var attributes: [ONNXAttribute] = []
+    while let field = try reader.next() {
+      switch field.number {
+      case 1: inputs.append(try reader.string(field))
+      case 2: outputs.append(try reader.string(field))
+      case 3: name = try reader.string(field)
+      case 4: operation = try reader.string(field)
+      case 5: attributes.append(try ONNXAttribute(reader.submessage(field, "AttributeProto")))
+      case 7: domain = try reader.string(field)
+      case 6, 8: _ = try reader.string(field)
+      case 9: _ = try reader.range(field)
+      default: throw reader.unsupported(field)
+      }
+      guard inputs.count <= 256, outputs.count <= 256, attributes.count <= 64 else {
+        throw reader.malformed(field.offset, "a node of too many inputs, outputs or attributes")
+      }
+    }
+    file = reader.source.file
+    place = "node \(name.isEmpty ? "\(index)" : quotable(name)) (\(quotable(operation)))"
+    self.operation = operation
+    self.domain = domain
+    self.inputs = inputs
+    self.outputs = outputs
+    self.attributes = attributes
+    self.name = name
+    guard !operation.isEmpty, !outputs.isEmpty else {
+      throw malformed("a node without an operator or without outputs")
+    }
+    guard Set(attributes.map(\.name)).count == attributes.count else {
+      throw malformed("an attribute stands twice")
+    }
+  }
+
+  func malformed(_ reason: String) -> ConversionError { .malformed(file, place, reason) }
+  func unsupported(_ reason: String) -> ConversionError { .unsupported(file, place, reason) }
+
+  /// The name of input `index`; nil where it is left out.
+  func input(_ index: Int) -> String? {
+    inputs.indices.contains(index) && !inputs[index].isEmpty ? inputs[index] : nil
+  }
+
+  /// The name of output `index`; nil where it is left out.
+  func output(_ index: Int) -> String? {
+    outputs.indices.contains(index) && !outputs[index].isEmpty ? outputs[index] : nil
+  }
+}

@@ -1,0 +1,114 @@
+import SluiceNetwork
+
+/// A `TensorProto` whose shape and storage have been checked; its numbers are read on demand.
+struct ONNXTensor {
+  /// Element types of ONNX, by the value of `data_type`.
+  enum ElementType: Int64 {
+    case float = 1
+    case int32 = 6
+    case int64 = 7
+    case bool = 9
+    case float16 = 10
+    case double = 11
+    case bfloat16 = 16
+
+    /// Bytes of an element in `raw_data`.
+    var size: Int {
+      switch self {
+      case .bool: 1
+      case .float16, .bfloat16: 2
+      case .float, .int32: 4
+      case .int64, .double: 8
+      }
+    }
+
+    /// The field of `TensorProto` in which elements lie one by one.
+    var field: Int {
+      switch self {
+      case .float: 4
+      case .int32, .bool, .float16, .bfloat16: 5
+      case .int64: 7
+      case .double: 10
+      }
+    }
+  }
+
+  let source: SourceBytes
+  /// The whole message.
+  let range: Range<Int>
+  private(set) var name = ""
+  private(set) var shape: [Int] = []
+  private(set) var type = ElementType.float
+  /// The bytes of `raw_data`; nil where the numbers lie in the field of their type.
+  private(set) var raw: Range<Int>?
+
+  /// What an error calls the tensor.
+  var place: String { name.isEmpty ? "byte \(range.lowerBound)" : "tensor \(quotable(name))" }
+
+  init(_ source: SourceBytes, _ range: Range<Int>) throws(ConversionError) {
+    self.source = source
+    self.range = range
+    var reader = ProtobufReader(source, "TensorProto", range)
+    var dims: [Int64] = []
+    var typeCode: Int64 = 0
+    var typedFields: [ProtobufReader.Field] = []
+    var external: Int?
+    while let field = try reader.next() {
+      switch field.number {
+      case 1:
+        try reader.append(field, to: &dims, limit: 8)
+      case 2: typeCode = try reader.integer(field)
+      case 4, 5, 7, 10: typedFields.append(field)
+      case 8: name = try reader.string(field)
+      case 9:
+        guard raw == nil else { throw reader.malformed(field.offset, "raw_data stands twice") }
+        raw = try reader.range(field)
+      case 12: _ = try reader.string(field)
+      case 13: external = field.offset
+      case 14: if try reader.integer(field) != 0 { external = field.offset }
+      case 16: _ = try reader.range(field)
+      default: throw reader.unsupported(field)
+      }
+    }
+    // A path in a file that was sent to us is a way to read files that were not.
+    guard external == nil else {
+      throw .unsupported(
+        source.file, place,
+        "external data; the numbers must lie in the file itself"
+          + " (torch.onnx.export: external_data=False)")
+    }
+    guard let type = ElementType(rawValue: typeCode) else {
+      throw .unsupported(source.file, place, "the element type \(typeCode)")
+    }
+    self.type = type
+    shape = dims.map { Int($0) }
+    try checkStorage(typedFields)
+  }
+
+  /// The numbers lie in raw_data or in the one field of their type, never in both.
+  private func checkStorage(_ typedFields: [ProtobufReader.Field]) throws(ConversionError) {
+    guard let count = elementCount(of: shape) else {
+      throw .malformed(source.file, place, "the shape \(shape) is negative or too large")
+    }
+    guard raw == nil || typedFields.isEmpty else {
+      throw .malformed(source.file, place, "raw_data beside a field of typed data")
+    }
+    guard typedFields.allSatisfy({ $0.number == type.field }) else {
+      throw .malformed(source.file, place, "numbers in a field of another type")
+    }
+    if let raw {
+      let (bytes, overflow) = count.multipliedReportingOverflow(by: type.size)
+      guard !overflow, bytes == raw.count else {
+        throw .malformed(
+          source.file, place, "\(raw.count) bytes of raw_data do not match the shape \(shape)")
+      }
+    } else {
+      let reader = ProtobufReader(source, "TensorProto", range)
+      var found = 0
+      for field in typedFields { found += try reader.count(field, of: type) }
+      guard found == count else {
+        throw .malformed(source.file, place, "\(found) numbers do not match the shape \(shape)")
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import SluiceBlob
+
+extension Network {
+  /// The network packed for a blob, its weights stored as `type`, its activations of `grade`.
+  ///
+  /// Layers of which only f32 can be had stay f32; those without fast activations stay exact.
+  ///
+  /// - Throws: ``ConversionError`` naming the layer that a blob cannot hold, or whose weights are
+  ///   beyond the type's range.
+  public func blobContents(
+    type: StorageType = .f32, grade: ActivationGrade = .exact
+  ) throws(ConversionError) -> BlobContents {
+    guard !layers.isEmpty, layers.count <= BlobLimits.layerCount else {
+      throw .unsupported(
+        provenance.source, "", "\(layers.count) layers; a blob holds 1 to \(BlobLimits.layerCount)")
+    }
+    guard Set(layers.map(\.name)).count == layers.count else {
+      throw .unsupported(provenance.source, "layers", "two layers have one name")
+    }
+    try checkGraph()
+    var packed: [BlobContents.Layer] = []
+    for (index, layer) in layers.enumerated() {
+      try checkSizes(of: layer)
+      guard var record = layer.packed else {
+        throw .unsupported(
+          provenance.source, "layer \(quotable(layer.name))", "no blob can hold it yet")
+      }
+      let inputs = inputs(of: index)
+      guard inputs.count <= LayerInputs.capacity else {
+        throw .unsupported(
+          provenance.source, "layer \(quotable(layer.name))",
+          "reads \(inputs.count) layers; a blob holds up to \(LayerInputs.capacity)")
+      }
+      if grade == .fast, record.record.hasFastGrade { record.record.grade = .fast }
+      if inputs != [index - 1] { record.record.inputs = LayerInputs(inputs) }
+      packed.append(record)
+      // Two finite biases may have an infinite sum.
+      let place = "biases of layer \(quotable(layer.name))"
+      try requireFinite(packed[packed.count - 1].biases, file: provenance.source, place: place)
+      guard record.fits(type) else {
+        throw .unsupported(
+          provenance.source, "layer \(quotable(layer.name))",
+          "a weight is beyond the range of \(type)")
+      }
+    }
+    return BlobContents(
+      layers: packed, output: output, vocabulary: vocabulary, labels: labels,
+      provenance: provenance.json
+    ).stored(as: type)
+  }
+
+  private func checkSizes(of layer: Layer) throws(ConversionError) {
+    let place = "layer \(quotable(layer.name))"
+    let size = Int(BlobLimits.size)
+    let limit = layer.readsIDs ? Int(BlobLimits.tokenCount) : size
+    guard (1...limit).contains(layer.inputSize), (1...size).contains(layer.outputSize) else {
+      throw .unsupported(
+        provenance.source, place,
+        "\(layer.inputSize) to \(layer.outputSize) features; a blob holds up to \(limit) and \(size)"
+      )
+    }
+    let name = layer.name.utf8
+    guard (1...BlobLimits.nameLength).contains(name.count), !name.contains(0) else {
+      throw .unsupported(
+        provenance.source, place,
+        "expected a name of 1 to \(BlobLimits.nameLength) bytes, none of them 0")
+    }
+  }
+}
+
+extension Provenance {
+  /// The provenance as a JSON object.
+  package var json: String {
+    let hash = String(hash, radix: 16)
+    let digits = String(repeating: "0", count: 16 - hash.count) + hash
+    return "{\"source\":\(quoted(source)),\"format\":\(quoted(format)),"
+      + "\"xxh64\":\"\(digits)\",\"converter\":\(quoted("sluice \(converter)"))}"
+  }
+}
+
+/// `text` as a string of JSON.
+package func quoted(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"", "\\": result += "\\\(scalar)"
+    case "\0"..<" ":
+      let digits = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}
