@@ -4,6 +4,22 @@ import PackageDescription
 /// Every target of ours: memory-unsafe code is marked where it stands, and a warning stops the build.
 let strict: [SwiftSetting] = [.strictMemorySafety(), .treatAllWarnings(as: .error)]
 
+/// Passes of Swift's optimiser that find nothing to do in kernels: these have no references to count, no
+/// arrays and no strings, and nothing to call. tools/build-library reads the names from here.
+let idlePasses = [
+  "cowarray-opt",
+  "array-count-propagation",
+  "array-property-opt",
+  "string-optimization",
+  "existential-specializer",
+  "arc-sequence-opts",
+  "release-hoisting",
+  "late-release-hoisting",
+  "retain-sinking",
+  "devirtualizer",
+  "release-devirtualizer",
+]
+
 /// A kernel target: the one source, which links to its folder share, built for one instruction set.
 ///
 /// Debug builds optimise kernels too, and as whole modules, because helpers are inlined across files:
@@ -16,11 +32,27 @@ func kernels(_ name: String, for flags: [String], defining define: String) -> Ta
       .define(define),
       .unsafeFlags(flags.flatMap { ["-Xcc", $0] }),
       .unsafeFlags(["-Xfrontend", "-disable-stack-protector"]),
+      .unsafeFlags(idlePasses.flatMap { ["-Xllvm", "-sil-disable-pass=\($0)"] }),
       .unsafeFlags(
         ["-O", "-wmo", "-num-threads", "1", "-disable-batch-mode"],
         .when(configuration: .debug)),
     ])
 }
+
+/// The kernels of the architecture that builds.
+#if arch(arm64)
+  let kernelTargets = [kernels("_SluiceKernels", for: [], defining: "SLUICE_NEON")]
+#else
+  let kernelTargets = [
+    kernels("_SluiceKernels", for: ["-march=x86-64"], defining: "SLUICE_BASELINE"),
+    kernels("_SluiceKernelsAVX2", for: ["-march=x86-64-v3"], defining: "SLUICE_AVX2"),
+    kernels(
+      "_SluiceKernelsAVX512",
+      for: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"],
+      defining: "SLUICE_AVX512"),
+  ]
+#endif
+let kernelModules = kernelTargets.map { Target.Dependency.target(name: $0.name) }
 
 let package = Package(
   name: "Sluice",
@@ -36,19 +68,11 @@ let package = Package(
     .target(name: "_SluiceLanes"),
     .target(name: "_SluiceSystem", dependencies: ["_SluiceContract"]),
     .target(name: "_SluiceMeasuring"),
-    kernels("_SluiceKernels", for: ["-march=x86-64"], defining: "SLUICE_BASELINE"),
-    kernels("_SluiceKernelsAVX2", for: ["-march=x86-64-v3"], defining: "SLUICE_AVX2"),
-    kernels(
-      "_SluiceKernelsAVX512",
-      for: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"],
-      defining: "SLUICE_AVX512"),
     .target(name: "SluiceBlob", swiftSettings: strict),
     .target(
       name: "Sluice",
-      dependencies: [
-        "SluiceBlob", "_SluiceContract", "_SluiceSystem", "_SluiceKernels", "_SluiceKernelsAVX2",
-        "_SluiceKernelsAVX512",
-      ], swiftSettings: strict),
+      dependencies: ["SluiceBlob", "_SluiceContract", "_SluiceSystem"] + kernelModules,
+      swiftSettings: strict),
     .target(name: "CSluice", exclude: ["examples"]),
     .target(
       name: "SluiceC", dependencies: ["CSluice", "Sluice", "SluiceBlob", "_SluiceSystem"],
@@ -69,10 +93,8 @@ let package = Package(
       path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
     .executableTarget(
       name: "SluiceBench",
-      dependencies: [
-        "Sluice", "SluiceBlob", "_SluiceMeasuring", "_SluiceSystem", "_SluiceKernels",
-        "_SluiceKernelsAVX2", "_SluiceKernelsAVX512",
-      ], path: "Benchmarks/SluiceBench", swiftSettings: strict),
+      dependencies: ["Sluice", "SluiceBlob", "_SluiceMeasuring", "_SluiceSystem"] + kernelModules,
+      path: "Benchmarks/SluiceBench", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Sluice", "SluiceBlob"], path: "Tests/TestSupport",
       // The Double oracle runs 2 * 10^9 products in a test run.
@@ -94,10 +116,8 @@ let package = Package(
       path: "Tests/ActivationProbe", swiftSettings: strict),
     .testTarget(
       name: "SluiceKernelsTests",
-      dependencies: [
-        "_SluiceKernels", "_SluiceKernelsAVX2", "_SluiceKernelsAVX512", "_SluiceContract",
-        "_SluiceSystem", "TestSupport",
-      ], swiftSettings: strict),
+      dependencies: ["_SluiceContract", "_SluiceSystem", "TestSupport"] + kernelModules,
+      swiftSettings: strict),
     .testTarget(
       name: "SluiceTests", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
       swiftSettings: strict),
@@ -119,5 +139,5 @@ let package = Package(
         "ReadmeExample",
       ],
       swiftSettings: strict),
-  ]
+  ] + kernelTargets
 )

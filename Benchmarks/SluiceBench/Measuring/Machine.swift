@@ -2,9 +2,12 @@ import Glibc
 import Sluice
 import SluiceBlob
 import _SluiceKernels
-import _SluiceKernelsAVX2
-import _SluiceKernelsAVX512
 import _SluiceMeasuring
+
+#if arch(x86_64)
+  import _SluiceKernelsAVX2
+  import _SluiceKernelsAVX512
+#endif
 
 /// The machine, the core that all is measured on, and what it can do at most.
 struct Machine {
@@ -43,9 +46,11 @@ struct Machine {
       let start = sluice_time_stamp()
       let products =
         switch set {
-        case .baseline: unsafe _SluiceKernels.multiplyAddChains(values, steps: 2000)
-        case .avx2: unsafe _SluiceKernelsAVX2.multiplyAddChains(values, steps: 2000)
-        case .avx512: unsafe _SluiceKernelsAVX512.multiplyAddChains(values, steps: 2000)
+        #if arch(x86_64)
+          case .avx2: unsafe _SluiceKernelsAVX2.multiplyAddChains(values, steps: 2000)
+          case .avx512: unsafe _SluiceKernelsAVX512.multiplyAddChains(values, steps: 2000)
+        #endif
+        default: unsafe _SluiceKernels.multiplyAddChains(values, steps: 2000)
         }
       best = max(best, Double(2 * products) / timer.nanoseconds(start, sluice_time_stamp()))
     }
@@ -79,14 +84,16 @@ struct Machine {
     _ sum: UnsafeMutablePointer<Float>
   ) {
     switch instructionSet {
-    case .baseline:
+    #if arch(x86_64)
+      case .avx2:
+        unsafe _SluiceKernelsAVX2.readLines(
+          lines, count: count, passes: passes, alternating: alternating, into: sum)
+      case .avx512:
+        unsafe _SluiceKernelsAVX512.readLines(
+          lines, count: count, passes: passes, alternating: alternating, into: sum)
+    #endif
+    default:
       unsafe _SluiceKernels.readLines(
-        lines, count: count, passes: passes, alternating: alternating, into: sum)
-    case .avx2:
-      unsafe _SluiceKernelsAVX2.readLines(
-        lines, count: count, passes: passes, alternating: alternating, into: sum)
-    case .avx512:
-      unsafe _SluiceKernelsAVX512.readLines(
         lines, count: count, passes: passes, alternating: alternating, into: sum)
     }
   }

@@ -20,11 +20,17 @@ struct Series {
   var rows: [Row] {
     sizes.indices.map { index in
       var (targets, peers): ([InstructionSet: Double], [InstructionSet: Double]) = ([:], [:])
-      targets[.avx512] = value(self.targets, index)
-      peers[.avx512] = value(self.peers, index)
-      if let peer = value(avx2Peers, index) {
-        targets[.avx2] = peer / 1.2
-        peers[.avx2] = peer
+      // By name, because every architecture has sets of its own.
+      for set in InstructionSet.allCases {
+        switch set.rawValue {
+        case "avx512":
+          targets[set] = value(self.targets, index)
+          peers[set] = value(self.peers, index)
+        case "avx2":
+          targets[set] = value(avx2Peers, index).map { $0 / 1.2 }
+          peers[set] = value(avx2Peers, index)
+        default: break
+        }
       }
       return Row(
         cell: cell, mode: mode, storage: storage, grade: grade, inputs: sizes[index].inputs,

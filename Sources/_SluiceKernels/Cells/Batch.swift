@@ -64,7 +64,7 @@ func elmanBatch(_ layer: sluice_layer, _ block: sluice_block) {
   unsafe forEachRow(of: block, layer, pitch: layer.stride) { row, _, recurrent in
     let next = unsafe block.output + row &* block.output_stride
     unsafe copyPanels(recurrent, to: next, count: layer.output_size)
-    unsafe activate(next, layer, fast: layer.is_fast)
+    unsafe activateRow(next, layer)
   }
 }
 

@@ -31,7 +31,8 @@ func gruResetAfter(_ layer: sluice_layer, _ block: sluice_block) {
 @inline(always)
 func gruGates(_ layer: sluice_layer) -> PackedGates<3> {
   unsafe PackedGates<3>(
-    weights: layer.weights, biases: layer.biases, biasPitch: 64, inputSize: layer.input_size,
+    weights: layer.weights, biases: layer.biases,
+    biasPitch: BiasRows.pitch(BiasRows.gruResetAfter), inputSize: layer.input_size,
     hiddenSize: layer.output_size)
 }
 
@@ -59,7 +60,8 @@ extension PackedGates {
     if gates == 3 {
       for t in 0..<tiles {
         start[t][2] = unsafe load(
-          biases + (tile &+ t) &* biasPitch + 3 &* V.scalarCount, as: V.self)
+          biases + (tile &+ t) &* biasPitch + BiasRows.recurrentCandidate &* V.scalarCount,
+          as: V.self)
       }
     }
     return start

@@ -49,7 +49,8 @@ func gruResetBefore(_ layer: sluice_layer, _ block: sluice_block) {
 @inline(always)
 func resetBeforeGates(_ layer: sluice_layer) -> PackedGates<2> {
   unsafe PackedGates<2>(
-    weights: layer.weights, biases: layer.biases, biasPitch: 48, inputSize: layer.input_size,
+    weights: layer.weights, biases: layer.biases,
+    biasPitch: BiasRows.pitch(BiasRows.gruResetBefore), inputSize: layer.input_size,
     hiddenSize: layer.output_size)
 }
 
@@ -59,8 +60,9 @@ func resetBeforeCandidate(_ layer: sluice_layer) -> PackedGates<1> {
   let columns = unsafe layer.input_size &+ layer.output_size
   let panels = unsafe (layer.output_size &+ 7) &>> 3
   return unsafe PackedGates<1>(
-    weights: layer.weights + panels &* columns &* 16, biases: layer.biases, biasPitch: 48,
-    inputSize: layer.input_size, hiddenSize: layer.output_size, biasRow: 2)
+    weights: layer.weights + panels &* columns &* 16, biases: layer.biases,
+    biasPitch: BiasRows.pitch(BiasRows.gruResetBefore), inputSize: layer.input_size,
+    hiddenSize: layer.output_size, biasRow: BiasRows.candidate)
 }
 
 /// r * h(t-1) and z of `tiles` tiles.

@@ -61,7 +61,9 @@ private func generalStep(
     case sluice_kernel_lstm_general:
       switch pass {
       case 0:
-        if unsafe form.has_peepholes { unsafe addPeepholes(layer, row: 4, 2, of: cell, to: sums) }
+        if unsafe form.has_peepholes {
+          unsafe addPeepholes(layer, row: BiasRows.inputPeephole, 2, of: cell, to: sums)
+        }
         count = unsafe form.is_coupled ? stride : 2 &* stride
       case 1:
         unsafe target = sums + 2 &* stride
@@ -69,7 +71,8 @@ private func generalStep(
       case 2:
         unsafe updateCell(cell, sums, form)
         if unsafe form.has_peepholes {
-          unsafe addPeepholes(layer, row: 6, 1, of: cell, to: sums + 3 &* stride)
+          unsafe addPeepholes(
+            layer, row: BiasRows.outputPeephole, 1, of: cell, to: sums + 3 &* stride)
         }
         unsafe target = sums + 3 &* stride
       default:
@@ -109,7 +112,9 @@ private func generalStep(
 @inline(always)
 private func generalGates(_ layer: sluice_layer) -> PackedGates<4> {
   unsafe PackedGates<4>(
-    weights: layer.weights, biases: layer.biases, biasPitch: layer.form.has_peepholes ? 112 : 64,
+    weights: layer.weights, biases: layer.biases,
+    biasPitch: BiasRows.pitch(
+      layer.form.has_peepholes ? BiasRows.lstmWithPeepholes : BiasRows.lstm),
     inputSize: layer.input_size, hiddenSize: layer.output_size)
 }
 
@@ -213,12 +218,13 @@ private func addPeepholes(
   to sums: UnsafeMutablePointer<Float>
 ) {
   let stride = unsafe layer.form.hidden_stride
+  let pitch = BiasRows.pitch(BiasRows.lstmWithPeepholes)
   unsafe forEachTile(of: layer.form.hidden_size, backwards: false) { tile in
     unsafe addPeepholes(
-      layer.biases + tile &* 112 + row &* 16, count, cell, sums, stride, tile, as: PanelPair.self)
+      layer.biases + tile &* pitch + row &* 16, count, cell, sums, stride, tile, as: PanelPair.self)
   } single: { tile in
     unsafe addPeepholes(
-      layer.biases + tile &* 112 + row &* 8, count, cell, sums, stride, tile, as: Panel.self)
+      layer.biases + tile &* pitch + row &* 8, count, cell, sums, stride, tile, as: Panel.self)
   }
 }
 

@@ -37,8 +37,8 @@ func lstm(_ layer: sluice_layer, _ block: sluice_block) {
 @inline(always)
 func lstmGates(_ layer: sluice_layer) -> PackedGates<4> {
   unsafe PackedGates<4>(
-    weights: layer.weights, biases: layer.biases, biasPitch: 64, inputSize: layer.input_size,
-    hiddenSize: layer.output_size)
+    weights: layer.weights, biases: layer.biases, biasPitch: BiasRows.pitch(BiasRows.lstm),
+    inputSize: layer.input_size, hiddenSize: layer.output_size)
 }
 
 /// One tile at a time where W x is summed too: its gates keep both multipliers busy, and two at once
@@ -67,7 +67,8 @@ private func lstmTiles<let tiles: Int, V: SIMD>(
   ) -> Bool {
     let panels = unsafe (layer.pointee.output_size &+ 7) &>> 3
     let columns = unsafe layer.pointee.input_size &+ layer.pointee.output_size
-    return unsafe panels <= 5 && columns &* panels <= 256
+    return unsafe panels <= Thresholds.jointPanels
+      && columns &* panels <= Thresholds.jointColumnPanels
       && (panels != 2 || block.pointee.steps > 1)
   }
 

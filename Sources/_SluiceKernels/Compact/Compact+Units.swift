@@ -1,12 +1,16 @@
 import _SluiceContract
 
-/// The cell's arithmetic on the sums of a tile's units, of all rows of one turn: of a GRU that resets
+/// The cell's arithmetic on the sums of some tiles' units, of all rows of one turn: of a GRU that resets
 /// before in two parts.
 @inline(always)
 func compactUnits(
-  _ layer: CompactLayer, _ block: sluice_block, _ rows: CompactRow, _ tile: Int, lanes: Int,
-  isCandidate: Bool
+  _ layer: CompactLayer, _ block: sluice_block, turn: Int, isChained: Bool, isCandidate: Bool,
+  tile first: Int, count: Int
 ) {
+  let rows = unsafe CompactRow(layer, block, turn: turn, isChained: isChained)
+  let pairs = (layer.output_size &+ 7) &>> 4
+  let end = first &+ count
+  let paired = end < pairs ? end : pairs
   var row = 0
   while row < rows.count {
     let units = unsafe CompactUnits(
@@ -14,11 +18,12 @@ func compactUnits(
       h: rows.h + row &* layer.stride, next: rows.next + row &* block.output_stride,
       cell: block.cell + row &* layer.stride, reset: block.scratch + row &* layer.stride,
       update: block.scratch + (rows.count &+ row) &* layer.stride)
-    if lanes == 16 {
+    var tile = first
+    while tile < paired {
       units.update(tile, isCandidate: isCandidate, as: PanelPair.self)
-    } else {
-      units.update(tile, isCandidate: isCandidate, as: Panel.self)
+      tile &+= 1
     }
+    if tile < end { units.update(tile, isCandidate: isCandidate, as: Panel.self) }
     row &+= 1
   }
 }
@@ -45,7 +50,9 @@ func compactUnits(
       let input: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, x)
       let hidden: InlineArray<1, InlineArray<3, V>> = unsafe gates.loadSums(tile, u)
       if isInteger(layer) {
-        let biases = unsafe gates.biases + tile &* 64 + 3 &* V.scalarCount
+        let biases =
+          unsafe gates.biases + tile &* gates.biasPitch
+          + BiasRows.recurrentCandidate &* V.scalarCount
         unsafe gruUnits(input[0], hidden[0], biases, h, next, at: unit, fast: false)
       } else {
         unsafe gruUnits(hidden[0], input[0][2], h, next, at: unit, fast: false)

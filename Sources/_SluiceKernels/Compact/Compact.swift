@@ -24,10 +24,11 @@ import _SluiceContract
 /// block's W x + b, and no step.
 @inline(always)
 func compact(
-  _ layer: CompactLayer, _ block: sluice_block, isChained: Bool, inputsAlone: Bool,
+  _ layer: CompactLayer, _ rows: UnsafePointer<sluice_block>, isChained: Bool, inputsAlone: Bool,
   wordBytes: Int, scaleBytes: Int,
   multiply: (_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) -> Void
 ) {
+  let block = unsafe rows.pointee
   let resetsBefore = unsafe layer.compact.cell.rawValue == sluice_kernel_gru_reset_before.rawValue
   let isDense = unsafe layer.compact.cell.rawValue == sluice_kernel_dense.rawValue
   unsafe quantiseInputs(layer, block)
@@ -66,14 +67,20 @@ func compact(
         unsafe multiply(all, span, pass.pointee.gates, f.rowCount)
         factor &+= 1
       }
-    } units: { tile, lanes in
+    } units: { tile, count in
       if reads != .input {
-        unsafe compactUnits(layer, block, row, tile, lanes: lanes, isCandidate: isCandidate)
+        unsafe runCompactUnits(
+          layer.plan, rows, turn: turn, isChained: isChained, isCandidate: isCandidate, tile: tile,
+          count: count)
       }
     }
     done &+= 1
   }
-  if isDense { unsafe activateRows(layer, block) }
+  if isDense {
+    unsafe activateRows(
+      block.output, pitch: block.output_stride, rows: block.steps, layer.plan.pointee.activation,
+      count: layer.output_size, stride: layer.stride, fast: false)
+  }
 }
 
 /// Where sums of floats with U h start, as in `Sums`: at W x + b, but for the candidate of a GRU that
@@ -93,7 +100,8 @@ private func startHidden(
     unsafe copyPanels(rows.projected + at, to: rows.recurrent + at, count: count)
     if cell == sluice_kernel_gru_reset_after.rawValue {
       let biases =
-        unsafe pass.pointee.biases + span.tile &* pass.pointee.bias_pitch + 3 &* span.lanes
+        unsafe pass.pointee.biases + span.tile &* pass.pointee.bias_pitch
+        + BiasRows.recurrentCandidate &* span.lanes
       unsafe copyPanels(
         biases, to: rows.recurrent + at + 2 &* span.lanes, count: span.lanes)
     }
@@ -104,14 +112,14 @@ private func startHidden(
 /// Which of its two factors a pass over the weights takes.
 enum CompactFactors { case input, hidden, both }
 
-/// Runs `products` for every tile, or four at once where there is a single gate, and `units` for each
-/// tile: after the products of as many tiles as `tilesAtOnce`. Backwards in the opposite order.
+/// Runs `products` for every tile, or four at once where there is a single gate, and `units` for as
+/// many tiles as `tilesAtOnce`, after their products. Backwards in the opposite order.
 ///
 /// The arithmetic of a tile's units waits for itself most of the time; that of several tiles does not.
 @inline(always)
 private func forEachSpan(
   _ pass: UnsafePointer<sluice_compact_pass>, _ outputSize: Int, tilesAtOnce: Int, backwards: Bool,
-  products: (CompactSpan) -> Void, units: (_ tile: Int, _ lanes: Int) -> Void
+  products: (CompactSpan) -> Void, units: (_ tile: Int, _ count: Int) -> Void
 ) {
   let panels = (outputSize &+ 7) &>> 3
   let pairs = panels &>> 1
@@ -135,11 +143,7 @@ private func forEachSpan(
           lanes: tile < pairs ? 16 : 8))
       index &+= isSpread ? 4 : 1
     }
-    var tile = first
-    while tile < first &+ count {
-      units(tile, tile < pairs ? 16 : 8)
-      tile &+= 1
-    }
+    units(first, count)
     done &+= count
   }
 }
@@ -242,16 +246,6 @@ func quantiseHidden(
     unsafe quantise(
       source + row &* layer.stride, count: layer.output_size, as: layer.compact.hidden,
       into: target + row &* pitch, hasGroups: hasGroups)
-    row &+= 1
-  }
-}
-
-@inline(always)
-private func activateRows(_ layer: CompactLayer, _ block: sluice_block) {
-  var row = 0
-  while unsafe row < block.steps {
-    unsafe activate(
-      block.output + row &* block.output_stride, layer.plan.pointee, fast: false)
     row &+= 1
   }
 }

@@ -8,8 +8,9 @@ import _SluiceContract
     let cell = unsafe layer.pointee.compact.cell.rawValue
     let panels = unsafe (layer.pointee.output_size &+ 7) &>> 3
     let isGRU = cell == sluice_kernel_gru_reset_after.rawValue && panels & 1 == 0
-    return unsafe (isGRU || cell == sluice_kernel_lstm.rawValue) && panels <= 5
-      && layer.pointee.input_size <= 16 && layer.pointee.compact.hidden.step > 0
+    return unsafe (isGRU || cell == sluice_kernel_lstm.rawValue) && panels <= Thresholds.jointPanels
+      && layer.pointee.input_size <= Thresholds.jointInt8Inputs
+      && layer.pointee.compact.hidden.step > 0
   }
 
   /// Steps of a small int8 layer, with the sums of all its tiles in registers.

@@ -73,7 +73,8 @@ import _SluiceContract
   /// time as `rowsAtOnce`, two vectors of each or one, then single rows, four vectors or fewer, and of
   /// each row the half vector that is left.
   ///
-  /// Every body is inlined once.
+  /// Every body is inlined once, where its set of instructions takes it: with AVX2 a vector is a panel,
+  /// so that none is left half; the baseline, whose registers hold a few lanes, goes vector by vector.
   @inline(always)
   func forEachPart(
     _ span: CompactSpan, gates: Int, rowCount: Int, rowsAtOnce: Int,
@@ -85,42 +86,62 @@ import _SluiceContract
     let floats = gates &* span.lanes
     let vectors = floats &>> wideShift
     var row = 0
-    if span.isSpread {
+    #if SLUICE_BASELINE
       while row < rowCount {
-        spread(advanced(0, row))
+        let isSeveral = row &+ rowsAtOnce <= rowCount
+        var vector = 0
+        while vector < vectors {
+          if isSeveral {
+            rowsOfOne(advanced(vector, row))
+          } else {
+            one(advanced(vector, row))
+          }
+          vector &+= 1
+        }
+        row &+= isSeveral ? rowsAtOnce : 1
+      }
+    #else
+      #if SLUICE_AVX512
+        if span.isSpread {
+          while row < rowCount {
+            spread(advanced(0, row))
+            row &+= 1
+          }
+          return
+        }
+      #endif
+      while row &+ rowsAtOnce <= rowCount {
+        var vector = 0
+        while vector &+ 2 <= vectors {
+          rowsOfTwo(advanced(vector, row))
+          vector &+= 2
+        }
+        if vector < vectors { rowsOfOne(advanced(vector, row)) }
+        row &+= rowsAtOnce
+      }
+      while row < rowCount {
+        var vector = 0
+        while vector &+ 4 <= vectors {
+          four(advanced(vector, row))
+          vector &+= 4
+        }
+        switch vectors &- vector {
+        case 3: three(advanced(vector, row))
+        case 2: two(advanced(vector, row))
+        case 1: one(advanced(vector, row))
+        default: break
+        }
         row &+= 1
       }
-      return
-    }
-    while row &+ rowsAtOnce <= rowCount {
-      var vector = 0
-      while vector &+ 2 <= vectors {
-        rowsOfTwo(advanced(vector, row))
-        vector &+= 2
-      }
-      if vector < vectors { rowsOfOne(advanced(vector, row)) }
-      row &+= rowsAtOnce
-    }
-    while row < rowCount {
-      var vector = 0
-      while vector &+ 4 <= vectors {
-        four(advanced(vector, row))
-        vector &+= 4
-      }
-      switch vectors &- vector {
-      case 3: three(advanced(vector, row))
-      case 2: two(advanced(vector, row))
-      case 1: one(advanced(vector, row))
-      default: break
-      }
-      row &+= 1
-    }
-    guard floats & (WideFloats.scalarCount &- 1) != 0 else { return }
-    row = 0
-    while row < rowCount {
-      half(advanced(vectors, row))
-      row &+= 1
-    }
+      #if SLUICE_AVX512
+        guard floats & (WideFloats.scalarCount &- 1) != 0 else { return }
+        row = 0
+        while row < rowCount {
+          half(advanced(vectors, row))
+          row &+= 1
+        }
+      #endif
+    #endif
   }
 }
 

@@ -22,22 +22,42 @@ public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluic
   case sluice_kernel_gru_reset_after: unsafe runGRUResetAfter(plan, rows)
   case sluice_kernel_gru_reset_before: unsafe runGRUResetBefore(plan, rows)
   case sluice_kernel_activation, sluice_kernel_activation_general: unsafe runActivation(plan, rows)
+  case sluice_kernel_elman: unsafe runElman(plan, rows)
   case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: true)
-  default: unsafe runOther(plan, rows)
+  default: unsafe runOther(plan, rows, isChained: true)
   }
 }
 
-/// A layer of another kind: an entry, so that each has a frame and registers of its own, of what it
-/// needs; `run` only jumps.
+/// Runs one layer over one step of many streams: as `run`, with a row for each stream.
+///
+/// Every weight is read once for several streams; each stream's bits are those that it has alone.
+@export(interface)
+public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  switch unsafe plan.pointee.kernel {
+  case sluice_kernel_lstm: unsafe runLSTMBatch(plan, rows)
+  case sluice_kernel_gru_reset_after: unsafe runGRUResetAfterBatch(plan, rows)
+  case sluice_kernel_gru_reset_before: unsafe runGRUResetBeforeBatch(plan, rows)
+  case sluice_kernel_activation, sluice_kernel_activation_general: unsafe runActivation(plan, rows)
+  case sluice_kernel_elman: unsafe runElmanBatch(plan, rows)
+  case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: false)
+  default: unsafe runOther(plan, rows, isChained: false)
+  }
+}
+
+/// A layer without a state, or of the general kind: the same code for a stream's steps and for many
+/// streams. An entry, so that each has a frame and registers of its own, of what it needs; `run` only
+/// jumps.
 @inline(never)
 @export(interface)
-public func runOther(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+public func runOther(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
   let layer = unsafe planned(plan)
   let block = unsafe rows.pointee
   switch unsafe layer.kernel {
-  case sluice_kernel_elman: unsafe elman(layer, block)
   case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
-  case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: 0)
+  case sluice_kernel_convolution:
+    unsafe convolution(layer, block, pastPitch: isChained ? 0 : pastStride(layer))
   case sluice_kernel_scale: unsafe scale(layer, block)
   case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
   case sluice_kernel_prelu: unsafe prelu(layer, block)
@@ -47,9 +67,7 @@ public func runOther(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
   default: break
   }
-  if unsafe sluice_is_general(layer.kernel) {
-    unsafe runGeneral(plan, rows, isChained: true)
-  }
+  if unsafe sluice_is_general(layer.kernel) { unsafe runGeneral(plan, rows, isChained: isChained) }
 }
 
 /// An LSTM layer.
@@ -88,36 +106,45 @@ public func runGRUResetBefore(
   unsafe gruResetBefore(planned(plan), rows.pointee)
 }
 
-/// Runs one layer over one step of many streams: as `run`, with a row for each stream.
-///
-/// Every weight is read once for several streams; each stream's bits are those that it has alone.
+/// An Elman layer.
+@inline(never)
 @export(interface)
-public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
-  let layer = unsafe planned(plan)
-  let block = unsafe rows.pointee
-  switch unsafe layer.kernel {
-  case sluice_kernel_lstm: unsafe lstmBatch(layer, block)
-  case sluice_kernel_gru_reset_after: unsafe gruResetAfterBatch(layer, block)
-  case sluice_kernel_gru_reset_before: unsafe gruResetBeforeBatch(layer, block)
-  case sluice_kernel_elman: unsafe elmanBatch(layer, block)
-  case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
-  case sluice_kernel_activation, sluice_kernel_activation_general:
-    unsafe runActivation(plan, rows)
-    return
-  case sluice_kernel_convolution: unsafe convolution(layer, block, pastPitch: pastStride(layer))
-  case sluice_kernel_scale: unsafe scale(layer, block)
-  case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
-  case sluice_kernel_prelu: unsafe prelu(layer, block)
-  case sluice_kernel_copy: unsafe copyChannels(layer, block)
-  case sluice_kernel_accumulate: unsafe accumulate(layer, block)
-  case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
-  case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
-  case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: false)
-  default: break
-  }
-  if unsafe sluice_is_general(layer.kernel) {
-    unsafe runGeneral(plan, rows, isChained: false)
-  }
+public func runElman(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  unsafe elman(planned(plan), rows.pointee)
+}
+
+/// One step of many LSTM streams.
+@inline(never)
+@export(interface)
+public func runLSTMBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>) {
+  unsafe lstmBatch(planned(plan), rows.pointee)
+}
+
+/// One step of many streams of a GRU that resets after the product.
+@inline(never)
+@export(interface)
+public func runGRUResetAfterBatch(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe gruResetAfterBatch(planned(plan), rows.pointee)
+}
+
+/// One step of many streams of a GRU that resets before the product.
+@inline(never)
+@export(interface)
+public func runGRUResetBeforeBatch(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe gruResetBeforeBatch(planned(plan), rows.pointee)
+}
+
+/// One step of many Elman streams.
+@inline(never)
+@export(interface)
+public func runElmanBatch(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe elmanBatch(planned(plan), rows.pointee)
 }
 
 /// The plan's layer. The baseline computes exactly whatever the grade: a second copy of every cell's
@@ -149,9 +176,21 @@ public func runActivation(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
 ) {
   unsafe activation(planned(plan), rows.pointee)
-  if unsafe plan.pointee.kernel.rawValue == sluice_kernel_activation_general.rawValue {
+  if unsafe sluice_is_general(plan.pointee.kernel) {
     unsafe runGeneral(plan, rows, isChained: true)
   }
+}
+
+/// Applies a layer's activation to `rows` rows of its sums in place, `pitch` floats apart: [stride], of
+/// which `count` are outputs. One copy of every function's loop for all kernels that end so.
+@inline(never)
+@export(interface)
+public func activateRows(
+  _ sums: UnsafeMutablePointer<Float>, pitch: Int, rows: Int, _ activation: sluice_activation,
+  count: Int, stride: Int, fast: Bool
+) {
+  unsafe activate(
+    sums, pitch: pitch, rows: rows, activation, count: count, stride: stride, fast: fast)
 }
 
 @inline(always)
@@ -168,16 +207,32 @@ private func runCompact(
         return
       }
     #endif
-    if unsafe isChained && takesInt8Steps(plan) {
-      if unsafe rows.pointee.steps > 1 {
-        unsafe runInt8(plan, rows, isChained: true, inputsAlone: true)
+    #if !SLUICE_BASELINE
+      if unsafe isChained && takesInt8Steps(plan) {
+        if unsafe rows.pointee.steps > 1 {
+          unsafe runInt8(plan, rows, isChained: true, inputsAlone: true)
+        }
+        unsafe runInt8Steps(plan, rows)
+        return
       }
-      unsafe runInt8Steps(plan, rows)
-      return
-    }
+    #endif
     unsafe runInt8(plan, rows, isChained: isChained, inputsAlone: false)
   default: unsafe runInt4(plan, rows, isChained: isChained)
   }
+}
+
+/// The cells' arithmetic on the sums of `count` tiles from `tile` on, of all rows of one turn. An entry,
+/// because it is the same for every type of weights.
+@inline(never)
+@export(interface)
+public func runCompactUnits(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, turn: Int,
+  isChained: Bool, isCandidate: Bool, tile: Int, count: Int
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: plan.pointee.compact.storage)
+  unsafe compactUnits(
+    layer, rows.pointee, turn: turn, isChained: isChained, isCandidate: isCandidate, tile: tile,
+    count: count)
 }
 
 /// A layer of f16 weights: an entry, as `runGeneral` is.
@@ -194,7 +249,7 @@ public func runHalf(
     multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: false)
   }
   unsafe compact(
-    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 2, scaleBytes: 4,
+    layer, rows, isChained: isChained, inputsAlone: false, wordBytes: 2, scaleBytes: 4,
     multiply: multiply)
 }
 
@@ -210,7 +265,7 @@ public func runBrain(
     multiplyHalf(block, span, gates: gates, rowCount: rowCount, isBrain: true)
   }
   unsafe compact(
-    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 4,
+    layer, rows, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 4,
     multiply: multiply)
 }
 
@@ -227,19 +282,21 @@ public func runInt8(
     multiplyInt8(block, span, gates: gates, rowCount: rowCount)
   }
   unsafe compact(
-    layer, rows.pointee, isChained: isChained, inputsAlone: inputsAlone, wordBytes: 4,
-    scaleBytes: 4, multiply: multiply)
+    layer, rows, isChained: isChained, inputsAlone: inputsAlone, wordBytes: 4, scaleBytes: 4,
+    multiply: multiply)
 }
 
-/// Steps of an int8 layer with a tile's sums in registers.
-@inline(never)
-@export(interface)
-public func runInt8Steps(
-  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
-) {
-  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
-  unsafe int8Steps(layer, rows.pointee)
-}
+#if !SLUICE_BASELINE
+  /// Steps of an int8 layer with a tile's sums in registers, of which the baseline has too few.
+  @inline(never)
+  @export(interface)
+  public func runInt8Steps(
+    _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+  ) {
+    let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
+    unsafe int8Steps(layer, rows.pointee)
+  }
+#endif
 
 #if SLUICE_AVX512
   /// A small layer of int8 weights.
@@ -264,7 +321,7 @@ public func runInt4(
     multiplyInt4(block, span, gates: gates, rowCount: rowCount)
   }
   unsafe compact(
-    layer, rows.pointee, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 2,
+    layer, rows, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 2,
     multiply: multiply)
 }
 

@@ -47,9 +47,7 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
 
   /// Adds `count` columns of `weights` times the rows of `x`, which lie `rowPitch` floats apart.
   ///
-  /// Four inputs are read at once only where there are few, whose weights the nearest cache holds: the
-  /// CPU reads less far ahead where so many lines stand in one turn of the loop, and layers that lie in
-  /// the second cache took up to 1.5 times as long.
+  /// Four inputs are read at once only where there are few, whose weights the nearest cache holds.
   ///
   /// A tile's columns are `pitch` floats apart, its gates side by side; tiles `tilePitch` apart.
   @inline(always)
@@ -60,7 +58,7 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
     var w = unsafe weights
     var k = 0
     #if SLUICE_AVX2 || SLUICE_AVX512
-      while rows == 1 && tiles &* gates > 2 && count <= 48 && k < count &- 3 {
+      while rows == 1 && tiles &* gates > 2 && count <= Thresholds.spreadColumns && k < count &- 3 {
         let four = unsafe loadFour(x + k, as: V.self)
         unsafe addTwo(
           w, pitch: pitch, tilePitch: tilePitch, row: 0, spread(four, 0), spread(four, 1))
@@ -139,7 +137,7 @@ struct Sums<let rows: Int, let tiles: Int, let gates: Int, V: SIMD> where V.Scal
     var w = unsafe weights
     var k = 0
     #if SLUICE_AVX2 || SLUICE_AVX512
-      while rows == 1 && count <= 48 && k < count &- 3 {
+      while rows == 1 && count <= Thresholds.spreadColumns && k < count &- 3 {
         let four = unsafe loadFour(x + k, as: V.self)
         unsafe addOne(to: &sums, w, tilePitch: tilePitch, row: 0, spread(four, 0))
         unsafe addOne(to: &sums, w + 2 &* pitch, tilePitch: tilePitch, row: 0, spread(four, 2))

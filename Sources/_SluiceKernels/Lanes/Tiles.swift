@@ -71,7 +71,7 @@ func forEach(_ tiles: Int, _ body: (_ t: Int) -> Void) {
 @inline(always)
 func projectsInputs(_ layer: sluice_layer, _ block: sluice_block, gates: Int) -> Bool {
   let floats = unsafe (layer.input_size &+ layer.output_size) &* gates &* layer.stride
-  return unsafe block.steps > 1 && floats > 8192
+  return unsafe block.steps > 1 && floats > Thresholds.projectedFloats
 }
 
 /// Runs `step` for every step of a block: its input, h(t-1), h(t) and what was projected for it.

@@ -46,15 +46,13 @@ private func convolve(
   let padded = (lanes &+ 15) & ~15
   let rowFloats = shape.kernel_size &* shape.input_channels
   let gate = unsafe PackedGates<1>(
-    weights: layer.weights, biases: layer.biases, biasPitch: 16, inputSize: rowFloats,
-    hiddenSize: 0)
+    weights: layer.weights, biases: layer.biases, biasPitch: BiasRows.pitch(BiasRows.single),
+    inputSize: rowFloats, hiddenSize: 0)
   // Columns of whole lines are written where they belong, others by way of scratch.
   let isDirect = padded == lanes
   let isGathered = shape.dilation > 1 && shape.kernel_size > 1
   let spread =
     unsafe scratch + (isGathered ? Int(sluice_convolution_rows) &* rowFloats : 0)
-  var rowLayer = unsafe layer
-  unsafe rowLayer.stride = padded
   var column = 0
   while column < shape.output_length {
     let left = shape.output_length &- column
@@ -71,12 +69,12 @@ private func convolve(
     unsafe gate.projectInputs(
       rows, rowPitch: pitch, rowCount: count, outputSize: lanes, into: target,
       projectedPitch: padded, Rows<4>())
-    var row = 0
+    unsafe activateRows(
+      target, pitch: padded, rows: count, layer.activation, count: layer.output_size,
+      stride: padded, fast: false)
+    var row = isDirect ? count : 0
     while row < count {
-      unsafe activate(target + row &* padded, rowLayer, fast: false)
-      if !isDirect {
-        unsafe copy(target + row &* padded, to: y + (column &+ row) &* lanes, count: lanes)
-      }
+      unsafe copy(target + row &* padded, to: y + (column &+ row) &* lanes, count: lanes)
       row &+= 1
     }
     column &+= count

@@ -15,7 +15,7 @@ func elman(_ layer: sluice_layer, _ block: sluice_block) {
     x, h, next, projected, backwards in
     unsafe affine(
       gate, x, h, projected, into: next, outputSize: layer.output_size, backwards: backwards)
-    unsafe activate(next, layer, fast: layer.is_fast)
+    unsafe activateRow(next, layer)
   }
 }
 
@@ -27,19 +27,23 @@ func dense(_ layer: sluice_layer, _ block: sluice_block) {
     block.input, rowPitch: block.input_stride, rowCount: block.steps,
     outputSize: layer.output_size, into: block.output, projectedPitch: block.output_stride,
     Rows<8>())
-  var row = 0
-  while unsafe row < block.steps {
-    unsafe activate(
-      block.output + row &* block.output_stride, layer, fast: layer.is_fast)
-    row &+= 1
-  }
+  unsafe activateRows(
+    block.output, pitch: block.output_stride, rows: block.steps, layer.activation,
+    count: layer.output_size, stride: layer.stride, fast: layer.is_fast)
+}
+
+@inline(always)
+func activateRow(_ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer) {
+  unsafe activateRows(
+    y, pitch: 0, rows: 1, layer.activation, count: layer.output_size, stride: layer.stride,
+    fast: layer.is_fast)
 }
 
 @inline(always)
 func singleGate(_ layer: sluice_layer, hiddenSize: Int) -> PackedGates<1> {
   unsafe PackedGates<1>(
-    weights: layer.weights, biases: layer.biases, biasPitch: 16, inputSize: layer.input_size,
-    hiddenSize: hiddenSize)
+    weights: layer.weights, biases: layer.biases, biasPitch: BiasRows.pitch(BiasRows.single),
+    inputSize: layer.input_size, hiddenSize: hiddenSize)
 }
 
 /// output = (W x + b) + U h of a single gate, padding lanes included.
@@ -128,21 +132,28 @@ private func mapRows(
   }
 }
 
-/// Applies the layer's activation to its output in place, [stride].
+/// What `activateRows` does.
 @inline(always)
-func activate(_ y: UnsafeMutablePointer<Float>, _ layer: sluice_layer, fast: Bool) {
-  let count = unsafe layer.stride
-  switch unsafe layer.activation {
-  case sluice_activation_tanh where fast:
-    unsafe map(y, count) { fastTanh.product(of: $0) }
-  case sluice_activation_tanh: unsafe map(y, count) { tanh($0, fast: false) }
-  case sluice_activation_sigmoid where fast:
-    unsafe map(y, count) { fastSigmoid($0) }
-  case sluice_activation_sigmoid: unsafe map(y, count) { sigmoid($0) }
-  case sluice_activation_relu: unsafe map(y, count) { relu($0) }
-  case sluice_activation_softmax:
-    unsafe softmax(y, count: layer.output_size, stride: count)
-  default: break
+func activate(
+  _ sums: UnsafeMutablePointer<Float>, pitch: Int, rows: Int, _ activation: sluice_activation,
+  count: Int, stride: Int, fast: Bool
+) {
+  var y = unsafe sums
+  var left = rows
+  while left > 0 {
+    switch activation {
+    case sluice_activation_tanh where fast:
+      unsafe map(y, stride) { fastTanh.product(of: $0) }
+    case sluice_activation_tanh: unsafe map(y, stride) { tanh($0, fast: false) }
+    case sluice_activation_sigmoid where fast:
+      unsafe map(y, stride) { fastSigmoid($0) }
+    case sluice_activation_sigmoid: unsafe map(y, stride) { sigmoid($0) }
+    case sluice_activation_relu: unsafe map(y, stride) { relu($0) }
+    case sluice_activation_softmax: unsafe softmax(y, count: count, stride: stride)
+    default: return
+    }
+    unsafe y += pitch
+    left &-= 1
   }
 }
 

@@ -25,7 +25,8 @@ static inline bool sluice_multiply_chain(size_t count) {
 }
 
 /// Reads `count` bytes, a multiple of 256 from a 64-byte aligned address, in loads of `width` bytes
-/// (64, 32 or 16), which the CPU must have. False where this is not written for the CPU.
+/// (64, 32 or 16; on Arm 16 whatever is asked for), which the CPU must have. False where this is not
+/// written for the CPU.
 static inline bool sluice_read(const void *_Nonnull bytes, size_t count, int width) {
 #if defined(__x86_64__)
   const char *at = (const char *)bytes;
@@ -53,6 +54,12 @@ static inline bool sluice_read(const void *_Nonnull bytes, size_t count, int wid
   }
   // Upper halves in use slow down the SSE code that follows.
   if (width > 16) __asm__ volatile("vzeroupper" : : : "memory");
+  return true;
+#elif defined(__aarch64__)
+  const char *at = (const char *)bytes;
+  for (const char *end = at + count; at < end; at += 64)
+    __asm__ volatile("ldp q0, q1, [%0]\n\tldp q2, q3, [%0, #32]"
+                     : : "r"(at) : "v0", "v1", "v2", "v3", "memory");
   return true;
 #else
   return false;

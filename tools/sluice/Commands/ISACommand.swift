@@ -9,9 +9,10 @@ enum ISACommand {
     details: "The environment's SLUICE_ISA forces one of those that can run here.",
     example: "SLUICE_ISA=avx2 sluice isa")
 
-  private static let needs: [InstructionSet: String] = [
-    .baseline: "x86-64: SSE2", .avx2: "x86-64-v3: AVX2, FMA, F16C",
-    .avx512: "x86-64-v4 and VNNI: AVX-512",
+  /// By name: every architecture has sets of its own.
+  private static let needs = [
+    "neon": "64-bit Arm: NEON", "baseline": "x86-64: SSE2", "avx2": "x86-64-v3: AVX2, FMA, F16C",
+    "avx512": "x86-64-v4 and VNNI: AVX-512",
   ]
 
   static func run(_ arguments: Arguments) throws(ToolError) {
@@ -32,7 +33,7 @@ enum ISACommand {
     }
     let rows = InstructionSet.allCases.map { set in
       [
-        set == chosen ? "*" : "", set.rawValue, needs[set] ?? "",
+        set == chosen ? "*" : "", set.rawValue, needs[set.rawValue] ?? "",
         set.isRunnable ? "can be forced: SLUICE_ISA=\(set.rawValue)" : "not on this CPU",
       ]
     }
@@ -52,7 +53,8 @@ enum ISACommand {
 enum CPU {
   private static let known = [
     "sse2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512vl", "avx512dq",
-    "avx_vnni", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile",
+    "avx_vnni", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "asimd", "asimdhp",
+    "asimddp", "i8mm", "bf16", "sve",
   ]
 
   /// Its name.
@@ -60,7 +62,9 @@ enum CPU {
 
   /// Its features that matter to a kernel.
   static var features: [String] {
-    let flags = Set((field("flags") ?? "").split(separator: " ").map(String.init))
+    // The latter on Arm.
+    let line = field("flags") ?? field("Features") ?? ""
+    let flags = Set(line.split(separator: " ").map(String.init))
     return known.filter(flags.contains)
   }
 

@@ -29,9 +29,12 @@ enum Machine {
     let rounded = max((byteCount + 255) / 256 * 256, 256)
     let width: Int32 =
       switch set {
-      case .avx512: 64
-      case .avx2: 32
-      case .baseline: 16
+      #if arch(x86_64)
+        case .avx512: 64
+        case .avx2: 32
+      #endif
+      // NEON's registers, and SSE's.
+      default: 16
       }
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: rounded, alignment: 4096)
     defer { unsafe memory.deallocate() }
