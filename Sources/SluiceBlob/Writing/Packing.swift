@@ -2,7 +2,7 @@
 ///
 /// A tile is two neighbouring panels, 16 output lanes; an odd last panel is a tile of 8. Rows run
 /// within a tile: for each word of columns, for each gate, the tile's lanes. Lanes beyond the size
-/// are zero. ``LayerRecord/forEachTileGate(_:)`` alone knows where each lies.
+/// are zero. `LayerRecord/forEachTileGate(_:)` alone knows where each lies.
 public enum Packing {
   /// A layer's weights in the order of the file, and the scales that belong to them.
   public struct PackedWeights: Sendable, Equatable {
