@@ -2,10 +2,11 @@
 // What these functions do is documented in sluice.h.
 
 import CSluice
+import SluiceBlob
 
 @c @implementation
 public func sluice_version() -> UnsafePointer<CChar>! {
-  unsafe constant("0.1.0")
+  unsafe constant(LibraryVersion.text)
 }
 
 @c @implementation

@@ -1,7 +1,9 @@
+import SluiceBlob
+
 /// Where a network's weights came from.
 public struct Provenance: Sendable, Hashable {
   /// The version of this converter.
-  public static let converterVersion = "0.1.0"
+  public static let converterVersion = "\(LibraryVersion.text)"
 
   /// The source's file name, without its folder.
   public var source: String

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What the tool says of itself.
@@ -17,7 +18,13 @@ import Testing
   @Test(arguments: ["--version", "-V"]) func theVersionIsTold(_ option: String) throws {
     let result = try Tool.run(option)
     #expect(result.status == 0)
-    #expect(result.output.wholeMatch(of: /sluice [0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+    let header = try String(
+      contentsOf: Tool.root.appendingPathComponent("Sources/CSluice/include/sluice.h"),
+      encoding: .utf8)
+    let numbers = header.matches(of: /#define SLUICE_VERSION_(?:MAJOR|MINOR|PATCH) ([0-9]+)/)
+      .map { String($0.output.1) }
+    #expect(numbers.count == 3)
+    #expect(result.output == "sluice \(numbers.joined(separator: "."))\n", "as the header says")
   }
 
   @Test func withoutACommandAllAreListed() throws {

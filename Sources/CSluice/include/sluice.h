@@ -127,7 +127,7 @@ typedef struct sluice_error {
   char message[240];
 } sluice_error;
 
-/* The library's version, such as "0.1.0". Never NULL, never freed. */
+/* The library's version, such as "1.2.3". Never NULL, never freed. */
 const char *sluice_version(void);
 
 /* One sentence for a status. Never NULL, never freed. */
