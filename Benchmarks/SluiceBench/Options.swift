@@ -42,15 +42,27 @@ struct Options {
       case "--help", "-h": isHelp = true
       case "--filter", "--isa", "--json", "--html", "--core", "--seed":
         guard let value = rest.next() else { throw Absence(description: "\(option): no value") }
-        guard try take(option, value) else {
-          throw Absence(description: "\(option): '\(value)' is not a value of it")
+        guard take(option, value) else {
+          throw Absence(
+            description:
+              "\(option): '\(value)' is not a value of it; expected \(Self.values(of: option))")
         }
       default: throw Absence(description: "unknown option \(option); see --help")
       }
     }
   }
 
-  private mutating func take(_ option: String, _ value: String) throws(Absence) -> Bool {
+  /// What an option takes, for an error.
+  private static func values(of option: String) -> String {
+    switch option {
+    case "--isa": InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")
+    case "--filter": "a regular expression"
+    case "--core": "a number from 0 to 1023"
+    default: "a number from 0 to 2^53"
+    }
+  }
+
+  private mutating func take(_ option: String, _ value: String) -> Bool {
     switch option {
     case "--json": json = value
     case "--html": html = value

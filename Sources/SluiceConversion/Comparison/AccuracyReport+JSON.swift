@@ -40,6 +40,12 @@ extension AccuracyReport {
     decibels.isFinite ? String(format: "%.1f", decibels) : "null"
   }
 
+  /// Whether every reader of JSON takes `provenance`: a blob's is JSON by its grammar, in which a key
+  /// may stand twice, half a character may stand alone, and a number may be beyond any type.
+  package static func isStrict(provenance: String) -> Bool {
+    (try? JSONReader.parse(file: "provenance", Array(provenance.utf8))) != nil
+  }
+
   /// The report in a blob's provenance, and the provenance without it; nil where there is none.
   package static func split(
     provenance: String
