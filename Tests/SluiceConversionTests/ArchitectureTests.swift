@@ -91,6 +91,12 @@ struct ArchitectureTests {
       (#"{"layers":[{"type":"prelu","tensors":"c."}]}"#, "tensor c.weight"),
       (#"{"layers":[{"type":"rnn","tensors":"c.","gate_activation":"relu"}]}"#, "no gates"),
       (#"{"layers":[{"type":"gru","tensors":"c.","merge":"sum"}]}"#, "nothing to merge"),
+      (#"{"layers":[{"type":"gru","tensors":"c.","cell_clip":1}]}"#, "\"cell_clip\" is unknown"),
+      (#"{"layers":[{"type":"lstm","tensors":"rnn.","cell_clip":0}]}"#, "$.layers[0].cell_clip"),
+      (
+        #"{"layers":[{"type":"lstm","tensors":"rnn.","projection_clip":1}]}"#,
+        "$.layers[0].projection_clip"
+      ),
       (#"{"layers":[{"type":"add","inputs":["input"]}]}"#, "at least two inputs"),
       (#"{"layers":[{"type":"add","inputs":["input","x"]}]}"#, "the name \"x\""),
       (#"{"layers":[{"type":"dense","tensors":"fc.","inputs":[]}]}"#, "0 inputs; expected one"),

@@ -14,6 +14,8 @@ struct CaseFolderTests {
 
   static let models = CaseFolder.all(
     in: CaseFolder.package.appendingPathComponent("Tests/Fixtures/Models").path)
+  static let tensorFlow = CaseFolder.all(
+    in: CaseFolder.package.appendingPathComponent("Tests/Fixtures/TensorFlow").path)
   static let audioModels = ["rtneural", "nam", "guitarml"].flatMap {
     CaseFolder.all(in: CaseFolder.data + "/conformance/\($0)")
   }.filter { !$0.name.hasPrefix("LICENSE") }
@@ -40,10 +42,14 @@ struct CaseFolderTests {
   @Test("Models of Keras, PyTorch and audio tools", arguments: models)
   func model(_ folder: CaseFolder) throws { try run(folder) }
 
+  @Test("Files of TensorFlow's converter and of Keras", arguments: tensorFlow)
+  func converted(_ folder: CaseFolder) throws { try run(folder) }
+
   @Test("There are enough of each")
   func enough() {
     func count(_ prefix: String) -> Int { Self.models.count { $0.name.hasPrefix(prefix) } }
     #expect(count("keras_") >= 12 && count("torch_") >= 6)
+    #expect(Self.tensorFlow.count >= 18)
     #expect(count("rtneural_") >= 3 && count("nam_") >= 2 && count("guitarml_") >= 3)
   }
 
