@@ -2,113 +2,83 @@ import SluiceBlob
 import _SluiceSystem
 
 extension Model {
-  /// Where an opened model's bytes lie.
-  public enum Memory: Sendable {
-    /// In the file, mapped without a copy.
-    ///
-    /// The file must not be truncated or rewritten in place while it is mapped: the one kills the
-    /// process (SIGBUS), the other changes weights under running streams. Replacing it by renaming
-    /// another over it is safe.
-    case mapped
-    /// In a copy of its own, which only this process could change.
-    case copied
-    /// In a copy in a sealed memfd, which no process can change or truncate.
-    case sealed
-  }
-
   #if !hasFeature(Embedded)
     /// Opens a `.sluice` file and validates it.
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - memory: mapped, or a copy that does not depend on the file any more.
-    ///   - prefaulting: whether to bring all pages of a mapped file into memory now; otherwise a first
-    ///     step may wait for them.
-    ///   - locking: whether to lock the pages, so that they are never swapped out (mlock).
-    ///   - checkingHash: whether to compare the hash of every byte; the structure is always checked.
-    ///   - instructionSet: nil chooses the best, or what `SLUICE_ISA` names.
+    ///   - options: where its bytes lie, what is checked, and how much a stream of it may take.
     /// - Throws: ``ModelError``; nothing stays mapped.
-    public init(
-      contentsOf path: String, memory: Memory = .mapped, prefaulting: Bool = true,
-      locking: Bool = false, checkingHash: Bool = true, instructionSet: InstructionSet? = nil
-    ) throws(ModelError) {
-      var start: UnsafeMutableRawPointer?
-      var count = 0
-      let code = unsafe sluice_load_file(path, memory.shim, prefaulting, &start, &count)
-      unsafe try self.init(
-        owning: start, count: count, code: code, locking: locking, checkingHash: checkingHash,
-        instructionSet: instructionSet)
+    public init(contentsOf path: String, options: Options = Options()) throws(ModelError) {
+      unsafe try self.init(path: path, options: options)
     }
   #endif
 
   /// `init(contentsOf:)` with the path as C has it.
-  package init(
-    path: UnsafePointer<CChar>, memory: Memory, prefaulting: Bool, locking: Bool,
-    checkingHash: Bool, instructionSet: InstructionSet?
-  ) throws(ModelError) {
+  package init(path: UnsafePointer<CChar>, options: Options) throws(ModelError) {
+    if options.memory == .mapped {
+      let bytes = unsafe try Model.map(path, prefaulting: options.prefaulting)
+      unsafe try self.init(owning: bytes, options)
+      return
+    }
     var start: UnsafeMutableRawPointer?
     var count = 0
-    let code = unsafe sluice_load_file(path, memory.shim, prefaulting, &start, &count)
+    try Model.check(
+      unsafe sluice_copy_file(path, options.memory == .sealed, &start, &count))
     unsafe try self.init(
-      owning: start, count: count, code: code, locking: locking, checkingHash: checkingHash,
-      instructionSet: instructionSet)
+      owning: UnsafeMutableRawBufferPointer(start: start, count: count), options)
   }
 
-  /// Validates a copy of a blob in memory.
+  /// Opens and validates a blob in memory.
   ///
   /// - Parameters:
-  ///   - bytes: the blob, of any alignment; not used any more when this returns.
-  ///   - sealing: whether the copy lies in a sealed memfd: see ``Memory/sealed``.
-  ///   - locking: whether to lock the pages, so that they are never swapped out (mlock).
-  ///   - checkingHash: whether to compare the hash of every byte; the structure is always checked.
-  ///   - instructionSet: nil chooses the best, or what `SLUICE_ISA` names.
+  ///   - bytes: the blob. Where they are borrowed (``Memory/mapped``), 64-byte aligned, and the caller
+  ///     keeps them, unchanged, for as long as the model and its streams exist; where they are copied, of
+  ///     any alignment, and not used any more when this returns.
+  ///   - options: where the model's bytes lie, what is checked, and how much a stream of it may take.
   /// - Throws: ``ModelError``.
+  /// - Precondition: bytes that are borrowed are not to be locked.
   public init(
-    copying bytes: UnsafeRawBufferPointer, sealing: Bool = false, locking: Bool = false,
-    checkingHash: Bool = true, instructionSet: InstructionSet? = nil
+    bytes: UnsafeRawBufferPointer, options: Options = Options()
   ) throws(ModelError) {
+    if options.memory == .mapped {
+      precondition(!options.locking, "Borrowed bytes are not locked: copy or seal them")
+      unsafe try self.init(validating: bytes, options)
+      return
+    }
     guard let base = bytes.baseAddress, bytes.count > 0 else {
       throw .invalid(BlobError(.emptyFile, at: 0))
     }
     var start: UnsafeMutableRawPointer?
-    let code = unsafe sluice_copy(-1, base, bytes.count, sealing, &start)
+    try Model.check(
+      unsafe sluice_copy(-1, base, bytes.count, options.memory == .sealed, &start))
     unsafe try self.init(
-      owning: start, count: bytes.count, code: code, locking: locking,
-      checkingHash: checkingHash, instructionSet: instructionSet)
+      owning: UnsafeMutableRawBufferPointer(start: start, count: bytes.count), options)
   }
 
-  /// Takes over pages, or the `code` with which the system refused them.
+  /// Takes over pages.
   private init(
-    owning start: UnsafeMutableRawPointer?, count: Int, code: Int32, locking: Bool,
-    checkingHash: Bool, instructionSet: InstructionSet?
+    owning bytes: UnsafeMutableRawBufferPointer, _ options: Options
   ) throws(ModelError) {
-    guard let start = unsafe start, code == 0 else {
-      switch code {
-      case EINVAL, EISDIR: throw .notARegularFile
-      case ENOMEM: throw .outOfMemory
-      default: throw .unreadable(errno: code)
-      }
-    }
+    guard let start = bytes.baseAddress else { throw .outOfMemory }
     do throws(ModelError) {
-      let refusal = unsafe locking ? sluice_lock(start, count) : 0
+      let refusal = unsafe options.locking ? sluice_lock(start, bytes.count) : 0
       if refusal != 0 { throw .notLocked(errno: refusal) }
-      unsafe try self.init(
-        bytes: UnsafeRawBufferPointer(start: start, count: count), checkingHash: checkingHash,
-        instructionSet: instructionSet)
+      unsafe try self.init(validating: UnsafeRawBufferPointer(bytes), options)
     } catch {
-      unsafe sluice_unmap(start, count)
+      unsafe sluice_unmap(start, bytes.count)
       throw error
     }
-    unsafe storage.pointee.is_mapped = true
+    unsafe plan.model.pointee.is_mapped = true
   }
-}
 
-extension Model.Memory {
-  fileprivate var shim: sluice_memory {
-    switch self {
-    case .mapped: sluice_memory_mapped
-    case .copied: sluice_memory_copied
-    case .sealed: sluice_memory_sealed
+  /// Throws what an errno stands for that is not 0.
+  static func check(_ code: Int32) throws(ModelError) {
+    switch code {
+    case 0: return
+    case EINVAL, EISDIR: throw .notARegularFile
+    case ENOMEM: throw .outOfMemory
+    default: throw .unreadable(errno: code)
     }
   }
 }

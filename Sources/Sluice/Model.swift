@@ -7,47 +7,49 @@ import _SluiceSystem
 /// The memory lives until the model and every stream of it are gone, in whatever order they go.
 @safe
 public struct Model: ~Copyable {
-  let storage: UnsafeMutablePointer<sluice_model>
+  let plan: Plan
   /// The validated blob: layers, vocabulary, provenance.
   public let blob: BlobView
   /// The instruction set whose kernels run the model.
   public let instructionSet: InstructionSet
+  /// The most bytes that a stream may take: ``Options/maximumStreamByteCount``.
+  let maximumStreamByteCount: Int?
 
-  /// Validates a blob in memory and borrows it.
-  ///
-  /// - Parameters:
-  ///   - bytes: the blob, 64-byte aligned. The caller keeps it, unchanged, for as long as the model
-  ///     and its streams exist.
-  ///   - checkingHash: whether to compare the hash of every byte; the structure is always checked.
-  ///   - instructionSet: nil chooses the best, or what `SLUICE_ISA` names.
-  /// - Throws: ``ModelError``.
-  public init(
-    bytes: UnsafeRawBufferPointer, checkingHash: Bool = true,
-    instructionSet: InstructionSet? = nil
-  ) throws(ModelError) {
-    let set = try InstructionSet.chosen(instructionSet)
+  /// Validates bytes that lie where they are to be executed.
+  init(validating bytes: UnsafeRawBufferPointer, _ options: Options) throws(ModelError) {
+    let set = try InstructionSet.chosen(options.instructionSet)
+    // Steps of quantised inputs are divided by, and a hostile file's floats may be signalling NaN.
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
     let view: BlobView
     do throws(BlobError) {
-      view = unsafe try BlobView(validating: bytes, checkingHash: checkingHash)
+      view = unsafe try BlobView(validating: bytes, checkingHash: options.checkingHash)
     } catch {
       throw .invalid(error)
     }
-    guard let plan = unsafe sluice_model.planned(for: view) else { throw .outOfMemory }
-    unsafe storage = unsafe plan
+    try Model.requireFewOperations(view, options)
+    guard let plan = Plan(view) else { throw .outOfMemory }
+    let least = plan.streamByteCount(blockSize: 1)
+    if let excess = Excess(least, limit: options.maximumStreamByteCount) {
+      plan.release()
+      throw excess.error
+    }
+    self.plan = plan
     blob = view
-    self.instructionSet = set
+    instructionSet = set
+    maximumStreamByteCount = options.maximumStreamByteCount
   }
 
-  deinit { unsafe sluice_model_release(storage) }
+  deinit { plan.release() }
 
   /// Features read at a step, or for a model that begins with an embedding the number of token ids.
-  public var inputSize: Int { unsafe storage.pointee.input_size }
+  public var inputSize: Int { plan.inputSize }
 
   /// Features written at a step.
-  public var outputSize: Int { unsafe storage.pointee.output_size }
+  public var outputSize: Int { plan.outputSize }
 
   /// Whether a step reads a token id instead of features.
-  public var readsTokens: Bool { unsafe storage.pointee.embedding != nil }
+  public var readsTokens: Bool { plan.readsTokens }
 
   /// The hash of the bytes, by which a saved state knows its model.
   public var hash: UInt64 { blob.hash }
@@ -56,7 +58,7 @@ public struct Model: ~Copyable {
   ///
   /// A model with a layer that reads from the sequence's end takes a whole sequence in one call of
   /// `process`, of at most as many steps as the stream's block has.
-  public var isStreamable: Bool { unsafe !storage.pointee.reads_backwards }
+  public var isStreamable: Bool { !plan.readsBackwards }
 
   /// Whether `process` writes every step's output or the last alone.
   public var output: OutputMode { blob.output }

@@ -19,6 +19,10 @@ import _SluiceSystem
       case .layerDiffers(let index):
         "Layer \(index) is not of the kind, sizes and type of weights that were asked for"
       case .notStreamable: "The model reads backwards: it takes whole sequences, not steps"
+      case .streamTooLarge(let count, let limit):
+        "A stream takes \(count) bytes; the options allow \(limit)"
+      case .tooManyOperations(let count, let limit):
+        "A step takes \(count) operations; the options allow \(limit)"
       case .outOfMemory: "Out of memory"
       }
     }

@@ -18,6 +18,11 @@ public enum ModelError: Error, Equatable, Sendable {
   case layerDiffers(index: Int)
   /// The model reads backwards, so that it cannot take one step at a time.
   case notStreamable
+  /// A stream of one step a block takes more bytes than ``Model/Options/maximumStreamByteCount``, or
+  /// a stream or batch that was asked for does.
+  case streamTooLarge(byteCount: Int, limit: Int)
+  /// A step takes more operations than ``Model/Options/maximumStepOperationCount``.
+  case tooManyOperations(count: Int, limit: Int)
   /// Memory ran out.
   case outOfMemory
 }

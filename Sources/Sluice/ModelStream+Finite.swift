@@ -22,15 +22,16 @@ extension ModelStream {
   /// ``isFinite``, where floats are computed with as the kernels expect it.
   var isFiniteAsComputed: Bool {
     var index = 0
-    while unsafe index < model.pointee.layer_count {
-      let layer = unsafe model.pointee.layers + index
-      if unsafe layer.pointee.is_recurrent {
-        let h = unsafe buffer + layer.pointee.output_offset + phase &* layer.pointee.stride
-        guard unsafe isFinite(h, layer.pointee.output_size) else { return false }
+    while index < plan.layerCount {
+      let layer = plan[index]
+      if layer.isRecurrent {
+        let h = unsafe buffer + layer.outputOffset + phase &* layer.stride
+        guard unsafe isFinite(h, layer.outputSize) else { return false }
       }
-      if unsafe !layer.pointee.showsItsSecondVector {
-        let second = unsafe buffer + layer.pointee.cell_offset
-        guard unsafe isFinite(second, layer.pointee.secondVectorSize) else { return false }
+      if !layer.showsItsSecondVector {
+        guard unsafe isFinite(buffer + layer.cellOffset, layer.secondVectorSize) else {
+          return false
+        }
       }
       index &+= 1
     }
@@ -59,14 +60,13 @@ extension ModelStream {
   ///   - phase: which of a recurrent layer's two vectors is h(t-1).
   func firstNotFinite(of floats: UnsafeRawPointer, phase: Int) -> Int? {
     var index = 0
-    while unsafe index < model.pointee.layer_count {
-      let layer = unsafe model.pointee.layers + index
-      let h = unsafe layer.pointee.output_offset &+ phase &* layer.pointee.stride
-      let size = unsafe layer.pointee.is_recurrent ? layer.pointee.output_size : 0
+    while index < plan.layerCount {
+      let layer = plan[index]
+      let h = layer.outputOffset &+ phase &* layer.stride
+      let size = layer.isRecurrent ? layer.outputSize : 0
       if let at = unsafe ModelStream.firstNotFinite(of: floats, from: h, size) { return at }
-      let second = unsafe layer.pointee.cell_offset
       if let at = unsafe ModelStream.firstNotFinite(
-        of: floats, from: second, layer.pointee.secondVectorSize)
+        of: floats, from: layer.cellOffset, layer.secondVectorSize)
       {
         return at
       }
@@ -85,19 +85,6 @@ extension ModelStream {
       at &+= 1
     }
     return nil
-  }
-}
-
-extension sluice_layer {
-  /// Floats of C, or of the columns that a convolution keeps, without padding; 0 where there are none.
-  fileprivate var secondVectorSize: Int {
-    unsafe is_recurrent ? (hasCell ? form.hidden_size : 0) : columns?.pointee.past ?? 0
-  }
-
-  /// Whether h is finite only where C is, if there is one.
-  fileprivate var showsItsSecondVector: Bool {
-    let cell = unsafe kernel == sluice_kernel_compact ? compact.cell : kernel
-    return unsafe is_recurrent && cell != sluice_kernel_lstm_general
   }
 }
 

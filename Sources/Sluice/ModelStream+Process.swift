@@ -19,25 +19,29 @@ extension ModelStream {
   public mutating func process(
     _ input: Span<Float>, into output: inout MutableSpan<Float>
   ) -> Bool {
-    precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
-    let size = unsafe model.pointee.input_size
+    precondition(!plan.readsTokens, "This model reads token ids")
+    let size = plan.inputSize
     let steps = input.count / size
     precondition(steps >= 1 && steps * size == input.count, "input is not [T, inputSize]")
     checkRows(output.count, steps: steps)
     guard takesBlock(of: steps) else { return false }
     unsafe input.withUnsafeBufferPointer { x in
       unsafe output.withUnsafeMutableBufferPointer { y in
-        unsafe processRows(x.baseAddress!, steps: steps, into: y.baseAddress!)
+        _ = unsafe processRows(
+          x.baseAddress!, steps: steps, into: y.baseAddress!, looking: false)
       }
     }
     return true
   }
 
-  /// `process` without its preconditions, of a model that takes so many steps: no trap is in here.
+  /// `process` without its preconditions, of a model that takes so many steps; then ``isFinite`` if
+  /// `looks`. No trap is in here.
   package mutating func processRows(
-    _ x: UnsafePointer<Float>, steps: Int, into y: UnsafeMutablePointer<Float>
-  ) {
-    let size = unsafe model.pointee.input_size
+    _ x: UnsafePointer<Float>, steps: Int, into y: UnsafeMutablePointer<Float>, looking looks: Bool
+  ) -> Bool {
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
+    let size = plan.inputSize
     var done = 0
     while done < steps {
       let count = min(blockSize, steps &- done)
@@ -45,10 +49,11 @@ extension ModelStream {
       unsafe copyRows(rows, count: count, from: done, of: steps, into: y)
       done &+= count
     }
+    return !looks || isFiniteAsComputed
   }
 
   /// Whether the model takes one step at a time.
-  package var takesSteps: Bool { unsafe !model.pointee.reads_backwards }
+  package var takesSteps: Bool { !plan.readsBackwards }
 
   /// Whether `process` takes so many steps: where the model reads backwards, a block at most.
   package func takesBlock(of steps: Int) -> Bool { takesSteps || steps <= blockSize }
@@ -68,60 +73,71 @@ extension ModelStream {
     precondition(tokens.count >= 1, "no token")
     checkRows(output.count, steps: tokens.count)
     guard takesBlock(of: tokens.count) else { return false }
-    precondition(unsafe model.pointee.embedding != nil, "This model does not read token ids")
+    precondition(plan.readsTokens, "This model does not read token ids")
     return unsafe tokens.withUnsafeBufferPointer { ids in
       unsafe output.withUnsafeMutableBufferPointer { y in
-        unsafe processTokens(ids.baseAddress!, steps: ids.count, into: y.baseAddress!)
+        guard unsafe hasTokens(ids.baseAddress!, count: ids.count) else { return false }
+        _ = unsafe processTokens(
+          ids.baseAddress!, steps: ids.count, into: y.baseAddress!, looking: false)
+        return true
       }
     }
   }
 
-  /// `process(tokens:into:)` without its preconditions: false where the model lacks a token.
-  package mutating func processTokens(
-    _ tokens: UnsafePointer<Int32>, steps: Int, into y: UnsafeMutablePointer<Float>
-  ) -> Bool {
+  /// Whether a model that begins with an embedding has all these tokens.
+  package func hasTokens(_ tokens: UnsafePointer<Int32>, count: Int) -> Bool {
     var index = 0
-    while index < steps {
-      guard unsafe model.hasToken(Int(tokens[index])) else { return false }
+    while index < count {
+      guard unsafe plan.hasToken(Int(tokens[index])) else { return false }
       index &+= 1
     }
-    let stride = unsafe model.pointee.input_stride
+    return true
+  }
+
+  /// `process(tokens:into:)` without its preconditions, of tokens that the model has; then ``isFinite``
+  /// if `looks`.
+  package mutating func processTokens(
+    _ tokens: UnsafePointer<Int32>, steps: Int, into y: UnsafeMutablePointer<Float>,
+    looking looks: Bool
+  ) -> Bool {
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
+    let stride = plan.inputStride
     var done = 0
     while done < steps {
       let count = min(blockSize, steps &- done)
       let rows = unsafe embeddedRows
       var t = 0
       while t < count {
-        unsafe model.writeFeatures(of: Int(tokens[done &+ t]), to: rows + t &* stride)
+        unsafe plan.writeFeatures(of: Int(tokens[done &+ t]), to: rows + t &* stride)
         t &+= 1
       }
       let outputs = unsafe run(rows, stride: stride, steps: count)
       unsafe copyRows(outputs, count: count, from: done, of: steps, into: y)
       done &+= count
     }
-    return true
+    return !looks || isFiniteAsComputed
   }
 
   private func checkRows(_ count: Int, steps: Int) {
-    let size = unsafe model.pointee.output_size
-    let rows = unsafe model.pointee.yields_last ? 1 : steps
+    let size = plan.outputSize
+    let rows = plan.yieldsLast ? 1 : steps
     precondition(count == rows * size, "output is not [T, outputSize]")
   }
 
   /// Copies the rows of one block to where the caller wants them.
   @inline(__always)
   private func copyRows(
-    _ rows: (output: UnsafePointer<Float>, stride: Int), count: Int, from first: Int, of steps: Int,
-    into y: UnsafeMutablePointer<Float>
+    _ rows: Rows, count: Int, from first: Int, of steps: Int, into y: UnsafeMutablePointer<Float>
   ) {
-    let size = unsafe model.pointee.output_size
-    if unsafe model.pointee.yields_last {
+    let size = plan.outputSize
+    if plan.yieldsLast {
       guard first &+ count == steps else { return }
-      unsafe y.update(from: rows.output + (count &- 1) &* rows.stride, count: size)
+      unsafe y.update(from: rows[count &- 1], count: size)
       return
     }
     unsafe instructionSet.copyRows(
-      rows.output, pitch: rows.stride, to: y + first &* size, targetPitch: size, count: size,
+      rows.start, pitch: rows.stride, to: y + first &* size, targetPitch: size, count: size,
       rows: count)
   }
 }

@@ -13,6 +13,8 @@ public enum StateError: Error, Equatable, Sendable {
   case otherModel
   /// The checksum is not that of the bytes.
   case damaged
+  /// A field of the head, at byte `offset`, has a value that no stream writes there.
+  case invalidField(offset: Int)
   /// A float of the state, at byte `offset`, is NaN or infinite; padding may be anything.
   case notFinite(offset: Int)
 }
@@ -32,14 +34,14 @@ private enum StateLayout {
 extension Model {
   /// Bytes of a saved state of any stream of this model.
   public var stateByteCount: Int {
-    unsafe StateLayout.headSize &+ 4 &* storage.pointee.state_floats
+    StateLayout.headSize &+ 4 &* plan.stateFloats
   }
 }
 
 extension ModelStream {
   /// Bytes of a saved state.
   public var stateByteCount: Int {
-    unsafe StateLayout.headSize &+ 4 &* model.pointee.state_floats
+    StateLayout.headSize &+ 4 &* plan.stateFloats
   }
 
   /// Writes what the stream remembers, for `restore` into a stream of the same model: with any
@@ -57,7 +59,8 @@ extension ModelStream {
   /// Continues from a state that `save` wrote, with the bits that the saved stream would give.
   ///
   /// It finds damage, not forgery: whoever can write a state can write its checksum. No bytes make
-  /// the stream read or write outside its memory. Never allocates.
+  /// the stream read or write outside its memory; what pads a vector is not taken over. Never
+  /// allocates.
   ///
   /// - Parameter state: the bytes, of any alignment.
   /// - Throws: ``StateError``; the stream is as it was then.
@@ -69,30 +72,35 @@ extension ModelStream {
 
   /// Continues from where another stream of the same model is; both go on independently.
   ///
-  /// - Precondition: `source` is a stream of the same ``Model``.
+  /// - Precondition: `source` is a stream of the same model: ``hasModel(of:)``.
   public mutating func copyState(of source: borrowing ModelStream) {
-    precondition(unsafe source.model == model, "The other stream is of another model")
-    phase = source.phase
-    unsafe buffer.update(from: source.buffer, count: model.pointee.state_floats)
+    precondition(hasModel(of: source), "The other stream is of another model")
+    adoptState(of: source)
   }
 
-  /// Whether both are streams of one opened model.
-  public func hasModel(of other: borrowing ModelStream) -> Bool { unsafe other.model == model }
+  /// `copyState` without its precondition.
+  package mutating func adoptState(of source: borrowing ModelStream) {
+    phase = source.phase
+    unsafe buffer.update(from: source.buffer, count: plan.stateFloats)
+  }
+
+  /// Whether both are streams of the same model: opened once or several times, from bytes with the
+  /// same hash. By the same rule a saved state is one of this model's.
+  public func hasModel(of other: borrowing ModelStream) -> Bool {
+    unsafe other.plan.model == plan.model
+      || other.plan.hash == plan.hash && other.plan.stateFloats == plan.stateFloats
+  }
 }
 
 extension ModelStream {
-  private var hash: UInt64 {
-    unsafe (model.pointee.bytes + BlobLayout.Header.hash).load(as: UInt64.self)
-  }
-
   package func save(to state: UnsafeMutableRawPointer) {
-    let count = unsafe 4 &* model.pointee.state_floats
+    let count = 4 &* plan.stateFloats
     unsafe memset(state, 0, StateLayout.headSize)
     unsafe state.storeBytes(of: StateLayout.magic, as: UInt64.self)
     unsafe state.storeBytes(of: StateLayout.version, toByteOffset: 8, as: UInt32.self)
     unsafe state.storeBytes(
       of: UInt32(truncatingIfNeeded: phase), toByteOffset: 12, as: UInt32.self)
-    unsafe state.storeBytes(of: hash, toByteOffset: 16, as: UInt64.self)
+    unsafe state.storeBytes(of: plan.hash, toByteOffset: 16, as: UInt64.self)
     unsafe state.storeBytes(
       of: UInt64(truncatingIfNeeded: count / 4), toByteOffset: 24, as: UInt64.self)
     unsafe memcpy(state + StateLayout.headSize, buffer, count)
@@ -113,12 +121,24 @@ extension ModelStream {
     guard unsafe base.loadUnaligned(as: UInt64.self) == StateLayout.magic else { return .notAState }
     let version = unsafe base.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
     guard version == StateLayout.version else { return .otherVersion }
-    guard unsafe base.loadUnaligned(fromByteOffset: 16, as: UInt64.self) == hash else {
+    guard unsafe base.loadUnaligned(fromByteOffset: 16, as: UInt64.self) == plan.hash else {
       return .otherModel
     }
     let sum = unsafe base.loadUnaligned(fromByteOffset: 32, as: UInt64.self)
     let phase = unsafe base.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
-    guard unsafe sum == checksum(of: base, count: state.count), phase < 2 else { return .damaged }
+    guard unsafe sum == checksum(of: base, count: state.count) else { return .damaged }
+    guard phase < 2 else { return .invalidField(offset: 12) }
+    let count = unsafe base.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+    guard count == UInt64(truncatingIfNeeded: plan.stateFloats) else {
+      return .invalidField(offset: 24)
+    }
+    var unused = 40
+    while unused < StateLayout.headSize {
+      guard unsafe base.load(fromByteOffset: unused, as: UInt8.self) == 0 else {
+        return .invalidField(offset: unused)
+      }
+      unused &+= 1
+    }
     let found = unsafe firstNotFinite(of: base + StateLayout.headSize, phase: Int(phase))
     return found.map { .notFinite(offset: StateLayout.headSize &+ 4 &* $0) }
   }
@@ -126,6 +146,29 @@ extension ModelStream {
   /// Takes over a state that was not refused.
   package mutating func adopt(_ state: UnsafeRawPointer) {
     phase = Int(unsafe state.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-    unsafe memcpy(buffer, state + StateLayout.headSize, 4 &* model.pointee.state_floats)
+    unsafe memcpy(buffer, state + StateLayout.headSize, 4 &* plan.stateFloats)
+    clearPadding()
+  }
+
+  /// Makes zero, as in a fresh stream, what a state holds beside the layers' vectors: their padding,
+  /// which kernels read along, and scratch memory.
+  private func clearPadding() {
+    var index = 0
+    while index < plan.layerCount {
+      let layer = plan[index]
+      index &+= 1
+      let (start, size, stride) = (layer.outputOffset, layer.outputSize, layer.stride)
+      clear(start &+ size, start &+ stride)
+      if layer.isRecurrent { clear(start &+ stride &+ size, start &+ 2 &* stride) }
+      clear(layer.cellOffset &+ layer.secondVectorSize, layer.cellOffset &+ layer.cellStride)
+      // The parts of a layer that reads several lie in the same place.
+      let end = index < plan.layerCount ? plan[index].outputOffset : plan.stateFloats
+      clear(layer.scratchOffset, end)
+    }
+  }
+
+  /// Makes floats of the state zero.
+  private func clear(_ start: Int, _ end: Int) {
+    if start < end { unsafe memset(buffer + start, 0, 4 &* (end &- start)) }
   }
 }

@@ -10,20 +10,18 @@ import _SluiceContract
     /// - Returns: false where the layer has no such state; nothing is written then.
     @discardableResult
     public func copyHidden(ofLayer layer: Int, into hidden: inout [Float]) -> Bool {
-      guard let plan = unsafe recurrentLayer(layer) else { return false }
-      let h = unsafe buffer + plan.output_offset + phase * plan.stride
-      hidden = unsafe Array(UnsafeBufferPointer(start: h, count: plan.output_size))
+      guard let layer = recurrentLayer(layer) else { return false }
+      let h = unsafe buffer + layer.outputOffset + phase * layer.stride
+      hidden = unsafe Array(UnsafeBufferPointer(start: h, count: layer.outputSize))
       return true
     }
 
     /// The cell state C of one LSTM layer as it is now, `[hiddenSize]`; as `copyHidden`.
     @discardableResult
     public func copyCell(ofLayer layer: Int, into cell: inout [Float]) -> Bool {
-      guard let plan = unsafe recurrentLayer(layer), unsafe plan.hasCell else {
-        return false
-      }
-      let c = unsafe buffer + plan.cell_offset
-      cell = unsafe Array(UnsafeBufferPointer(start: c, count: plan.form.hidden_size))
+      guard let layer = recurrentLayer(layer), layer.hasCell else { return false }
+      let c = unsafe buffer + layer.cellOffset
+      cell = unsafe Array(UnsafeBufferPointer(start: c, count: layer.hiddenSize))
       return true
     }
 
@@ -33,14 +31,11 @@ import _SluiceContract
     ///   may have written to the step's caller alone; nothing is written then.
     @discardableResult
     public func copyOutput(ofLayer layer: Int, into output: inout [Float]) -> Bool {
-      let planned = unsafe model.layer(ofRecord: layer, model.pointee.layer_count)
-      guard planned >= 0 else { return false }
-      let plan = unsafe model.pointee.layers[planned]
-      guard unsafe Int(plan.record) == layer else { return false }
-      let isLast = unsafe planned == model.pointee.layer_count - 1
-      if isLast, unsafe model.pointee.writes_output { return false }
-      let y = unsafe buffer + plan.output_offset + (plan.is_recurrent ? phase * plan.stride : 0)
-      output = unsafe Array(UnsafeBufferPointer(start: y, count: plan.output_size))
+      let index = unsafe plan.model.layer(ofRecord: layer, plan.layerCount)
+      guard index >= 0, plan[index].record == layer else { return false }
+      if index == plan.layerCount - 1, plan.writesOutput { return false }
+      let y = unsafe buffer + plan[index].outputOffset + plan[index].vector(phase)
+      output = unsafe Array(UnsafeBufferPointer(start: y, count: plan[index].outputSize))
       return true
     }
 
@@ -52,10 +47,10 @@ import _SluiceContract
     /// - Returns: false where the layer has no such state, or one of another size; nothing changed.
     @discardableResult
     public mutating func setHidden(ofLayer layer: Int, to hidden: Span<Float>) -> Bool {
-      guard let plan = unsafe recurrentLayer(layer), unsafe hidden.count == plan.output_size else {
+      guard let layer = recurrentLayer(layer), hidden.count == layer.outputSize else {
         return false
       }
-      let h = unsafe buffer + plan.output_offset + phase * plan.stride
+      let h = unsafe buffer + layer.outputOffset + phase * layer.stride
       for unit in 0..<hidden.count { unsafe h[unit] = hidden[unit] }
       return true
     }
@@ -63,19 +58,17 @@ import _SluiceContract
     /// Sets C of one LSTM layer, `[hiddenSize]`; as ``setHidden(ofLayer:to:)``.
     @discardableResult
     public mutating func setCell(ofLayer layer: Int, to cell: Span<Float>) -> Bool {
-      guard let plan = unsafe recurrentLayer(layer), unsafe plan.hasCell,
-        unsafe cell.count == plan.form.hidden_size
+      guard let layer = recurrentLayer(layer), layer.hasCell, cell.count == layer.hiddenSize
       else { return false }
-      let c = unsafe buffer + plan.cell_offset
+      let c = unsafe buffer + layer.cellOffset
       for unit in 0..<cell.count { unsafe c[unit] = cell[unit] }
       return true
     }
 
-    private func recurrentLayer(_ index: Int) -> sluice_layer? {
-      let planned = unsafe model.layer(ofRecord: index, model.pointee.layer_count)
-      guard planned >= 0 else { return nil }
-      let layer = unsafe model.pointee.layers[planned]
-      return unsafe layer.is_recurrent && Int(layer.record) == index ? layer : nil
+    private func recurrentLayer(_ record: Int) -> PlannedLayer? {
+      let index = unsafe plan.model.layer(ofRecord: record, plan.layerCount)
+      guard index >= 0 else { return nil }
+      return plan[index].isRecurrent && plan[index].record == record ? plan[index] : nil
     }
   }
 #endif

@@ -10,29 +10,19 @@ extension ModelStream {
   ///   begin with an embedding.
   /// - Complexity: one pass over the weights; no allocation, lock or system call.
   public mutating func step(_ input: Span<Float>, into output: inout MutableSpan<Float>) {
-    precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
-    precondition(unsafe input.count == model.pointee.input_size, "input has the wrong size")
-    precondition(unsafe output.count == model.pointee.output_size, "output has the wrong size")
-    precondition(unsafe !model.pointee.reads_backwards, "This model takes whole sequences")
+    precondition(!plan.readsTokens, "This model reads token ids")
+    precondition(input.count == plan.inputSize, "input has the wrong size")
+    precondition(output.count == plan.outputSize, "output has the wrong size")
+    precondition(!plan.readsBackwards, "This model takes whole sequences")
     unsafe input.withUnsafeBufferPointer { x in
       unsafe output.withUnsafeMutableBufferPointer { y in
-        unsafe stepRow(x.baseAddress!, into: y.baseAddress!)
+        _ = unsafe stepRow(x.baseAddress!, into: y.baseAddress!, looking: false)
       }
     }
   }
 
-  /// `step` without its preconditions: one row of features, or of the embedding.
-  @inline(__always)
-  package mutating func stepRow(
-    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
-  ) {
-    let caller = sluice_begin_floats()
-    defer { sluice_end_floats(caller) }
-    unsafe stepRowAsComputed(x, into: y)
-  }
-
-  /// `stepRow`, then ``isFinite`` if `looks`: in one go, since to turn to the kernels' way with floats and
-  /// back takes longer than to look.
+  /// `step` without its preconditions; then ``isFinite`` if `looks`: in one go, since to turn to the
+  /// kernels' way with floats and back takes longer than to look.
   @inline(__always)
   package mutating func stepRow(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, looking looks: Bool
@@ -47,11 +37,11 @@ extension ModelStream {
   private mutating func stepRowAsComputed(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
   ) {
-    let size = unsafe model.pointee.output_size
+    let size = plan.outputSize
     // A last layer that reads x itself must not write what it has yet to read.
     let distance = unsafe (UnsafePointer(y) - x).magnitude
     let isSafe = distance == 0 || distance >= size.magnitude
-    let row = unsafe runStepAsComputed(x, into: isSafe ? y : nil)
+    let row = unsafe runStep(x, into: isSafe ? y : nil)
     guard unsafe row != UnsafePointer(y) else { return }
     unsafe instructionSet.copyRows(
       row, pitch: size, to: y, targetPitch: size, count: size, rows: 1)
@@ -68,26 +58,36 @@ extension ModelStream {
   ///   with an embedding.
   @discardableResult
   public mutating func step(token: Int, into output: inout MutableSpan<Float>) -> Bool {
-    precondition(unsafe output.count == model.pointee.output_size, "output has the wrong size")
-    precondition(unsafe !model.pointee.reads_backwards, "This model takes whole sequences")
-    guard let features = unsafe features(of: token) else { return false }
+    precondition(output.count == plan.outputSize, "output has the wrong size")
+    precondition(!plan.readsBackwards, "This model takes whole sequences")
+    precondition(plan.readsTokens, "This model does not read token ids")
+    guard hasToken(token) else { return false }
     unsafe output.withUnsafeMutableBufferPointer { y in
-      unsafe stepRow(features, into: y.baseAddress!)
+      _ = unsafe stepToken(token, into: y.baseAddress!, looking: false)
     }
     return true
   }
 
-  /// The embedding's row of a token, as floats; nil if there is no such token.
+  /// Whether a model that begins with an embedding has a token.
   @inline(__always)
-  package func features(of token: Int) -> UnsafePointer<Float>? {
-    precondition(unsafe model.pointee.embedding != nil, "This model does not read token ids")
-    guard unsafe model.hasToken(token) else { return nil }
-    return unsafe model.features(of: token, using: embeddedRows)
+  package func hasToken(_ token: Int) -> Bool { plan.hasToken(token) }
+
+  /// `step(token:into:)` without its preconditions, of a token that the model has; then ``isFinite`` if
+  /// `looks`.
+  @inline(__always)
+  package mutating func stepToken(
+    _ token: Int, into y: UnsafeMutablePointer<Float>, looking looks: Bool
+  ) -> Bool {
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
+    let row = unsafe plan.features(of: token, using: embeddedRows)
+    unsafe stepRowAsComputed(row, into: y)
+    return !looks || isFiniteAsComputed
   }
 
   /// Where a block's embedded tokens lie: rows that are free until the first layer has run.
   var embeddedRows: UnsafeMutablePointer<Float> {
-    unsafe buffer + model.pointee.state_floats + blockSize &* model.pointee.longest_stride
+    unsafe buffer + plan.stateFloats + blockSize &* plan.longestStride
   }
 }
 

@@ -12,7 +12,7 @@ import _SluiceSystem
 /// floating-point control register says; it is left unchanged.
 @safe
 public struct ModelStream: ~Copyable {
-  let model: UnsafeMutablePointer<sluice_model>
+  let plan: Plan
   let buffer: UnsafeMutablePointer<Float>
   let instructionSet: InstructionSet
   /// Steps that one pass over a layer takes in `process`; the longest sequence of a model that
@@ -31,17 +31,18 @@ public struct ModelStream: ~Copyable {
   ///   - model: may be let go before the stream.
   ///   - blockSize: steps that `process` takes through a layer at once, at least 1. A model that is
   ///     not ``Model/isStreamable`` runs sequences of at most so many steps.
-  /// - Throws: ``ModelError/outOfMemory``.
+  /// - Throws: ``ModelError/outOfMemory``, ``ModelError/streamTooLarge(byteCount:limit:)``.
   /// - Complexity: O(state + blockSize * widest layer) bytes, all of them touched here.
   public init(_ model: borrowing Model, blockSize: Int = 32) throws(ModelError) {
     precondition(blockSize >= 1, "A block has at least one step")
-    let plan = unsafe model.storage
-    unsafe buffer = try plan.makeBuffer(ModelStream.byteCount(of: model, blockSize: blockSize))
+    if let excess = model.excess(streamOf: blockSize) { throw excess.error }
+    unsafe buffer = try model.plan.makeBuffer(
+      ModelStream.byteCount(of: model, blockSize: blockSize))
     ownsBuffer = true
-    unsafe self.model = plan
+    plan = model.plan
     instructionSet = model.instructionSet
     self.blockSize = blockSize
-    unsafe calls = plan.pointee.makeCalls(in: buffer, blockSize: blockSize)
+    unsafe calls = plan.makeCalls(in: buffer, blockSize: blockSize)
     reset()
   }
 
@@ -67,45 +68,37 @@ public struct ModelStream: ~Copyable {
   package init(
     _ model: borrowing Model, blockSize: Int, at start: UnsafeMutableRawPointer, byteCount: Int
   ) {
-    unsafe buffer = unsafe model.storage.adopt(start, byteCount)
+    unsafe buffer = unsafe model.plan.adopt(start, byteCount)
     ownsBuffer = false
-    unsafe self.model = unsafe model.storage
+    plan = model.plan
     instructionSet = model.instructionSet
     self.blockSize = blockSize
-    unsafe calls = unsafe model.storage.pointee.makeCalls(in: buffer, blockSize: blockSize)
+    unsafe calls = unsafe plan.makeCalls(in: buffer, blockSize: blockSize)
     reset()
   }
 
   /// Bytes of a stream's flat buffer; nil where there can be no such stream.
   public static func byteCount(of model: borrowing Model, blockSize: Int = 32) -> Int? {
     guard blockSize >= 1 else { return nil }
-    let plan = unsafe model.storage
-    // What a plan holds is bounded by the format's limits; only times `blockSize` it may overflow.
-    let row =
-      unsafe plan.pointee.slot_count &* plan.pointee.longest_stride
-      &+ plan.pointee.longest_projection &+ plan.pointee.quantised_input
-    let fixed =
-      unsafe plan.pointee.state_floats &+ plan.pointee.compact_projection
-      &+ plan.pointee.quantised_hidden &+ plan.pointee.callFloats
-    return unsafe plan.bufferSize(fixed: fixed, count: blockSize, each: row)
+    return model.plan.streamByteCount(blockSize: blockSize)
   }
 
   deinit {
-    unsafe model.release(buffer, owned: ownsBuffer)
+    unsafe plan.release(buffer, owned: ownsBuffer)
   }
 
-  package var inputSize: Int { unsafe model.pointee.input_size }
-  package var outputSize: Int { unsafe model.pointee.output_size }
-  package var readsTokens: Bool { unsafe model.pointee.embedding != nil }
-  package var output: OutputMode { unsafe model.pointee.yields_last ? .last : .sequence }
+  package var inputSize: Int { plan.inputSize }
+  package var outputSize: Int { plan.outputSize }
+  package var readsTokens: Bool { plan.readsTokens }
+  package var output: OutputMode { plan.yieldsLast ? .last : .sequence }
 
   /// Returns to the model's initial state: the bits of a fresh stream.
   public mutating func reset() {
     phase = 0
-    unsafe memset(buffer, 0, 4 &* model.pointee.state_floats)
+    unsafe memset(buffer, 0, 4 &* plan.stateFloats)
     var index = 0
-    while unsafe index < model.pointee.layer_count {
-      unsafe model.pointee.layers[index].writeInitialState(to: buffer)
+    while index < plan.layerCount {
+      unsafe plan[index].writeInitialState(to: buffer)
       index &+= 1
     }
   }
@@ -114,10 +107,10 @@ public struct ModelStream: ~Copyable {
 // One owner, no shared mutable state: whoever holds the stream may send it on.
 extension ModelStream: @unchecked Sendable {}
 
-extension sluice_layer {
+extension PlannedLayer {
   /// Sets the layer's state in a stream's zeroed buffer, where it does not start at zero.
   func writeInitialState(to buffer: UnsafeMutablePointer<Float>) {
-    guard var initial = unsafe initial_state else { return }
+    guard var initial = unsafe layer.pointee.initial_state else { return }
     var vectors = unsafe stateVectors(of: buffer, streams: 1)
     while let vector = vectors.next() {
       unsafe vector.start.update(from: initial, count: vector.stride)

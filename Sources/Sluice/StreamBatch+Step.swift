@@ -13,9 +13,8 @@ extension StreamBatch {
   public mutating func step(
     _ input: Span<Float>, into output: inout MutableSpan<Float>, active: Span<Bool>? = nil
   ) {
-    precondition(unsafe model.pointee.embedding == nil, "This model reads token ids")
-    precondition(
-      unsafe input.count == count * model.pointee.input_size, "input is not [count, inputSize]")
+    precondition(!plan.readsTokens, "This model reads token ids")
+    precondition(input.count == count * plan.inputSize, "input is not [count, inputSize]")
     checkRows(output.count, active)
     unsafe input.withUnsafeBufferPointer { x in
       unsafe output.withUnsafeMutableBufferPointer { y in
@@ -23,7 +22,7 @@ extension StreamBatch {
           unsafe stepRows(x.baseAddress!, into: y.baseAddress!, active: nil)
           return
         }
-        unsafe active.withUnsafeBufferPointer { active in
+        unsafe active.withUnsafeBytes { active in
           unsafe stepRows(x.baseAddress!, into: y.baseAddress!, active: active.baseAddress)
         }
       }
@@ -42,14 +41,14 @@ extension StreamBatch {
     tokens: Span<Int32>, into output: inout MutableSpan<Float>, active: Span<Bool>? = nil
   ) -> Bool {
     precondition(tokens.count == count, "tokens is not [count]")
-    precondition(unsafe model.pointee.embedding != nil, "This model does not read token ids")
+    precondition(plan.readsTokens, "This model does not read token ids")
     checkRows(output.count, active)
     return unsafe tokens.withUnsafeBufferPointer { ids in
       unsafe output.withUnsafeMutableBufferPointer { y in
         guard let active else {
           return unsafe stepTokens(ids.baseAddress!, into: y.baseAddress!, active: nil)
         }
-        return unsafe active.withUnsafeBufferPointer { active in
+        return unsafe active.withUnsafeBytes { active in
           unsafe stepTokens(ids.baseAddress!, into: y.baseAddress!, active: active.baseAddress)
         }
       }
@@ -58,18 +57,23 @@ extension StreamBatch {
 
   private func checkRows(_ outputCount: Int, _ active: Span<Bool>?) {
     precondition(
-      unsafe outputCount == count * model.pointee.output_size, "output is not [count, outputSize]")
+      outputCount == count * plan.outputSize, "output is not [count, outputSize]")
     if let active { precondition(active.count == count, "active is not [count]") }
   }
 }
 
 // Without preconditions, for callers who have looked: no trap is in here.
 extension StreamBatch {
-  /// One time step: x(t) `[count, inputSize]`, y(t) `[count, outputSize]`, `[count]` active or nil.
+  /// One time step: x(t) `[count, inputSize]`, y(t) `[count, outputSize]`, `[count]` active or nil:
+  /// bytes, each of which is true if it is not 0. C and NumPy have masks of other bytes than 0 and 1,
+  /// which a Bool must not be.
   package func stepRows(
-    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, active: UnsafePointer<Bool>?
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, active: UnsafeRawPointer?
   ) {
-    let size = unsafe model.pointee.input_size
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
+    let active = unsafe active?.assumingMemoryBound(to: UInt8.self)
+    let size = plan.inputSize
     let rows = unsafe rowCount(active)
     guard let active = unsafe active, rows < count else {
       unsafe runAll(x, stride: size, into: y)
@@ -83,39 +87,42 @@ extension StreamBatch {
   /// The same of `[count]` token ids; false where the model lacks one that is active.
   package func stepTokens(
     _ tokens: UnsafePointer<Int32>, into y: UnsafeMutablePointer<Float>,
-    active: UnsafePointer<Bool>?
+    active: UnsafeRawPointer?
   ) -> Bool {
+    let active = unsafe active?.assumingMemoryBound(to: UInt8.self)
     var stream = 0
     while stream < count {
-      if unsafe active?[stream] ?? true, unsafe !model.hasToken(Int(tokens[stream])) {
+      if unsafe active?[stream] != 0, unsafe !plan.hasToken(Int(tokens[stream])) {
         return false
       }
       stream &+= 1
     }
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
     let rows = unsafe rowCount(active)
     guard let active = unsafe active, rows < count else {
       let inputs = unsafe inputRows
       stream = 0
       while stream < count {
-        unsafe model.writeFeatures(
-          of: Int(tokens[stream]), to: inputs + stream &* model.pointee.input_stride)
+        unsafe plan.writeFeatures(
+          of: Int(tokens[stream]), to: inputs + stream &* plan.inputStride)
         stream &+= 1
       }
-      unsafe runAll(inputs, stride: model.pointee.input_stride, into: y)
+      unsafe runAll(inputs, stride: plan.inputStride, into: y)
       return true
     }
     unsafe gather(active) { stream, row in
-      unsafe model.writeFeatures(of: Int(tokens[stream]), to: row)
+      unsafe plan.writeFeatures(of: Int(tokens[stream]), to: row)
     }
     unsafe runGathered(rows, active, into: y)
     return true
   }
 
-  private func rowCount(_ active: UnsafePointer<Bool>?) -> Int {
+  private func rowCount(_ active: UnsafePointer<UInt8>?) -> Int {
     guard let active = unsafe active else { return count }
     var (rows, stream) = (0, 0)
     while stream < count {
-      if unsafe active[stream] { rows &+= 1 }
+      if unsafe active[stream] != 0 { rows &+= 1 }
       stream &+= 1
     }
     return rows
@@ -123,38 +130,38 @@ extension StreamBatch {
 
   /// Where the active streams' states and inputs are gathered.
   private var gathered: UnsafeMutablePointer<Float> {
-    unsafe buffer + count &* model.pointee.state_floats
+    unsafe buffer + count &* plan.stateFloats
   }
 
   private var projections: UnsafeMutablePointer<Float> {
-    unsafe gathered + count &* model.pointee.state_floats
+    unsafe gathered + count &* plan.stateFloats
   }
 
   private var inputRows: UnsafeMutablePointer<Float> {
-    unsafe projections + 2 &* count &* model.pointee.longest_projection
+    unsafe projections + 2 &* count &* plan.longestProjection
   }
 
   private func runAll(
     _ x: UnsafePointer<Float>, stride: Int, into y: UnsafeMutablePointer<Float>
   ) {
-    let size = unsafe model.pointee.output_size
-    let (rows, pitch) = unsafe run(x, stride: stride, rows: count, states: buffer)
+    let size = plan.outputSize
+    let rows = unsafe run(Rows(reading: x, stride: stride), count, states: buffer)
     var stream = 0
     while stream < count {
-      unsafe (y + stream &* size).update(from: rows + stream &* pitch, count: size)
+      unsafe (y + stream &* size).update(from: rows[stream], count: size)
       stream &+= 1
     }
   }
 
   /// Copies what the active streams need to neighbouring rows.
   private func gather(
-    _ active: UnsafePointer<Bool>,
+    _ active: UnsafePointer<UInt8>,
     writeInput: (_ stream: Int, _ row: UnsafeMutablePointer<Float>) -> Void
   ) {
     var (row, stream) = (0, 0)
     while stream < count {
-      if unsafe active[stream] {
-        unsafe writeInput(stream, inputRows + row &* model.pointee.input_stride)
+      if unsafe active[stream] != 0 {
+        unsafe writeInput(stream, inputRows + row &* plan.inputStride)
         unsafe copyStates(from: buffer, row: stream, to: gathered, row: row)
         row &+= 1
       }
@@ -163,17 +170,16 @@ extension StreamBatch {
   }
 
   private func runGathered(
-    _ count: Int, _ active: UnsafePointer<Bool>, into y: UnsafeMutablePointer<Float>
+    _ count: Int, _ active: UnsafePointer<UInt8>, into y: UnsafeMutablePointer<Float>
   ) {
     guard count > 0 else { return }
-    let size = unsafe model.pointee.output_size
-    let (rows, pitch) = unsafe run(
-      inputRows, stride: model.pointee.input_stride, rows: count, states: gathered)
+    let size = plan.outputSize
+    let rows = unsafe run(Rows(inputRows, stride: plan.inputStride), count, states: gathered)
     var (row, stream) = (0, 0)
     while stream < self.count {
-      if unsafe active[stream] {
+      if unsafe active[stream] != 0 {
         unsafe copyStates(from: gathered, row: row, to: buffer, row: stream)
-        unsafe (y + stream &* size).update(from: rows + row &* pitch, count: size)
+        unsafe (y + stream &* size).update(from: rows[row], count: size)
         row &+= 1
       }
       stream &+= 1
@@ -185,10 +191,9 @@ extension StreamBatch {
     row targetRow: Int
   ) {
     var index = 0
-    while unsafe index < model.pointee.layer_count {
-      let layer = unsafe model.pointee.layers[index]
-      var sources = unsafe layer.stateVectors(of: source, streams: count)
-      var targets = unsafe layer.stateVectors(of: target, streams: count)
+    while index < plan.layerCount {
+      var sources = unsafe plan[index].stateVectors(of: source, streams: count)
+      var targets = unsafe plan[index].stateVectors(of: target, streams: count)
       while let from = sources.next(), let to = targets.next() {
         unsafe (to.start + targetRow &* to.stride).update(
           from: from.start + row &* from.stride, count: from.stride)
@@ -197,40 +202,31 @@ extension StreamBatch {
     }
   }
 
-  /// Every layer over one step of `rows` streams; returns the last layer's outputs.
-  private func run(
-    _ x: UnsafePointer<Float>, stride: Int, rows: Int, states: UnsafeMutablePointer<Float>
-  ) -> (output: UnsafePointer<Float>, stride: Int) {
-    let caller = sluice_begin_floats()
-    defer { sluice_end_floats(caller) }
-    var (output, outputStride) = unsafe (x, stride)
+  /// Every layer over one step of `rows` streams, where floats are computed with as the kernels expect
+  /// it; returns the last layer's outputs.
+  private func run(_ x: Rows, _ rows: Int, states: UnsafeMutablePointer<Float>) -> Rows {
     let projected = unsafe projections
+    let workspace = unsafe Workspace(
+      projected: projected, recurrent: projected + count &* plan.longestProjection,
+      quantised: inputRows + count &* plan.inputStride)
+    var output = x
     var index = 0
-    while unsafe index < model.pointee.layer_count {
-      let layer = unsafe model.pointee.layers + index
-      if unsafe model.pointee.branches {
-        unsafe (output, outputStride) = (x, stride)
-        let source = unsafe Int(layer.pointee.source)
-        if source >= 0 {
-          let read = unsafe model.pointee.layers[source]
-          unsafe output = UnsafePointer(states + count &* read.output_offset)
-          unsafe outputStride = read.stride
-        }
-      }
+    while index < plan.layerCount {
+      let layer = plan[index]
+      var input = output
+      if plan.branches { input = layer.source < 0 ? x : outputs(of: plan[layer.source]) }
       // h(t) replaces h(t-1): every product with h(t-1) is formed before.
-      let target = unsafe states + count &* layer.pointee.output_offset
+      output = outputs(of: layer)
       var block = unsafe sluice_block(
-        input: output, input_stride: outputStride, hidden: target, output: target,
-        output_stride: layer.pointee.stride, cell: states + count &* layer.pointee.cell_offset,
-        scratch: states + count &* layer.pointee.scratch_offset, projected: projected,
-        recurrent: projected + count &* model.pointee.longest_projection,
-        quantised: inputRows + count &* model.pointee.input_stride, steps: rows,
-        backwards: false)
-      unsafe instructionSet.runBatch(layer, &block)
-      unsafe output = UnsafePointer(target)
-      unsafe outputStride = layer.pointee.stride
+        layer, in: states, streams: count, from: input, hidden: output.start, to: output,
+        workspace, steps: rows, backwards: false)
+      unsafe instructionSet.runBatch(layer.layer, &block)
       index &+= 1
     }
-    return unsafe (output, outputStride)
+    return output
+
+    func outputs(of layer: PlannedLayer) -> Rows {
+      unsafe Rows(states + count &* layer.outputOffset, stride: layer.stride)
+    }
   }
 }

@@ -8,7 +8,7 @@ import _SluiceSystem
 /// batch allocates nothing once it exists and belongs to one thread at a time.
 @safe
 public struct StreamBatch: ~Copyable {
-  let model: UnsafeMutablePointer<sluice_model>
+  let plan: Plan
   let buffer: UnsafeMutablePointer<Float>
   let instructionSet: InstructionSet
   private let ownsBuffer: Bool
@@ -20,16 +20,16 @@ public struct StreamBatch: ~Copyable {
   /// - Parameters:
   ///   - model: may be let go before the batch.
   ///   - count: streams, at least 1.
-  /// - Throws: ``ModelError/outOfMemory``, ``ModelError/notStreamable`` where the model reads
-  ///   backwards.
+  /// - Throws: ``ModelError/outOfMemory``, ``ModelError/streamTooLarge(byteCount:limit:)``,
+  ///   ``ModelError/notStreamable`` where the model reads backwards.
   /// - Complexity: O(count * (state + widest layer)) bytes, all of them touched here.
   public init(_ model: borrowing Model, count: Int) throws(ModelError) {
     precondition(count >= 1, "A batch has at least one stream")
-    let plan = unsafe model.storage
     guard model.isStreamable else { throw .notStreamable }
-    unsafe buffer = try plan.makeBuffer(StreamBatch.byteCount(of: model, count: count))
+    if let excess = model.excessInBatches { throw excess.error }
+    unsafe buffer = try model.plan.makeBuffer(StreamBatch.byteCount(of: model, count: count))
     ownsBuffer = true
-    unsafe self.model = plan
+    plan = model.plan
     instructionSet = model.instructionSet
     self.count = count
     reset()
@@ -53,9 +53,9 @@ public struct StreamBatch: ~Copyable {
   package init(
     _ model: borrowing Model, count: Int, at start: UnsafeMutableRawPointer, byteCount: Int
   ) {
-    unsafe buffer = unsafe model.storage.adopt(start, byteCount)
+    unsafe buffer = unsafe model.plan.adopt(start, byteCount)
     ownsBuffer = false
-    unsafe self.model = unsafe model.storage
+    plan = model.plan
     instructionSet = model.instructionSet
     self.count = count
     reset()
@@ -65,23 +65,22 @@ public struct StreamBatch: ~Copyable {
   /// the model is not ``Model/isStreamable``.
   public static func byteCount(of model: borrowing Model, count: Int) -> Int? {
     guard count >= 1, model.isStreamable else { return nil }
-    let plan = unsafe model.storage
+    let plan = model.plan
     // States, the gathered states of the active streams, two projections, one row of input, and
     // quantised x and h: bounded by the format's limits; only times `count` it may overflow.
     let perStream =
-      unsafe 2 &* plan.pointee.state_floats &+ 2 &* plan.pointee.longest_projection
-      &+ plan.pointee.input_stride &+ plan.pointee.quantised_input
-      &+ plan.pointee.quantised_hidden
-    return unsafe plan.bufferSize(fixed: 0, count: count, each: perStream)
+      2 &* plan.stateFloats &+ 2 &* plan.longestProjection &+ plan.inputStride
+      &+ plan.quantisedInput &+ plan.quantisedHidden
+    return plan.bufferSize(fixed: 0, count: count, each: perStream)
   }
 
   deinit {
-    unsafe model.release(buffer, owned: ownsBuffer)
+    unsafe plan.release(buffer, owned: ownsBuffer)
   }
 
-  package var inputSize: Int { unsafe model.pointee.input_size }
-  package var outputSize: Int { unsafe model.pointee.output_size }
-  package var readsTokens: Bool { unsafe model.pointee.embedding != nil }
+  package var inputSize: Int { plan.inputSize }
+  package var outputSize: Int { plan.outputSize }
+  package var readsTokens: Bool { plan.readsTokens }
 
   /// Returns every stream to the model's initial state.
   public mutating func reset() {
@@ -103,10 +102,9 @@ public struct StreamBatch: ~Copyable {
   /// `reset(_:)` without its precondition.
   package mutating func resetRow(_ stream: Int) {
     var index = 0
-    while unsafe index < model.pointee.layer_count {
-      let layer = unsafe model.pointee.layers[index]
-      var vectors = unsafe layer.stateVectors(of: buffer, streams: count)
-      var initial = unsafe layer.initial_state
+    while index < plan.layerCount {
+      var vectors = unsafe plan[index].stateVectors(of: buffer, streams: count)
+      var initial = unsafe plan[index].layer.pointee.initial_state
       while let vector = vectors.next() {
         let row = unsafe vector.start + stream &* vector.stride
         if let start = unsafe initial {
@@ -123,17 +121,16 @@ public struct StreamBatch: ~Copyable {
 
 extension StreamBatch: @unchecked Sendable {}
 
-extension sluice_layer {
+extension PlannedLayer {
   /// The layer's state vectors in a buffer of many streams, each [streams][stride]: h, then the
   /// LSTM's C, or the columns that a convolution keeps.
   func stateVectors(
     of buffer: UnsafeMutablePointer<Float>, streams: Int
   ) -> StateVectors {
-    let hidden = unsafe is_recurrent ? buffer + streams &* output_offset : nil
-    let hasSecond = unsafe cell_stride > 0
+    let hidden = unsafe isRecurrent ? buffer + streams &* outputOffset : nil
     return unsafe StateVectors(
-      first: hidden, stride, second: hasSecond ? buffer + streams &* cell_offset : nil,
-      cell_stride)
+      first: hidden, stride, second: cellStride > 0 ? buffer + streams &* cellOffset : nil,
+      cellStride)
   }
 }
 

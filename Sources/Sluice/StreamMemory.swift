@@ -1,6 +1,14 @@
 import _SluiceSystem
 
-extension UnsafeMutablePointer<sluice_model> {
+extension Plan {
+  /// Bytes of a stream's flat buffer; nil where that cannot be expressed.
+  func streamByteCount(blockSize: Int) -> Int? {
+    // What a plan holds is bounded by the format's limits; only times `blockSize` it may overflow.
+    let row = slotCount &* longestStride &+ longestProjection &+ quantisedInput
+    let fixed = stateFloats &+ compactProjection &+ quantisedHidden &+ callFloats
+    return bufferSize(fixed: fixed, count: blockSize, each: row)
+  }
+
   /// Bytes of a flat buffer of `fixed` floats and `count` times `each` more; nil where that cannot
   /// be expressed.
   func bufferSize(fixed: Int, count: Int, each: Int) -> Int? {
@@ -21,13 +29,16 @@ extension UnsafeMutablePointer<sluice_model> {
   /// Makes memory a stream's or batch's buffer: zero, every page touched. It holds on to the model.
   func adopt(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) -> UnsafeMutablePointer<Float> {
     unsafe memset(memory, 0, byteCount)
-    unsafe sluice_model_retain(self)
+    unsafe sluice_model_retain(model)
     return unsafe memory.assumingMemoryBound(to: Float.self)
   }
+
+  /// Lets go of the model: the last to do so frees it.
+  func release() { unsafe sluice_model_release(model) }
 
   /// Frees a buffer of `makeBuffer`, or leaves an adopted one alone, and lets go of the model.
   func release(_ buffer: UnsafeMutablePointer<Float>, owned: Bool) {
     if owned { unsafe free(buffer) }
-    unsafe sluice_model_release(self)
+    release()
   }
 }

@@ -51,6 +51,9 @@ public func sluice_batch_create(
   if let failure = unsafe refusal(of: count, UnsafePointer<Model>(model).pointee) {
     return unsafe failure.report(to: error)
   }
+  if let excess = unsafe UnsafePointer<Model>(model).pointee.excessInBatches {
+    return unsafe Failure(excess).report(to: error)
+  }
   guard
     let size = unsafe OpenBatch.byteCount(of: UnsafePointer<Model>(model).pointee, count: count),
     let memory = unsafe sluice_allocate(size)

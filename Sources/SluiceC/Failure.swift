@@ -13,6 +13,9 @@ struct Failure: Error, @unchecked Sendable {
   /// What the sentence is about, a constant or the system's, and what follows it.
   private var detail: UnsafePointer<CChar>?
   private var ending: UnsafePointer<CChar>?
+  /// What something takes, behind the sentence, and what is allowed, behind the detail.
+  private var taken: Int64 = -1
+  private var allowed: Int64 = -1
 
   @inline(__always)
   init(_ status: sluice_status, _ sentence: StaticString) {
@@ -45,8 +48,29 @@ struct Failure: Error, @unchecked Sendable {
     case .unavailableInstructionSet(let set): self.init(cannotRun: set.c)
     case .layerDiffers: self.init(SLUICE_BAD_ARGUMENT, "No layer of that kind and those sizes")
     case .notStreamable: self.init(SLUICE_NEEDS_SEQUENCE)
+    case .streamTooLarge(let count, let limit): self.init(streamOf: count, limit: limit)
+    case .tooManyOperations(let count, let limit):
+      self.init("A step takes ", count, " operations; max_step_operations is ", limit)
     case .outOfMemory: self.init(SLUICE_OUT_OF_MEMORY)
     }
+  }
+
+  /// A stream that takes more than the options allow.
+  init(_ excess: Excess) { self.init(streamOf: excess.byteCount, limit: excess.limit) }
+
+  private init(streamOf count: Int, limit: Int) {
+    let head = OpenStream.headSize
+    let whole = count > .max &- head ? .max : count &+ head
+    self.init("A stream takes ", whole, " bytes; max_stream_bytes is ", limit &+ head)
+  }
+
+  /// More than the options allow.
+  @inline(__always)
+  private init(_ start: StaticString, _ taken: Int, _ middle: StaticString, _ allowed: Int) {
+    self.init(SLUICE_ABOVE_LIMIT, start)
+    self.taken = Int64(truncatingIfNeeded: taken)
+    unsafe detail = unsafe constant(middle)
+    self.allowed = Int64(truncatingIfNeeded: allowed)
   }
 
   /// A refusal of the system, in its own words.
@@ -96,6 +120,9 @@ struct Failure: Error, @unchecked Sendable {
     case .damaged:
       self.init(SLUICE_INVALID_STATE, "The checksum is not that of the state: it was damaged")
       offset = 32
+    case .invalidField(let place):
+      self.init(SLUICE_INVALID_STATE, "A field of the state has a value that no stream writes")
+      offset = Int64(place)
     case .notFinite(let place):
       self.init(SLUICE_INVALID_STATE, "The state holds a NaN or an infinity")
       offset = Int64(place)
@@ -116,7 +143,9 @@ struct Failure: Error, @unchecked Sendable {
         unsafe message.append(constant(": "))
       }
       unsafe message.append(sentence)
+      if taken >= 0 { message.append(number: taken) }
       if let detail = unsafe detail { unsafe message.append(detail) }
+      if allowed >= 0 { message.append(number: allowed) }
       if let ending = unsafe ending { unsafe message.append(ending) }
       if systemError != 0 {
         message.append(number: Int64(systemError))

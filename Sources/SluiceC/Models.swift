@@ -8,16 +8,13 @@ import _SluiceSystem
 
 @c @implementation
 public func sluice_open_file(
-  _ path: UnsafePointer<CChar>!, _ flags: UInt32, _ isa: sluice_isa,
+  _ path: UnsafePointer<CChar>!, _ options: UnsafePointer<sluice_options>!,
   _ model: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
-  unsafe opening(flags, isa, model, error) { options throws(Failure) in
+  unsafe opening(options, model, error) { options throws(Failure) in
     guard let path = unsafe path else { throw .argument("The path is NULL") }
     do throws(ModelError) {
-      return unsafe try Model(
-        path: path, memory: options.memory, prefaulting: flags & SLUICE_OPEN_LAZY == 0,
-        locking: flags & SLUICE_OPEN_LOCK != 0, checkingHash: options.checksHash,
-        instructionSet: options.instructionSet)
+      return unsafe try Model(path: path, options: options)
     } catch {
       throw Failure(error)
     }
@@ -26,28 +23,21 @@ public func sluice_open_file(
 
 @c @implementation
 public func sluice_open_memory(
-  _ bytes: UnsafeRawPointer!, _ size: Int, _ flags: UInt32, _ isa: sluice_isa,
+  _ bytes: UnsafeRawPointer!, _ size: Int, _ options: UnsafePointer<sluice_options>!,
   _ model: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<sluice_error>!
 ) -> sluice_status {
-  unsafe opening(flags, isa, model, error) { options throws(Failure) in
+  unsafe opening(options, model, error) { options throws(Failure) in
     guard let bytes = unsafe bytes else { throw .argument("The bytes are NULL") }
     guard size >= 0 else { throw .argument("The size is out of its range") }
-    let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: size)
-    let locks = flags & SLUICE_OPEN_LOCK != 0
     if options.memory == .mapped && UInt(bitPattern: bytes) % 64 != 0 {
       throw .argument("The bytes do not start at a multiple of 64: add SLUICE_OPEN_COPY")
     }
-    if options.memory == .mapped && locks {
+    if options.memory == .mapped && options.locking {
       throw .argument("Borrowed bytes are not locked: add SLUICE_OPEN_COPY or SLUICE_OPEN_SEALED")
     }
     do throws(ModelError) {
-      if options.memory == .mapped {
-        return unsafe try Model(
-          bytes: buffer, checkingHash: options.checksHash, instructionSet: options.instructionSet)
-      }
       return unsafe try Model(
-        copying: buffer, sealing: options.memory == .sealed, locking: locks,
-        checkingHash: options.checksHash, instructionSet: options.instructionSet)
+        bytes: UnsafeRawBufferPointer(start: bytes, count: size), options: options)
     } catch {
       throw Failure(error)
     }
@@ -91,38 +81,16 @@ public func sluice_model_isa(_ model: OpaquePointer!) -> sluice_isa {
   unsafe model == nil ? SLUICE_ISA_BEST : UnsafePointer<Model>(model).pointee.instructionSet.c
 }
 
-/// What both ways of opening share, read from their arguments.
-struct OpenOptions {
-  let memory: Model.Memory
-  let checksHash: Bool
-  let instructionSet: InstructionSet?
-
-  init(_ flags: UInt32, _ isa: sluice_isa) throws(Failure) {
-    guard flags < 32 else { throw .argument("A flag is unknown") }
-    memory =
-      flags & SLUICE_OPEN_SEALED != 0
-      ? .sealed : flags & SLUICE_OPEN_COPY != 0 ? .copied : .mapped
-    checksHash = flags & SLUICE_OPEN_NO_HASH == 0
-    instructionSet = InstructionSet(isa)
-    if isa != SLUICE_ISA_BEST, instructionSet == nil {
-      guard unsafe sluice_isa_name(isa) != nil else {
-        throw .argument("The instruction set is unknown")
-      }
-      throw Failure(cannotRun: isa)
-    }
-  }
-}
-
 /// Puts what `open` returns into memory of its own, for `model` to point to.
 private func opening(
-  _ flags: UInt32, _ isa: sluice_isa, _ model: UnsafeMutablePointer<OpaquePointer?>?,
+  _ options: UnsafePointer<sluice_options>?, _ model: UnsafeMutablePointer<OpaquePointer?>?,
   _ report: UnsafeMutablePointer<sluice_error>?,
-  _ open: (OpenOptions) throws(Failure) -> Model
+  _ open: (Model.Options) throws(Failure) -> Model
 ) -> sluice_status {
   do throws(Failure) {
     guard let model = unsafe model else { throw .argument("The place for the model is NULL") }
     unsafe model.pointee = nil
-    let options = try OpenOptions(flags, isa)
+    let options = unsafe try Model.Options(options)
     // First, so that nothing is opened where there is no memory to keep it.
     guard let memory = unsafe sluice_allocate(MemoryLayout<Model>.size) else {
       throw Failure(SLUICE_OUT_OF_MEMORY)

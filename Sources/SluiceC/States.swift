@@ -46,6 +46,6 @@ public func sluice_stream_fork(_ stream: OpaquePointer!, _ source: OpaquePointer
   guard unsafe stream.pointee.stream.hasModel(of: source.pointee.stream) else {
     return SLUICE_INVALID_STATE
   }
-  unsafe stream.pointee.stream.copyState(of: source.pointee.stream)
+  unsafe stream.pointee.stream.adoptState(of: source.pointee.stream)
   return SLUICE_OK
 }

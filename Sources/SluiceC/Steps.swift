@@ -26,10 +26,11 @@ public func sluice_step_token(
     return SLUICE_BAD_ARGUMENT
   }
   guard unsafe stream.pointee.stream.readsTokens,
-    let x = unsafe stream.pointee.stream.features(of: Int(token))
+    unsafe stream.pointee.stream.hasToken(Int(token))
   else { return SLUICE_WRONG_INPUT }
   guard unsafe stream.pointee.stream.takesSteps else { return SLUICE_NEEDS_SEQUENCE }
-  let isFinite = unsafe stream.pointee.stream.stepRow(x, into: y, looking: stream.pointee.checks)
+  let isFinite = unsafe stream.pointee.stream.stepToken(
+    Int(token), into: y, looking: stream.pointee.checks)
   return isFinite ? SLUICE_OK : SLUICE_NOT_FINITE
 }
 
@@ -47,8 +48,9 @@ public func sluice_process(
     unsafe !overlap(x, 4 &* inputs, y, 4 &* outputs)
   else { return SLUICE_BAD_ARGUMENT }
   guard unsafe stream.pointee.stream.takesBlock(of: steps) else { return SLUICE_NEEDS_SEQUENCE }
-  unsafe stream.pointee.stream.processRows(x, steps: steps, into: y)
-  return unsafe stream.pointee.status
+  let isFinite = unsafe stream.pointee.stream.processRows(
+    x, steps: steps, into: y, looking: stream.pointee.checks)
+  return isFinite ? SLUICE_OK : SLUICE_NOT_FINITE
 }
 
 @c @implementation
@@ -64,10 +66,12 @@ public func sluice_process_tokens(
     unsafe !overlap(tokens, 4 &* steps, y, 4 &* outputs)
   else { return SLUICE_BAD_ARGUMENT }
   guard unsafe stream.pointee.stream.takesBlock(of: steps) else { return SLUICE_NEEDS_SEQUENCE }
-  guard unsafe stream.pointee.stream.processTokens(tokens, steps: steps, into: y) else {
+  guard unsafe stream.pointee.stream.hasTokens(tokens, count: steps) else {
     return SLUICE_WRONG_INPUT
   }
-  return unsafe stream.pointee.status
+  let isFinite = unsafe stream.pointee.stream.processTokens(
+    tokens, steps: steps, into: y, looking: stream.pointee.checks)
+  return isFinite ? SLUICE_OK : SLUICE_NOT_FINITE
 }
 
 /// Floats of a block's output; nil where that cannot be expressed.

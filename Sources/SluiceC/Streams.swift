@@ -36,13 +36,6 @@ struct OpenStream: ~Copyable {
     unsafe open.initialize(to: OpenStream(stream: stream, ownsMemory: owned))
     return OpaquePointer(open)
   }
-
-  /// What a step returns.
-  @inline(__always)
-  var status: sluice_status {
-    if checks, !stream.isFinite { return SLUICE_NOT_FINITE }
-    return SLUICE_OK
-  }
 }
 
 @c @implementation
@@ -62,6 +55,10 @@ public func sluice_stream_create(
 ) -> sluice_status {
   guard let (model, stream) = unsafe creating(stream, of: model, error) else {
     return SLUICE_BAD_ARGUMENT
+  }
+  let steps = block_size == 0 ? 32 : block_size
+  if let excess = unsafe UnsafePointer<Model>(model).pointee.excess(streamOf: steps) {
+    return unsafe Failure(excess).report(to: error)
   }
   guard
     let count = unsafe OpenStream.byteCount(

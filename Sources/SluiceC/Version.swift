@@ -32,6 +32,7 @@ func text(of status: sluice_status) -> UnsafePointer<CChar> {
   case SLUICE_NOT_FINITE: unsafe constant("The state holds a NaN or an infinity")
   case SLUICE_NEEDS_SEQUENCE:
     unsafe constant("The model reads backwards: it takes whole sequences alone")
+  case SLUICE_ABOVE_LIMIT: unsafe constant("The model needs more than the options allow")
   default: unsafe constant("Unknown status")
   }
 }

@@ -56,10 +56,22 @@ static inline void fill(float *to, size_t count, uint64_t seed) {
   for (size_t i = 0; i < count; i++) to[i] = next_number(&seed);
 }
 
+static inline sluice_status open_file(const char *path, uint32_t flags, sluice_isa isa,
+                                      sluice_model_t **model, sluice_error *error) {
+  sluice_options options = {.size = sizeof options, .flags = flags, .isa = isa};
+  return sluice_open_file(path, &options, model, error);
+}
+
+static inline sluice_status open_memory(const void *bytes, size_t size, uint32_t flags, sluice_isa isa,
+                                        sluice_model_t **model, sluice_error *error) {
+  sluice_options options = {.size = sizeof options, .flags = flags, .isa = isa};
+  return sluice_open_memory(bytes, size, &options, model, error);
+}
+
 static inline sluice_model_t *open_model(const char *path, uint32_t flags) {
   sluice_model_t *model;
   sluice_error error;
-  if (sluice_open_file(path, flags, SLUICE_ISA_BEST, &model, &error) != SLUICE_OK) {
+  if (open_file(path, flags, SLUICE_ISA_BEST, &model, &error) != SLUICE_OK) {
     fprintf(stderr, "%s: %s\n", path, error.message);
     exit(2);
   }

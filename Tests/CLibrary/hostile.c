@@ -15,7 +15,7 @@ static void refused(const char *path, int64_t offset, uint32_t hash) {
   for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
     error.offset = -2;
     sluice_status status =
-        sluice_open_file(path, ways[way] | hash, SLUICE_ISA_BEST, &model, &error);
+        open_file(path, ways[way] | hash, SLUICE_ISA_BEST, &model, &error);
     CHECK(status == (size ? SLUICE_INVALID_MODEL : SLUICE_NOT_A_FILE));
     CHECK(!size || error.offset == offset);
     CHECK(error.status == status && error.message[0] && model == NULL);
@@ -25,7 +25,7 @@ static void refused(const char *path, int64_t offset, uint32_t hash) {
   memcpy(anywhere + 1, bytes, size);
   for (int copied = 0; copied < 2; copied++) {
     error.offset = -2;
-    CHECK(sluice_open_memory(copied ? anywhere + 1 : bytes, size,
+    CHECK(open_memory(copied ? anywhere + 1 : bytes, size,
                              hash | (copied ? SLUICE_OPEN_COPY : 0), SLUICE_ISA_BEST, &model,
                              &error) == SLUICE_INVALID_MODEL);
     CHECK(error.offset == offset && strncmp(error.message, "Byte ", 5) == 0 && model == NULL);

@@ -6,9 +6,19 @@
 #include <stdarg.h>
 
 static long calls, failing = -1;
+/* Whether reading and writing are interrupted, and give little at a time. */
+static bool stutters;
 
 /* Whether this call is the one to fail. */
 static bool fails(void) { return calls++ == failing; }
+
+/* Whether this call is interrupted; if not, how little it does. */
+static bool interrupted(size_t *count) {
+  static unsigned turn;
+  if (!stutters) return false;
+  if (*count > 100) *count = 100;
+  return turn++ % 2 == 0;
+}
 
 int __real_posix_memalign(void **, size_t, size_t);
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
@@ -37,12 +47,34 @@ long __wrap_syscall(long number, long first, long second) {
 ssize_t __real_sendfile(int, int, off_t *, size_t);
 ssize_t __wrap_sendfile(int to, int from, off_t *offset, size_t count) {
   if (fails()) return errno = ENOSPC, -1;
+  if (interrupted(&count)) return errno = EINTR, -1;
   return __real_sendfile(to, from, offset, count);
 }
 ssize_t __real_pread(int, void *, size_t, off_t);
 ssize_t __wrap_pread(int file, void *to, size_t count, off_t offset) {
   if (fails()) return errno = EIO, -1;
+  if (interrupted(&count)) return errno = EINTR, -1;
   return __real_pread(file, to, count, offset);
+}
+ssize_t __real_write(int, const void *, size_t);
+ssize_t __wrap_write(int to, const void *from, size_t count) {
+  if (fails()) return errno = ENOSPC, -1;
+  if (interrupted(&count)) return errno = EINTR, -1;
+  return __real_write(to, from, count);
+}
+int __real_open(const char *, int, ...);
+int __wrap_open(const char *path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  int mode = va_arg(rest, int);
+  va_end(rest);
+  if (fails()) return errno = EMFILE, -1;
+  return __real_open(path, flags, mode);
+}
+int __real_fstat(int, struct stat *);
+int __wrap_fstat(int file, struct stat *status) {
+  if (fails()) return errno = EIO, -1;
+  return __real_fstat(file, status);
 }
 int __real_fcntl(int, int, ...);
 int __wrap_fcntl(int file, int command, ...) {
@@ -76,8 +108,8 @@ static sluice_status live(const char *path, const void *bytes, size_t size, uint
   sluice_batch_t *batch = NULL;
   sluice_error error = {0};
   sluice_status status =
-      bytes ? sluice_open_memory(bytes, size, flags, SLUICE_ISA_BEST, &model, &error)
-            : sluice_open_file(path, flags, SLUICE_ISA_BEST, &model, &error);
+      bytes ? open_memory(bytes, size, flags, SLUICE_ISA_BEST, &model, &error)
+            : open_file(path, flags, SLUICE_ISA_BEST, &model, &error);
   if (!status) status = sluice_stream_create(model, 4, &stream, &error);
   if (!status) status = sluice_batch_create(model, 3, &batch, &error);
   CHECK(status == SLUICE_OK || (error.status == status && error.message[0] != 0));
@@ -98,6 +130,9 @@ static void out_of_memory(const char *path, const void *bytes, size_t size) {
       CHECK(live(path, from, size, ways[way]) == SLUICE_OK);
       long all = calls;
       CHECK(all >= 4);
+      stutters = true;
+      CHECK(live(path, from, size, ways[way]) == SLUICE_OK);
+      stutters = false;
       int mappings = lines("/proc/self/maps"), files = open_files();
       for (long n = 0; n < all; n++) {
         calls = 0, failing = n;
@@ -158,31 +193,31 @@ static void refused(const char *folder, const void *bytes, size_t size) {
   sluice_model_t *model;
   sluice_error error;
   char path[4096];
-  CHECK(sluice_open_file(folder, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_NOT_A_FILE);
-  CHECK(sluice_open_file("/dev/zero", 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_NOT_A_FILE);
+  CHECK(open_file(folder, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_NOT_A_FILE);
+  CHECK(open_file("/dev/zero", 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_NOT_A_FILE);
   snprintf(path, sizeof path, "%s/fifo", folder);
   CHECK(mkfifo(path, 0600) == 0);
   for (uint32_t flags = 0; flags < 3; flags++)
-    CHECK(sluice_open_file(path, flags, SLUICE_ISA_BEST, &model, &error) == SLUICE_NOT_A_FILE);
+    CHECK(open_file(path, flags, SLUICE_ISA_BEST, &model, &error) == SLUICE_NOT_A_FILE);
   snprintf(path, sizeof path, "%s/none", folder);
-  CHECK(sluice_open_file(path, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_SYSTEM_ERROR);
+  CHECK(open_file(path, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_SYSTEM_ERROR);
   CHECK(error.system_error == ENOENT && strstr(error.message, "No such file or directory (errno 2)"));
   CHECK(model == NULL);
-  CHECK(sluice_open_memory(bytes, size, SLUICE_OPEN_LOCK, SLUICE_ISA_BEST, &model, &error) ==
+  CHECK(open_memory(bytes, size, SLUICE_OPEN_LOCK, SLUICE_ISA_BEST, &model, &error) ==
         SLUICE_BAD_ARGUMENT);
-  CHECK(sluice_open_memory(bytes, 0, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_INVALID_MODEL);
-  CHECK(sluice_open_memory((char *)bytes + 4, size - 4, 0, SLUICE_ISA_BEST, &model, &error) ==
+  CHECK(open_memory(bytes, 0, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_INVALID_MODEL);
+  CHECK(open_memory((char *)bytes + 4, size - 4, 0, SLUICE_ISA_BEST, &model, &error) ==
         SLUICE_BAD_ARGUMENT);
   CHECK(strstr(error.message, "multiple of 64") && model == NULL);
   /* Every truncation, and every byte changed: an error with its place, or with NO_HASH harmless. */
   char *copy = aligned_alloc(64, (size + 63) / 64 * 64);
   memcpy(copy, bytes, size);
   for (size_t i = 0; i < size; i++) {
-    CHECK(sluice_open_memory(copy, i, SLUICE_OPEN_NO_HASH, SLUICE_ISA_BEST, &model, &error) ==
+    CHECK(open_memory(copy, i, SLUICE_OPEN_NO_HASH, SLUICE_ISA_BEST, &model, &error) ==
           SLUICE_INVALID_MODEL);
     CHECK(error.offset >= 0 && (size_t)error.offset <= size && strncmp(error.message, "Byte ", 5) == 0);
     copy[i] ^= 1 << i % 8;
-    CHECK(sluice_open_memory(copy, size, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_INVALID_MODEL);
+    CHECK(open_memory(copy, size, 0, SLUICE_ISA_BEST, &model, &error) == SLUICE_INVALID_MODEL);
     copy[i] ^= 1 << i % 8;
   }
   free(copy);

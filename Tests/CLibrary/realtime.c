@@ -74,7 +74,7 @@ static bool prove(const char *path, sluice_isa isa, long most, double seconds, c
   section_report report;
   if (section_fork(&report)) {
     sluice_model_t *model;
-    if (sluice_open_file(path, 0, isa, &model, NULL) != SLUICE_OK) exit(2);
+    if (open_file(path, 0, isa, &model, NULL) != SLUICE_OK) exit(2);
     running run = run_of(model);
     steps(&run, 300, NULL);
     double start = now();

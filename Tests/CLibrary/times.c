@@ -92,7 +92,7 @@ static void open_times(const char *path) {
     least(&sealed, now() - start);
     bytes[size - 1] ^= 1;
     start = now();
-    CHECK(sluice_open_memory(bytes, size, 0, SLUICE_ISA_BEST, &model, &error) ==
+    CHECK(open_memory(bytes, size, 0, SLUICE_ISA_BEST, &model, &error) ==
           SLUICE_INVALID_MODEL);
     least(&refused, now() - start);
     bytes[size - 1] ^= 1;

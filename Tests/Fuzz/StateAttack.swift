@@ -16,7 +16,7 @@ enum StateAttack {
 
   /// A state of the stream that takes them.
   static func seed() throws -> [UInt8] {
-    let model = unsafe try Model(bytes: file.raw, checkingHash: false)
+    let model = unsafe try Model(bytes: file.raw, options: .init(checkingHash: false))
     var stream = try ModelStream(model)
     stream.step(token: 1)
     var state = [UInt8](repeating: 0, count: stream.stateByteCount)
@@ -26,7 +26,7 @@ enum StateAttack {
 
   private static func restore(_ input: [UInt8]) {
     do {
-      let model = unsafe try Model(bytes: file.raw, checkingHash: false)
+      let model = unsafe try Model(bytes: file.raw, options: .init(checkingHash: false))
       var stream = try ModelStream(model)
       var before = [UInt8](repeating: 0, count: stream.stateByteCount)
       var after = before

@@ -31,7 +31,7 @@ enum Lifetimes {
   private static func live(_ path: String, _ set: InstructionSet) throws {
     var late: ModelStream
     do {
-      let model = try Model(contentsOf: path, instructionSet: set)
+      let model = try Model(contentsOf: path, options: .init(instructionSet: set))
       var running = try Running(model)
       unsafe running.run(3, Rows(model))
       late = try ModelStream(model, blockSize: 4)
@@ -39,7 +39,8 @@ enum Lifetimes {
     late.reset()
     // A model that does not open leaves nothing behind either.
     let missing = path + ".missing"
-    guard (try? Model(contentsOf: missing, instructionSet: set).inputSize) == nil else {
+    guard (try? Model(contentsOf: missing, options: .init(instructionSet: set)).inputSize) == nil
+    else {
       fatalError("\(missing) exists")
     }
   }

@@ -45,7 +45,7 @@ struct RealTimeProbe {
   ) throws -> Bool {
     var report = section_report()
     if unsafe section_fork(&report) {
-      let model = try Model(contentsOf: path, instructionSet: set)
+      let model = try Model(contentsOf: path, options: .init(instructionSet: set))
       var running = try Running(model)
       let rows = Rows(model)
       let how = unsafe misbehaviour.map { unsafe UnsafePointer(strdup($0)!) }

@@ -42,7 +42,7 @@ import Testing
     _ contents: BlobContents, steps: Int, _ set: InstructionSet
   ) throws -> [[Float]] {
     let bytes = AlignedBytes(try contents.bytes())
-    let model = unsafe try Model(bytes: bytes.raw, instructionSet: set)
+    let model = unsafe try Model(bytes: bytes.raw, options: .init(instructionSet: set))
     let size = contents.layers[0].record.outputSize
     let x = [Float](repeating: 0.5, count: steps)
     var stream = try ModelStream(model)

@@ -80,7 +80,7 @@ import Testing
         var random = SeededRandom(seed: 6)
         let input = random.floats(9 * 30)
         for set in InstructionSet.runnable {
-          let model = unsafe try Model(bytes: rounded.raw, instructionSet: set)
+          let model = unsafe try Model(bytes: rounded.raw, options: .init(instructionSet: set))
           var stream = try ModelStream(model)
           let expected = stream.stepped(input, network)
           let opened = try OpenedNetwork(network.stored(as: type), set)

@@ -80,16 +80,17 @@ import Testing
 
   @Test("opening and closing leaves no mapping")
   func mappings() throws {
-    let network = TestNetwork.recurrent(.lstm, inputSize: 3, hiddenSize: 5, seed: 67)
+    // More than the pages of header and records, which are a copy.
+    let network = TestNetwork.recurrent(.lstm, inputSize: 3, hiddenSize: 40, seed: 67)
     let bytes = try network.contents().bytes()
     let file = try TemporaryFile(bytes)
     let broken = try TemporaryFile(bytes.dropLast(64) + [UInt8](repeating: 1, count: 64))
     for _ in 0..<300 {
       for set in InstructionSet.runnable {
-        let model = try Model(contentsOf: file.path, instructionSet: set)
+        let model = try Model(contentsOf: file.path, options: .init(instructionSet: set))
         _ = try ModelStream(model)
         let error = modelError { () throws(ModelError) in
-          _ = try Model(contentsOf: broken.path, instructionSet: set)
+          _ = try Model(contentsOf: broken.path, options: .init(instructionSet: set))
         }
         guard case .invalid = error else {
           Issue.record("\(String(describing: error))")
@@ -134,7 +135,7 @@ import Testing
   }
 
   private func twoStreams(_ file: TemporaryFile, _ set: InstructionSet) throws -> TwoStreams {
-    let model = try Model(contentsOf: file.path, instructionSet: set)
+    let model = try Model(contentsOf: file.path, options: .init(instructionSet: set))
     return TwoStreams(
       first: try ModelStream(model), second: try ModelStream(model, blockSize: 3), spare: set)
   }

@@ -16,7 +16,7 @@ import Testing
       let aligned = AlignedBytes(Array(file.prefix(count)))
       for checkingHash in [true, false] {
         let error = modelError { () throws(ModelError) in
-          _ = unsafe try Model(bytes: aligned.raw, checkingHash: checkingHash)
+          _ = unsafe try Model(bytes: aligned.raw, options: .init(checkingHash: checkingHash))
         }
         guard case .invalid = error else {
           Issue.record("\(sample): the first \(count) bytes opened")
@@ -25,7 +25,7 @@ import Testing
         if count % 64 == 0 {
           let guarded = modelError { () throws(ModelError) in
             _ = unsafe try Model(
-              bytes: UnsafeRawBufferPointer(bytes.raw), checkingHash: checkingHash)
+              bytes: UnsafeRawBufferPointer(bytes.raw), options: .init(checkingHash: checkingHash))
           }
           #expect(guarded == error)
         }
@@ -121,7 +121,8 @@ import Testing
     for (index, set) in InstructionSet.runnable.enumerated() {
       let model: Model
       do throws(ModelError) {
-        model = unsafe try Model(bytes: file.raw, checkingHash: false, instructionSet: set)
+        model = unsafe try Model(
+          bytes: file.raw, options: .init(checkingHash: false, instructionSet: set))
       } catch {
         guard case .invalid = error, index == 0 else {
           Issue.record("\(name) on \(set): \(error)")

@@ -41,7 +41,7 @@ import Testing
         // A blob is a whole number of 64-byte lines, so its end meets the page's.
         let blob = try GuardedBytes(network.contents().bytes(), forbidden: side)
         let model = unsafe try Model(
-          bytes: UnsafeRawBufferPointer(blob.raw), instructionSet: set)
+          bytes: UnsafeRawBufferPointer(blob.raw), options: .init(instructionSet: set))
         let expected = try OpenedNetwork(network, set).stepped(rows)
 
         let x = GuardedBytes([Float](rows.prefix(size)), forbidden: side)
@@ -97,7 +97,8 @@ import Testing
       let table = random.floats(3 * size)
       let network = TestNetwork([.embedding(table: table, tokenCount: 3, size: size)])
       let blob = try GuardedBytes(network.contents().bytes())
-      let model = unsafe try Model(bytes: UnsafeRawBufferPointer(blob.raw), instructionSet: set)
+      let model = unsafe try Model(
+        bytes: UnsafeRawBufferPointer(blob.raw), options: .init(instructionSet: set))
       var stream = try ModelStream(model)
       let y = GuardedBytes(count: 4 * 3 * size)
       var span = unsafe y.floats.mutableSpan

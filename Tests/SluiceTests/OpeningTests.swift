@@ -72,7 +72,7 @@ import Testing
     let file = try TemporaryFile(bytes)
     #expect(error(opening: file.path) == .invalid(BlobError(.hashMismatch, at: 24)))
     let opened = modelError { () throws(ModelError) in
-      _ = try Model(contentsOf: file.path, checkingHash: false)
+      _ = try Model(contentsOf: file.path, options: .init(checkingHash: false))
     }
     #expect(opened == nil)
   }
@@ -106,7 +106,7 @@ import Testing
     for set in InstructionSet.runnable {
       let file = try TemporaryFile(try Self.network.contents().bytes())
       let expected = try OpenedNetwork(Self.network, set).stepped(input)
-      let model = try Model(contentsOf: file.path, instructionSet: set)
+      let model = try Model(contentsOf: file.path, options: .init(instructionSet: set))
       var stream = try ModelStream(model)
       let half = 25 * 3
       var outputs = stream.stepped(Array(input[..<half]), Self.network)
@@ -143,7 +143,7 @@ import Testing
       let bytes = try OpeningTests.network.blob()
       let opening = modelError { () throws(ModelError) in _ = unsafe try Model(bytes: bytes.raw) }
       precondition(opening == .unknownInstructionSet)
-      let asked = unsafe try Model(bytes: bytes.raw, instructionSet: .baseline)
+      let asked = unsafe try Model(bytes: bytes.raw, options: .init(instructionSet: .baseline))
       precondition(asked.instructionSet == .baseline)
     }
   }

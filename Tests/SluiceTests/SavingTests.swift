@@ -46,11 +46,55 @@ import Testing
     for (bytes, expected) in [
       (Array(state.dropLast()), .wrongSize), ([], .wrongSize), (state.changed(at: 0), .notAState),
       (state.changed(at: 8), .otherVersion), (foreign, .otherModel),
-      (state.changed(at: 70), .damaged), (phase.withChecksum, .damaged),
+      (state.changed(at: 70), .damaged), (phase.withChecksum, .invalidField(offset: 12)),
+      (state.changed(at: 24).withChecksum, .invalidField(offset: 24)),
+      (state.changed(at: 40).withChecksum, .invalidField(offset: 40)),
+      (state.changed(at: 63).withChecksum, .invalidField(offset: 63)),
     ] as [([UInt8], StateError)] {
       #expect(throws: expected) { try unsafe stream.restore(bytes.span.bytes) }
       #expect(stream.saved == state)
     }
+  }
+
+  @Test("a state is one of the same bytes opened again, to restore and to fork alike")
+  func sameModel() throws {
+    let opened = try OpenedNetwork(Self.network, .best)
+    let again = try OpenedNetwork(Self.network, .best)
+    let other = try OpenedNetwork(.mixed(seed: 93, readingTokens: false), .best)
+    var first = try opened.stream()
+    _ = first.stepped(input(3), Self.network)
+    var second = try again.stream(blockSize: 2)
+    let isSame = second.hasModel(of: first)
+    #expect(isSame)
+    second.copyState(of: first)
+    let (copied, state) = (second.saved, first.saved)
+    #expect(copied == state)
+    second.reset()
+    try unsafe second.restore(state.span.bytes)
+    let foreign = try other.stream()
+    let isForeign = !foreign.hasModel(of: first)
+    #expect(isForeign)
+  }
+
+  @Test("what a forged state has in its padding is not taken over")
+  func padding() throws {
+    let opened = try OpenedNetwork(Self.network, .best)
+    var stream = try opened.stream()
+    _ = stream.stepped(input(3), Self.network)
+    let state = stream.saved
+    try unsafe stream.restore(state.span.bytes)
+    let clean = stream.saved
+    var kept = 0
+    for offset in stride(from: 64, to: state.count, by: 4) {
+      var forged = state
+      forged.replaceSubrange(offset..<offset + 4, with: [0, 0, 0xC0, 0x7F])
+      let bytes = forged.withChecksum
+      guard (try? unsafe stream.restore(bytes.span.bytes)) != nil else { continue }
+      if stream.saved != clean { kept += 1 }
+    }
+    // The outputs of layers, and h where a step writes it next, are units and may be looked at.
+    let units = Self.network.contents().layers.reduce(0) { $0 + $1.record.outputSize }
+    #expect(kept <= units)
   }
 
   @Test("C6: NaN in a state is refused with its place, in padding it is not")
@@ -102,19 +146,20 @@ import Testing
     withExtendedLifetime((memory, batchMemory)) {}
   }
 
-  @Test("copies of a blob do not depend on it", arguments: [false, true])
-  func copies(_ sealing: Bool) throws {
+  @Test("copies of a blob do not depend on it", arguments: [Model.Memory.copied, .sealed])
+  func copies(_ memory: Model.Memory) throws {
     let bytes = try Self.network.blob()
     let shifted = AlignedBytes([0] + bytes.copy)
     let model = unsafe try Model(
-      copying: UnsafeRawBufferPointer(rebasing: shifted.raw[1...]), sealing: sealing)
+      bytes: UnsafeRawBufferPointer(rebasing: shifted.raw[1...]), options: .init(memory: memory))
     for index in 0..<shifted.count { shifted[index] = 0xFF }
     #expect(model.hash == (try bytes.view()).hash)
     var stream = try ModelStream(model)
     let expected = try OpenedNetwork(Self.network, .best).stepped(input(4))
     #expect(firstDifference(stream.stepped(input(4), Self.network), expected) == nil)
     #expect(throws: ModelError.invalid(BlobError(.emptyFile, at: 0))) {
-      _ = unsafe try Model(copying: UnsafeRawBufferPointer(start: nil, count: 0))
+      _ = unsafe try Model(
+        bytes: UnsafeRawBufferPointer(start: nil, count: 0), options: .init(memory: .copied))
     }
   }
 

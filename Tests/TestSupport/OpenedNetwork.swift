@@ -15,7 +15,8 @@ public final class OpenedNetwork: @unchecked Sendable {
   public init(_ network: TestNetwork, _ set: InstructionSet) throws {
     self.network = network
     bytes = try network.blob()
-    model = unsafe try Model(bytes: bytes.raw, checkingHash: false, instructionSet: set)
+    model = unsafe try Model(
+      bytes: bytes.raw, options: .init(checkingHash: false, instructionSet: set))
   }
 
   /// A stream at the initial state.

@@ -11,7 +11,8 @@ extension Machine {
     let pages = Pages(blob, huge: huge)
     let model: Model
     do throws(ModelError) {
-      model = unsafe try Model(bytes: pages.bytes(blob.count), instructionSet: instructionSet)
+      model = unsafe try Model(
+        bytes: pages.bytes(blob.count), options: .init(instructionSet: instructionSet))
     } catch {
       throw Absence(description: error.description)
     }

@@ -14,7 +14,7 @@ int main(int count, char **arguments) {
   sluice_model_t *model;
   sluice_stream_t *stream;
   sluice_error error;
-  if (sluice_open_memory(sentiment, sentiment_size, 0, SLUICE_ISA_BEST, &model, &error) ||
+  if (sluice_open_memory(sentiment, sentiment_size, NULL, &model, &error) ||
       sluice_stream_create(model, 1, &stream, &error))
     return fprintf(stderr, "%s\n", error.message), 1;
   if (!sluice_reads_tokens(model) || sluice_output_size(model) != 1)

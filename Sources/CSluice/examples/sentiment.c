@@ -8,7 +8,8 @@ int main(int count, char **arguments) {
   sluice_model_t *model;
   sluice_stream_t *stream;
   sluice_error error;
-  if (sluice_open_file(arguments[1], SLUICE_OPEN_SEALED, SLUICE_ISA_BEST, &model, &error) ||
+  sluice_options options = {.size = sizeof options, .flags = SLUICE_OPEN_SEALED};
+  if (sluice_open_file(arguments[1], &options, &model, &error) ||
       sluice_stream_create(model, 1, &stream, &error))
     return fprintf(stderr, "%s: %s\n", arguments[1], error.message), 1;
   if (!sluice_reads_tokens(model) || sluice_output_size(model) != 1)

@@ -22,7 +22,7 @@ int main(int count, char **arguments) try {
   if (count != 3) return std::fprintf(stderr, "usage: sentiment MODEL.sluice TEXT\n"), 2;
   sluice_error error;
   sluice_model_t *opened;
-  check(sluice_open_file(arguments[1], 0, SLUICE_ISA_BEST, &opened, &error), error);
+  check(sluice_open_file(arguments[1], nullptr, &opened, &error), error);
   Model model(opened);
   if (!sluice_reads_tokens(opened) || sluice_output_size(opened) != 1)
     throw std::runtime_error("expected a model that reads words and has one output");

@@ -16,9 +16,14 @@ class Error(ctypes.Structure):
                 ("offset", ctypes.c_int64), ("message", ctypes.c_char * 240)]
 
 
+class Options(ctypes.Structure):
+    _fields_ = [("size", size), ("flags", ctypes.c_uint32), ("isa", ctypes.c_int),
+                ("max_stream_bytes", ctypes.c_uint64), ("max_step_operations", ctypes.c_uint64)]
+
+
 int32s = np.ctypeslib.ndpointer(np.int32, flags="C_CONTIGUOUS")
 float32s = np.ctypeslib.ndpointer(np.float32, flags="C_CONTIGUOUS")
-sluice.sluice_open_file.argtypes = [ctypes.c_char_p, ctypes.c_uint32, ctypes.c_int,
+sluice.sluice_open_file.argtypes = [ctypes.c_char_p, ctypes.POINTER(Options),
                                     ctypes.POINTER(handle), ctypes.POINTER(Error)]
 sluice.sluice_stream_create.argtypes = [handle, size, ctypes.POINTER(handle), ctypes.POINTER(Error)]
 sluice.sluice_next_token.argtypes = [handle, ctypes.c_char_p, size, ctypes.POINTER(size),
@@ -34,7 +39,8 @@ sluice.sluice_yields_last.argtypes = [handle]
 sluice.sluice_yields_last.restype = ctypes.c_bool
 
 model, stream, error = handle(), handle(), Error()
-if (sluice.sluice_open_file(path, 0, 0, model, error)
+options = Options(size=ctypes.sizeof(Options), max_stream_bytes=1 << 20)
+if (sluice.sluice_open_file(path, options, model, error)
         or sluice.sluice_stream_create(model, 0, stream, error)):
     sys.exit(f"{sys.argv[2]}: {error.message.decode()}")
 if not sluice.sluice_reads_tokens(model) or sluice.sluice_output_size(model) != 1:

@@ -7,7 +7,7 @@
  *     sluice_model_t *model;
  *     sluice_stream_t *stream;
  *     sluice_error error;
- *     if (sluice_open_file("model.sluice", 0, SLUICE_ISA_BEST, &model, &error) ||
+ *     if (sluice_open_file("model.sluice", NULL, &model, &error) ||
  *         sluice_stream_create(model, 0, &stream, &error))
  *       return fprintf(stderr, "%s\n", error.message), 1;
  *     while (...)
@@ -20,14 +20,21 @@
  *
  *     Opening validates every byte of the file once, and creating takes all memory that is ever
  *     needed. After that, the functions marked [real-time] never allocate, lock, enter the kernel,
- *     fault a page or trap, whatever their input.
+ *     fault a page or trap, whatever their input. Pages fault all the same where the system took them
+ *     away: after fork(2), when parent or child first writes to a stream, and where memory is swapped out.
+ *     SLUICE_OPEN_LOCK keeps the model in memory, not its streams: lock those with mlock(2) of what
+ *     sluice_stream_init is given, or all with mlockall(2). A step takes less than 16 KiB of stack.
  *
  *     The same model, state and input give the same bits: with steps or blocks, alone or in a
- *     batch, and on every instruction set with a fused multiply-add (all but the baseline).
+ *     batch, and on every instruction set with a fused multiply-add (all but the baseline). Of a NaN
+ *     that is all that is promised: its sign and payload may differ.
  *
  *     Floats are rounded to nearest, and a result below 2^-126 in magnitude is zero: no input makes
  *     a step slow. The caller's own setting of these (MXCSR, FPCR) is neither used nor changed, flags
- *     included.
+ *     included, by any function.
+ *
+ *     Floats and tokens, x and y, start at a multiple of 4, else SLUICE_BAD_ARGUMENT; where they start at
+ *     one of 64 a step may be a few nanoseconds faster. Bytes of a state and texts start anywhere.
  *
  * ERRORS
  *     A function that can fail returns SLUICE_OK, which is 0, or another sluice_status, and nothing
@@ -35,12 +42,16 @@
  *     The one exception is SLUICE_NOT_FINITE. Functions with a `sluice_error *error` describe the
  *     failure there, unless it is NULL. Those that open or create set *model, *stream or *batch to NULL
  *     on failure, and every function takes a NULL handle: it then returns SLUICE_BAD_ARGUMENT, 0 or
- *     false. Nothing aborts, also where memory runs out.
+ *     false. Nothing aborts, also where memory is refused. A system that grants more than it has
+ *     (overcommit) refuses nothing and may kill the process when pages are first touched: opening and
+ *     creating touch all of theirs.
  *
  * THREADS
  *     A model may be used by any number of threads at a time. A stream or batch may move between
  *     threads, but only one may use it at a time: that is neither checked nor locked, and two at
- *     once compute garbage.
+ *     once compute garbage. After fork(2) the child has models, streams and batches of its own, as they
+ *     were. A signal handler may call the [real-time] functions on a stream or batch that the code it
+ *     interrupts is not in; none of the others.
  *
  * LIFETIMES
  *     A model, stream or batch must not be used after it was closed or destroyed; that is not
@@ -98,6 +109,8 @@ typedef enum sluice_status {
   SLUICE_NOT_FINITE = 9,
   /* The model reads backwards: it takes whole sequences, of at most the stream's block_size steps. */
   SLUICE_NEEDS_SEQUENCE = 10,
+  /* A stream or step takes more than the model's sluice_options allow: error.message says how much. */
+  SLUICE_ABOVE_LIMIT = 11,
 } sluice_status;
 
 /* A build of the kernels. All of an architecture are in its library; one is chosen when a model is
@@ -142,7 +155,14 @@ bool sluice_isa_available(sluice_isa isa);
 /*
  * MODELS
  *
- * sluice_open_file opens a .sluice file. sluice_open_memory opens the same bytes in memory.
+ * sluice_open_file opens a .sluice file. sluice_open_memory opens the same bytes in memory. How is said by
+ * a sluice_options, or NULL for the defaults:
+ *
+ *     sluice_options options = {.size = sizeof options, .flags = SLUICE_OPEN_LOCK};
+ *
+ * size: sizeof(sluice_options). Later versions add fields behind these. Those that a program's struct lacks
+ * are 0, which stands for the default; what it has and the library does not know must be 0, else
+ * SLUICE_BAD_ARGUMENT.
  *
  * flags: 0, or a sum of
  *     SLUICE_OPEN_COPY     works on a copy in memory of its own, not on the file or the bytes given.
@@ -163,6 +183,16 @@ bool sluice_isa_available(sluice_isa isa);
  * streams are gone.
  *
  * isa: SLUICE_ISA_BEST, or one to force.
+ *
+ * max_stream_bytes, max_step_operations: limits for blobs that are not trusted, 0 for none. A blob of 4 MB
+ * can ask for a stream of 29 GB, or for minutes a step. A model of which a stream of one step a block, or a
+ * step, takes more is SLUICE_ABOVE_LIMIT, before memory is taken for any; so is a stream that
+ * sluice_stream_create is to make with a larger block, and a batch each of whose streams takes more.
+ * Operations are a multiplication and addition for each weight that a step reads, and one for each output
+ * of each layer: some 10^9 to 10^11 a second.
+ *
+ * Opening calls open, fstat, mmap and close, of a copy also pread and mprotect (SEALED: memfd_create,
+ * sendfile or write, fcntl, close), with LOCK mlock, and posix_memalign; closing calls munmap and free.
  */
 #define SLUICE_OPEN_COPY 1u
 #define SLUICE_OPEN_SEALED 2u
@@ -170,11 +200,20 @@ bool sluice_isa_available(sluice_isa isa);
 #define SLUICE_OPEN_LOCK 8u
 #define SLUICE_OPEN_LAZY 16u
 
+/* How a model is opened, all 0 but its size for the defaults; see MODELS. */
+typedef struct sluice_options {
+  size_t size;
+  uint32_t flags;
+  sluice_isa isa;
+  uint64_t max_stream_bytes;
+  uint64_t max_step_operations;
+} sluice_options;
+
 /* Opens a .sluice file, which stays mapped; see MODELS. */
-sluice_status sluice_open_file(const char *path, uint32_t flags, sluice_isa isa,
+sluice_status sluice_open_file(const char *path, const sluice_options *options,
                                sluice_model_t **model, sluice_error *error);
 /* Opens the bytes of a .sluice file in memory, borrowed or copied; see MODELS. */
-sluice_status sluice_open_memory(const void *bytes, size_t size, uint32_t flags, sluice_isa isa,
+sluice_status sluice_open_memory(const void *bytes, size_t size, const sluice_options *options,
                                  sluice_model_t **model, sluice_error *error);
 
 /* Lets go of a model; NULL is ignored. */
@@ -272,7 +311,8 @@ void sluice_stream_check(sluice_stream_t *stream, bool on);
  *
  * A state is what a stream remembers, as bytes: it can be kept, sent elsewhere and restored, on another
  * CPU too, into a stream of the same model with any block size. It carries the model's hash, a version and a
- * checksum of its own; what does not match is refused. It finds damage, not forgery.
+ * checksum of its own; what does not match is refused. It finds damage, not forgery. The same model is one of
+ * the same bytes, as their hash says, opened once or several times: here and for sluice_stream_fork.
  */
 
 /* Bytes of a saved state. [real-time] */
@@ -287,7 +327,8 @@ sluice_status sluice_stream_save(const sluice_stream_t *stream, void *state, siz
 sluice_status sluice_stream_restore(sluice_stream_t *stream, const void *state, size_t size,
                                     sluice_error *error);
 
-/* Makes `stream` continue from where `source` is, a stream of the same model. [real-time] */
+/* Makes `stream` continue from where `source` is, a stream of the same model, else SLUICE_INVALID_STATE.
+ * [real-time] */
 sluice_status sluice_stream_fork(sluice_stream_t *stream, const sluice_stream_t *source);
 
 /*
@@ -321,8 +362,8 @@ sluice_status sluice_batch_reset_stream(sluice_batch_t *batch, size_t index);
 
 /*
  * One time step of all streams: reads x[count][input_size], writes y[count][output_size]. Where `active`,
- * [count], is not NULL, streams with false keep their state and their row of y. x and y must not overlap.
- * [real-time]
+ * [count], is not NULL, streams with false keep their state and their row of y; every byte but 0 is true.
+ * x and y must not overlap. [real-time]
  */
 sluice_status sluice_batch_step(sluice_batch_t *batch, const float *x, float *y, const bool *active);
 

@@ -16,6 +16,8 @@ struct FixedCell {
     instructionSet: InstructionSet?
   ) throws(ModelError) {
     self.instructionSet = try .chosen(instructionSet)
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
     guard index >= 0 && index < blob.layerCount else { throw .layerDiffers(index: index) }
     let record = blob.record(at: index)
     guard
@@ -35,25 +37,25 @@ struct FixedCell {
     let caller = sluice_begin_floats()
     defer { sluice_end_floats(caller) }
     let vectors = unsafe memory + layer.output_offset
-    let output = unsafe vectors + (1 &- phase) &* layer.stride
-    unsafe withUnsafeMutablePointer(to: &layer) { layer in
+    let output = unsafe Rows(vectors + (1 &- phase) &* layer.stride, stride: layer.stride)
+    unsafe withUnsafePointer(to: &layer) { layer in
       var block = unsafe sluice_block(
-        input: input, input_stride: layer.pointee.input_size,
-        hidden: vectors + phase &* layer.pointee.stride, output: output,
-        output_stride: layer.pointee.stride, cell: memory + layer.pointee.cell_offset,
-        scratch: memory + layer.pointee.scratch_offset, projected: memory, recurrent: memory,
-        quantised: memory, steps: 1, backwards: phase != 0)
+        PlannedLayer(layer), in: memory,
+        from: Rows(reading: input, stride: layer.pointee.input_size),
+        hidden: vectors + phase &* layer.pointee.stride, to: output,
+        Workspace(projected: memory, recurrent: memory, quantised: memory), steps: 1,
+        backwards: phase != 0)
       unsafe instructionSet.run(layer, &block)
     }
     phase = 1 &- phase
-    return unsafe UnsafePointer(output)
+    return unsafe UnsafePointer(output.start)
   }
 
   /// Back to the model's initial state.
   @usableFromInline
   mutating func reset(_ memory: UnsafeMutablePointer<Float>) {
     phase = 0
-    unsafe layer.writeInitialState(to: memory)
+    unsafe withUnsafePointer(to: &layer) { unsafe PlannedLayer($0).writeInitialState(to: memory) }
   }
 
   /// Where h lies.

@@ -27,11 +27,13 @@ struct TextTable {
     8 &+ 4 &* (count &+ 1) &+ (isSorted ? 4 &* count : 0)
   }
 
-  /// The bytes of one entry. Its offsets were checked.
+  /// The bytes of one entry. Its offsets were checked; those of a file that was rewritten since are
+  /// limited to the section.
   func extent(of index: Int, in file: BlobBytes) -> Extent {
-    let start = Int(file.u32(offsetField(index)))
-    let end = Int(file.u32(offsetField(index + 1)))
-    return Extent(start: textStart + start, count: end - start)
+    let length = section.end - textStart
+    let start = min(Int(file.u32(offsetField(index))), length)
+    let end = min(Int(file.u32(offsetField(index + 1))), length)
+    return Extent(start: textStart + start, count: max(end - start, 0))
   }
 
   /// The bytes of one entry; nil where its offsets, once checked, lead out of the file by now.

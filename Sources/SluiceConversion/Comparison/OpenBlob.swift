@@ -39,8 +39,8 @@ package final class OpenBlob {
     }
     do throws(ModelError) {
       model = unsafe try Model(
-        bytes: UnsafeRawBufferPointer(bytes.buffer), checkingHash: false,
-        instructionSet: instructionSet)
+        bytes: UnsafeRawBufferPointer(bytes.buffer),
+        options: .init(checkingHash: false, instructionSet: instructionSet))
       stream =
         try model.isStreamable
         ? ModelStream(model) : ModelStream(model, blockSize: max(steps, 1))

@@ -18,13 +18,6 @@ enum {
   sluice_memfd_flags = 1 | 2,
 };
 
-/// Where a model's bytes lie.
-typedef enum : uint32_t {
-  sluice_memory_mapped,
-  sluice_memory_copied,
-  sluice_memory_sealed,
-} sluice_memory;
-
 /// Opens a regular file with content. 0, or an errno; EINVAL or EISDIR where it is none.
 static inline int sluice_open_regular(const char *_Nonnull path, int *_Nonnull file,
                                       size_t *_Nonnull byte_count) {
@@ -51,9 +44,21 @@ static inline int sluice_map(int file, size_t byte_count, bool prefaults,
   return 0;
 }
 
-/// Reads all of `file` into memory. 0, or an errno; EIO where the file became shorter meanwhile.
-static inline int sluice_read_all(int file, char *_Nonnull to, size_t byte_count) {
-  for (size_t done = 0; done < byte_count;) {
+/// Puts zero pages that can be written in the place of others, from `at` on. 0, or an errno.
+static inline int sluice_map_over(void *_Nonnull at, size_t byte_count) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+  return mmap(at, byte_count, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED ? errno : 0;
+}
+
+/// Lets pages only be read. 0, or an errno.
+static inline int sluice_protect(void *_Nonnull at, size_t byte_count) {
+  return mprotect(at, byte_count, PROT_READ) == 0 ? 0 : errno;
+}
+
+/// Reads the bytes of `file` from `done` to `byte_count` to their place behind `to`. 0, or an errno; EIO
+/// where the file became shorter meanwhile.
+static inline int sluice_read(int file, char *_Nonnull to, size_t done, size_t byte_count) {
+  while (done < byte_count) {
     ssize_t got = pread(file, to + done, byte_count - done, (off_t)done);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno;
@@ -93,22 +98,20 @@ static inline int sluice_copy(int file, const void *_Nullable bytes, size_t byte
   }
   failure = sluice_map(-1, byte_count, false, copy);
   if (failure) return failure;
-  if (file >= 0) failure = sluice_read_all(file, (char *)*copy, byte_count);
+  if (file >= 0) failure = sluice_read(file, (char *)*copy, 0, byte_count);
   else memcpy(*copy, bytes, byte_count);
-  if (!failure && mprotect(*copy, byte_count, PROT_READ) != 0) failure = errno;
+  if (!failure) failure = sluice_protect(*copy, byte_count);
   if (failure) munmap(*copy, byte_count);
   return failure;
 }
 
-/// Brings a file into memory. 0, or an errno.
-static inline int sluice_load_file(const char *_Nonnull path, sluice_memory memory, bool prefaults,
+/// `sluice_copy` of the file at a path.
+static inline int sluice_copy_file(const char *_Nonnull path, bool seals,
                                    void *_Nullable *_Nonnull bytes, size_t *_Nonnull byte_count) {
   int file;
   int failure = sluice_open_regular(path, &file, byte_count);
   if (failure) return failure;
-  failure = memory == sluice_memory_mapped
-                ? sluice_map(file, *byte_count, prefaults, bytes)
-                : sluice_copy(file, NULL, *byte_count, memory == sluice_memory_sealed, bytes);
+  failure = sluice_copy(file, NULL, *byte_count, seals, bytes);
   close(file);
   return failure;
 }

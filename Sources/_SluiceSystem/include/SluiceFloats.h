@@ -1,7 +1,7 @@
 #pragma once
 #include <stdint.h>
 
-/// How the calling thread computes with floats: MXCSR, or FPCR on Arm.
+/// How the calling thread computes with floats: MXCSR, or FPCR and FPSR on Arm.
 
 /// Begins the one way in which every step is computed, whatever the caller's is: rounded to nearest,
 /// no exception trapped, and results below 2^-126 zero. Such results cost an Intel CPU a hundred
@@ -20,10 +20,13 @@ static inline __attribute__((always_inline)) uint64_t sluice_begin_floats(void) 
   __asm__ volatile("stmxcsr %0\n\tldmxcsr %1" : "=m"(caller) : "m"(way) : "memory");
   return caller;
 #elif defined(__aarch64__)
-  uint64_t caller;
+  uint64_t caller, flags;
   // Flush to zero (24), for operands and results.
-  __asm__ volatile("mrs %0, fpcr\n\tmsr fpcr, %1" : "=&r"(caller) : "r"(1ull << 24) : "memory");
-  return caller;
+  __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr\n\tmsr fpcr, %2"
+                   : "=&r"(caller), "=&r"(flags)
+                   : "r"(1ull << 24)
+                   : "memory");
+  return flags << 32 | caller;
 #else
   return 0;
 #endif
@@ -34,7 +37,10 @@ static inline __attribute__((always_inline)) void sluice_end_floats(uint64_t cal
 #if defined(__x86_64__)
   __builtin_ia32_ldmxcsr((uint32_t)caller);
 #elif defined(__aarch64__)
-  __asm__ volatile("msr fpcr, %0" : : "r"(caller) : "memory");
+  __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1"
+                   :
+                   : "r"(caller & 0xFFFFFFFF), "r"(caller >> 32)
+                   : "memory");
 #else
   (void)caller;
 #endif

@@ -66,7 +66,8 @@ struct ToolError: Error {
     case .invalid(let rule) where rule.kind == .wrongMagic:
       self.init(
         .badFile, "\(path): \(error) A model of another format becomes a blob by 'sluice convert'.")
-    case .unreadable, .notARegularFile, .invalid, .layerDiffers, .notStreamable:
+    case .unreadable, .notARegularFile, .invalid, .layerDiffers, .notStreamable, .streamTooLarge,
+      .tooManyOperations:
       self.init(.badFile, "\(path): \(error)")
     }
   }
@@ -89,9 +90,7 @@ func checkInstructionSet() throws(ToolError) {
 /// Maps and validates the model at `path`.
 func openModel(_ path: String) throws(ToolError) -> Model {
   do throws(ModelError) {
-    return unsafe try Model(
-      path: FileName.characters(of: path), memory: .mapped, prefaulting: true, locking: false,
-      checkingHash: true, instructionSet: nil)
+    return unsafe try Model(path: FileName.characters(of: path), options: .init())
   } catch {
     throw ToolError(error, file: path)
   }
@@ -102,7 +101,7 @@ func openModel(_ bytes: [UInt8], _ source: String) throws(ToolError) -> Model {
   do throws(ModelError) {
     // A copy: an array's memory has no alignment.
     return unsafe try bytes.span.bytes.withUnsafeBytes { (buffer) throws(ModelError) in
-      unsafe try Model(copying: buffer)
+      unsafe try Model(bytes: buffer, options: .init(memory: .copied))
     }
   } catch {
     throw ToolError(error, file: source)

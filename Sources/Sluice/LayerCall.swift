@@ -1,0 +1,69 @@
+import _SluiceContract
+import _SluiceSystem
+
+/// Rows of floats, some distance apart: a layer's input or output.
+@safe
+struct Rows {
+  var start: UnsafeMutablePointer<Float>
+  /// Floats from one row to the next; below 0 where they are read from the last on.
+  var stride: Int
+
+  @inline(__always)
+  init(_ start: UnsafeMutablePointer<Float>, stride: Int) {
+    unsafe self.start = unsafe start
+    self.stride = stride
+  }
+
+  /// Rows that are only read: a kernel's input is never written.
+  @inline(__always)
+  init(reading start: UnsafePointer<Float>, stride: Int) {
+    unsafe self.init(UnsafeMutablePointer(mutating: start), stride: stride)
+  }
+
+  /// Where row `index` begins.
+  @inline(__always)
+  subscript(index: Int) -> UnsafeMutablePointer<Float> { unsafe start + index &* stride }
+}
+
+/// Memory that all layers of a stream or batch use in turn.
+@safe
+struct Workspace {
+  /// W x + b of every row, and U h of every row.
+  let projected, recurrent: UnsafeMutablePointer<Float>
+  /// x and h as integers.
+  let quantised: UnsafeMutableRawPointer
+
+  @inline(__always)
+  init(
+    projected: UnsafeMutablePointer<Float>, recurrent: UnsafeMutablePointer<Float>,
+    quantised: UnsafeMutablePointer<Float>
+  ) {
+    unsafe self.projected = unsafe projected
+    unsafe self.recurrent = unsafe recurrent
+    unsafe self.quantised = UnsafeMutableRawPointer(quantised)
+  }
+}
+
+extension sluice_block {
+  /// What a layer's kernel reads and writes: `steps` steps of one stream, or one step of as many.
+  ///
+  /// - Parameters:
+  ///   - layer: whose C and scratch memory lie in `states`, `streams` times.
+  ///   - input: what it reads, a row a step.
+  ///   - hidden: h(t-1) of the first step; of many streams, rows `layer.stride` apart.
+  ///   - output: what it writes, a row a step.
+  ///   - backwards: whether the first step reads the weights from their end.
+  @inline(__always)
+  init(
+    _ layer: PlannedLayer, in states: UnsafeMutablePointer<Float>, streams: Int = 1,
+    from input: Rows, hidden: UnsafeMutablePointer<Float>, to output: Rows, _ workspace: Workspace,
+    steps: Int, backwards: Bool
+  ) {
+    unsafe self.init(
+      input: input.start, input_stride: input.stride, hidden: hidden, output: output.start,
+      output_stride: output.stride, cell: states + streams &* layer.cellOffset,
+      scratch: states + streams &* layer.scratchOffset, projected: workspace.projected,
+      recurrent: workspace.recurrent, quantised: workspace.quantised, steps: steps,
+      backwards: backwards)
+  }
+}

@@ -1,0 +1,109 @@
+import SluiceBlob
+import _SluiceContract
+import _SluiceSystem
+
+extension sluice_layer {
+  /// Whether it writes each feature once, after having read it, and nothing behind them: an activation
+  /// of whole lines.
+  var writesAnywhere: Bool {
+    unsafe kernel == sluice_kernel_activation && stride == output_size
+      && activation != sluice_activation_softmax
+  }
+
+  /// The layer's part of the plan; takes its vectors from `offset` on, in floats.
+  init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
+    let weights = unsafe blob.weights(of: record).floats
+    let stride = record.outputSize.paddedToLine
+    let isRecurrent = record.kind.isRecurrent
+    let output = offset
+    let cell = output + (isRecurrent ? 2 : 1) * stride
+    let past = record.kind == .convolution ? record.stateStride * record.stateVectorCount : 0
+    let cellStride = record.kind == .lstm ? record.stateStride : past
+    let scratch = cell + cellStride
+    let columns = sluice_columns(record, partStart: 0, partSize: record.inputSize)
+    offset =
+      scratch
+      + (isRecurrent ? record.scratchVectorCount * record.stateStride : columns.scratchFloats)
+    unsafe self.init(
+      weights: weights, biases: blob.biases(of: record).baseAddress ?? weights,
+      initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
+      output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
+      cell_stride: cellStride, scratch_offset: scratch, is_recurrent: isRecurrent,
+      is_reverse: record.direction != .forward, is_fast: record.grade == .fast,
+      kernel: record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact,
+      activation: sluice_activation(
+        record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),
+      form: sluice_form(record, weights: weights), compact: sluice_compact(record, of: blob),
+      columns: nil, record: 0, source: -1, slot: 0, reader: 0)
+  }
+}
+
+extension sluice_form {
+  /// What a general kernel must know of the layer, whose packed weights start at `weights`.
+  init(_ record: LayerRecord, weights: UnsafePointer<Float>) {
+    let hasProjection = record.cellFlags.contains(.projection)
+    unsafe self.init(
+      hidden_size: record.hiddenSize, hidden_stride: record.stateStride,
+      gate: sluice_function(record.gateActivation),
+      candidate: sluice_function(record.candidateActivation),
+      output: sluice_function(record.outputActivation), clip: record.clip,
+      cell_clip: record.cellClip, projection_clip: record.projectionClip,
+      has_peepholes: record.cellFlags.contains(.peepholes),
+      is_coupled: record.cellFlags.contains(.coupled),
+      projection: hasProjection ? weights + record.gateByteCount / 4 : nil)
+  }
+}
+
+extension sluice_function {
+  init(_ function: ActivationFunction) {
+    self.init(
+      kind: sluice_activation(function.kind), alpha: function.alpha, beta: function.beta)
+  }
+}
+
+extension sluice_kernel {
+  init(of record: LayerRecord) {
+    let isPlain = record.isPlain
+    switch record.kind {
+    case .lstm: self = isPlain ? sluice_kernel_lstm : sluice_kernel_lstm_general
+    case .gru where record.variant == .resetBefore:
+      self = isPlain ? sluice_kernel_gru_reset_before : sluice_kernel_gru_reset_before_general
+    case .gru:
+      self = isPlain ? sluice_kernel_gru_reset_after : sluice_kernel_gru_reset_after_general
+    case .rnn: self = isPlain ? sluice_kernel_elman : sluice_kernel_elman_general
+    case .dense: self = isPlain ? sluice_kernel_dense : sluice_kernel_dense_general
+    case .activation: self = isPlain ? sluice_kernel_activation : sluice_kernel_activation_general
+    case .convolution: self = sluice_kernel_convolution
+    case .scale: self = sluice_kernel_scale
+    case .layerNorm: self = sluice_kernel_layer_norm
+    case .prelu: self = sluice_kernel_prelu
+    case .add, .concatenate, .slice: self = sluice_kernel_copy
+    case .magnitude: self = sluice_kernel_magnitude
+    case .reflectPad: self = sluice_kernel_reflect_pad
+    case .embedding: preconditionFailure("An embedding is not a kernel's layer")
+    }
+  }
+}
+
+extension sluice_activation {
+  /// The kernels number activations as blobs do.
+  init(_ activation: Activation) { self.init(rawValue: activation.rawValue) }
+}
+
+extension Int {
+  /// Rounded up to a whole number of 64-byte lines of floats.
+  var paddedToLine: Int { (self + 15) / 16 * 16 }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The first float. A layer without weights has an address all the same; no kernel reads it.
+  var floats: UnsafePointer<Float> {
+    unsafe (baseAddress ?? UnsafeRawPointer(bitPattern: 64)!).assumingMemoryBound(to: Float.self)
+  }
+}
+
+extension UnsafeBufferPointer {
+  fileprivate var nonEmptyBase: UnsafePointer<Element>? {
+    isEmpty ? nil : baseAddress
+  }
+}
