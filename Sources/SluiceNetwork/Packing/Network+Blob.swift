@@ -59,6 +59,9 @@ extension Network {
         "\(layer.inputSize) to \(layer.outputSize) features; a blob holds up to \(limit) and \(size)"
       )
     }
+    if case .convolution(let taps) = layer.operation, let reason = taps.refusalOfGroups {
+      throw .unsupported(provenance.source, place, reason)
+    }
     let name = layer.name.utf8
     guard (1...BlobLimits.nameLength).contains(name.count), !name.contains(0) else {
       throw .unsupported(

@@ -1,0 +1,66 @@
+import SluiceBlob
+
+extension Network.Convolution {
+  /// How many floats a blob may store for one of W: groups are spelled out, in zeros where they do not
+  /// see each other.
+  private static var expansion: Int { 64 }
+  /// Floats that are no matter however few of them are W's.
+  private static var smallCount: Int { 1 << 18 }
+
+  /// Floats that a blob stores for the weights; nil beyond `Int`.
+  private var storedCount: Int? {
+    let (row, rowOverflow) = kernelSize.multipliedReportingOverflow(by: inputChannels)
+    let (count, overflow) = row.multipliedReportingOverflow(by: outputChannels)
+    return rowOverflow || overflow ? nil : count
+  }
+
+  /// Why no blob holds the convolution as one layer; nil where it may.
+  package var refusalOfGroups: String? {
+    guard let storedCount,
+      storedCount <= max(Self.smallCount, weights.count * Self.expansion)
+    else {
+      return "\(groups) groups of channels would be stored as \(outputChannels) times "
+        + "\(kernelSize) times \(inputChannels) numbers, more than \(Self.expansion) for each of its "
+        + "\(weights.count) weights"
+    }
+    return nil
+  }
+
+  /// The factors and summands that a convolution of one tap is, of channels that see only themselves;
+  /// nil where it is more.
+  package var asScale: Network.Scale? {
+    guard kernelSize == 1, stride == 1, groups == inputChannels, groups == outputChannels,
+      padding == .past || padding == .zeros(before: 0, after: 0)
+    else { return nil }
+    return Network.Scale(
+      length: length, scale: weights, shift: bias ?? Array(repeating: 0, count: groups))
+  }
+
+  /// Convolutions of some groups each, in order, which a blob holds; nil where there would be more
+  /// than `limit`.
+  package func blocks(atMost limit: Int) -> [Network.Convolution]? {
+    var count = 2
+    while count <= limit, count <= groups {
+      if let blocks = blocks(count), blocks.allSatisfy({ $0.refusalOfGroups == nil }) {
+        return blocks
+      }
+      count += 1
+    }
+    return nil
+  }
+
+  /// `count` convolutions of as many groups each, nil where the groups cannot be dealt out so.
+  private func blocks(_ count: Int) -> [Network.Convolution]? {
+    guard groups % count == 0 else { return nil }
+    let (outputs, row) = (outputChannels / count, weights.count / count)
+    return (0..<count).map { index in
+      var block = self
+      block.groups = groups / count
+      block.inputChannels = inputChannels / count
+      block.outputChannels = outputs
+      block.weights = Array(weights[index * row..<(index + 1) * row])
+      block.bias = bias.map { Array($0[index * outputs..<(index + 1) * outputs]) }
+      return block
+    }
+  }
+}
