@@ -23,6 +23,25 @@ struct ArchitectureTests {
     #expect(network.inputSize == 2 && network.outputSize == 1)
   }
 
+  @Test("A cell's names, which have no number, where an architecture says what it is")
+  func cellNames() throws {
+    func builder(_ ending: String) -> SafetensorsBuilder {
+      var builder = SafetensorsBuilder()
+      builder.add("cell.weight_ih\(ending)", [12, 2])
+      builder.add("cell.weight_hh\(ending)", [12, 3])
+      builder.add("cell.bias_ih\(ending)", [12])
+      builder.add("cell.bias_hh\(ending)", [12])
+      return builder
+    }
+    let architecture = #"{"layers":[{"type":"lstm","tensors":"cell."}]}"#
+    let cell = try convert(builder(""), architecture)
+    let layer = try convert(builder("_l0"), architecture)
+    #expect(
+      try cell.blobContents().layers.map(\.weights) == layer.blobContents().layers.map(\.weights))
+    let two = #"{"layers":[{"type":"lstm","tensors":"cell.","layers":2}]}"#
+    #expect(refuses(.malformed, "weight_ih_l0") { _ = try convert(builder(""), two) })
+  }
+
   @Test("Names that allow several readings are an error that lists what is left")
   func ambiguous() {
     var two = SafetensorsBuilder.lstmDense

@@ -19,7 +19,15 @@ struct GraphTests {
       return
     }
     #expect(layer.initialHidden == [1, 2, 3] && layer.initialCell.isEmpty)
-    let different = try graph([1, 2, 3, 1, 2, 4]).convert()
+    // A caller's may differ from one sequence to the next.
+    var open = GraphBuilder.lstm(inputs: ["lens", "h0"])
+    open.input("lens", [nil], type: 6)
+    open.input("h0", [1, nil, 3])
+    open.output("Y")
+    let different = try open.convert(constants: [
+      "h0": Tensor(shape: [1, 2, 3], [1, 2, 3, 1, 2, 4]),
+      "lens": Tensor(shape: [2], elements: .int32([4, 4])),
+    ])
     #expect(different.interface.initialStates.map(\.hidden) == [[[1, 2, 3], [1, 2, 4]]])
     #expect(
       refuses(.malformed, "the_LSTM_0", "initial_h") {
@@ -162,15 +170,34 @@ struct GraphTests {
   func lengths() throws {
     func graph(_ name: String) -> GraphBuilder {
       var graph = GraphBuilder.lstm(inputs: ["lens"])
-      graph.initializer("lens", [2], integers: [3, 1])
+      graph.input("lens", [2], type: 7)
       graph.initializer("fc", [3, 2], ramp(6))
       graph.node("MatMul", [name, "fc"], ["z"])
       graph.output("z")
       return graph
     }
-    let role = try graph("Y_h").convert().interface.outputs[0].role
+    let lengths = ["lens": Tensor(shape: [2], elements: .int64([3, 1]))]
+    let role = try graph("Y_h").convert(constants: lengths).interface.outputs[0].role
     #expect(role == .last([.one, .batch, .feature]))
-    #expect(refuses(.unsupported, "the_MatMul_1", "sequence_lens") { _ = try graph("Y").convert() })
+    #expect(
+      refuses(.unsupported, "the_MatMul_1", "sequence_lens") {
+        _ = try graph("Y").convert(constants: lengths)
+      })
+    for (line, text) in [
+      ("out = Gather(Y, i:-1)", "the last step beside the input sequence_lens"),
+      (
+        "r = LSTM(x, f:1x12x2, f:1x12x3, _, l) hidden_size=3 direction=reverse; g = Gather(r, i:0); out = Relu(g)",
+        "the first step beside the input sequence_lens"
+      ),
+    ] {
+      let text = text
+      #expect(
+        refuses(.unsupported, text) {
+          _ = try GraphBuilder(
+            "input x n,n,2; input l n 7; Y = LSTM(x, f:1x12x2, f:1x12x3, _, l) hidden_size=3; \(line)"
+          ).convert(constants: ["l": Tensor(shape: [2], elements: .int64([3, 2]))])
+        })
+    }
   }
 
   @Test("Sizes and indices that wrap are refused")

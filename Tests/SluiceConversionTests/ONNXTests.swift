@@ -244,16 +244,9 @@ struct ONNXTests {
       (
         [
           ("activations", .strings(["Sigmoid", "Elu", "Tanh"])),
-          ("activation_alpha", .floats([1, 1])),
-        ], .unsupported, "activation_alpha"
-      ),
-      (
-        [
-          ("activations", .strings(["Sigmoid", "Elu", "Tanh"])),
           ("activation_alpha", .floats([.nan])),
         ], .malformed, "activation_alpha"
       ),
-      ([("activation_alpha", .floats([1]))], .unsupported, "activation_alpha"),
     ] as [([(String, GraphBuilder.Attribute)], ConversionError.Kind, String)] {
       var graph = Builder.lstm(attributes)
       graph.output("Y")

@@ -125,4 +125,17 @@ struct RNNoiseTests {
     }
     #expect(worst <= 1e-4 && worstActivity <= 1e-4, "\(worst), \(worstActivity)")
   }
+
+  @Test("A GRU with two biases for each gate is called one")
+  func doubledBias() throws {
+    let text = String(decoding: try bytes("rnnoise_text/model.rnnn"), as: UTF8.self)
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // The header, three lines of the dense layer, four of each GRU: the bias ends it.
+    let bias = 7
+    lines[bias] += " " + lines[bias]
+    #expect(
+      refused(
+        Array(lines.joined(separator: "\n").utf8), "has 24 numbers on its line", kind: .unsupported)
+    )
+  }
 }

@@ -17,6 +17,13 @@ package enum ArrayRun {
     let array = try SequenceArray(
       input, axes: model.readsTokens ? [.time] : [.time, .feature], inputSize: model.inputSize,
       readsIDs: model.readsTokens, file: file)
+    return try run(model, array, file: file)
+  }
+
+  /// The same of an array that has been taken apart.
+  static func run(
+    _ model: borrowing Model, _ array: SequenceArray, file: String
+  ) throws(ConversionError) -> Tensor {
     var stream: ModelStream
     do throws(ModelError) {
       // A model that reads backwards takes each sequence as a whole.

@@ -11,6 +11,8 @@ struct ConformanceData {
   struct Outcome {
     var worst = 0.0
     var message: String?
+    /// The graph's inputs whose values were given to it beside the sequence, as `run` cannot.
+    var given: [String] = []
   }
 
   /// The array `stem`.npy or `stem`.pb; nil where it is absent or empty.
@@ -39,23 +41,28 @@ struct ConformanceData {
         folder, "input_\(names.count)", "the model has only \(names.count) inputs")
     }
     var inputs: [(file: String, tensor: Tensor)?] = []
-    var options = settings.options
-    for (index, name) in names.enumerated() {
-      let input = try array("input_\(index)")
-      inputs.append(input)
-      options.source.constants[name] = input?.tensor
-    }
-    let model = try Converter.convert(source: source, options: options.source)
-    let contents = try model.network.packed(options)
-    let array = try sequences(of: model, inputs, source)
-    try check(array, model.interface, source)
+    for index in names.indices { inputs.append(try array("input_\(index)")) }
+    var values: [String: Tensor] = [:]
+    for (name, input) in zip(names, inputs) { values[name] = input?.tensor }
+    let model = try ConformanceModel(source, settings.options.source, values: values)
+    let contents = try model.model.network.packed(settings.options)
+    let array = try sequences(of: model.model, inputs, source)
+    let interface = model.model.interface
+    try check(array, interface, source)
     let blob = try OpenBlob(contents, file: source, steps: array.steps)
+    let hasLengths = interface.lengths.map { $0.contains { $0 != array.steps } } ?? false
+    // What `run` gives of the same array.
+    let users =
+      hasLengths || !interface.initialStates.isEmpty
+      ? nil : try ArrayRun.run(blob.model, array, file: source)
     let recording = Recording(
-      blob, array, layers: model.network.layers.count, model.interface)
+      blob, array, layers: model.model.network.layers.count, interface, asRun: users)
     guard recording.blockMatches else {
       return Outcome(worst: .infinity, message: "a block of steps gives other bits than the steps")
     }
-    return try compare(recording, with: model.interface.outputs, settings)
+    var outcome = try compare(recording, with: interface.outputs, settings)
+    outcome.given = model.given
+    return outcome
   }
 
   /// Checks that there are as many lengths and initial states as sequences.

@@ -11,12 +11,15 @@ package struct ConformanceResult: Sendable {
   package let maximalError: Double?
   /// What was wrong, or the error that was expected; empty otherwise.
   package let message: String
+  /// The graph's inputs whose values the case gave beside the sequence: `convert` and `run` cannot.
+  package var given: [String] = []
 }
 
 extension ConformanceCase {
   /// Converts the model, runs every data set and compares the outputs.
   package func run() -> ConformanceResult {
     var worst: Double?
+    var given: [String] = []
     do throws(ConversionError) {
       if let text = try expectedError() { return refusal(containing: text) }
       let settings = try ConformanceSettings(of: self)
@@ -27,12 +30,14 @@ extension ConformanceCase {
       for dataSet in dataSets {
         let error = try ConformanceData(folder: dataSet).compare(source(), settings)
         worst = max(worst ?? 0, error.worst)
+        for name in error.given where !given.contains(name) { given.append(name) }
         if let message = error.message {
           return ConformanceResult(
             name: name, passed: false, maximalError: worst, message: message)
         }
       }
-      return ConformanceResult(name: name, passed: true, maximalError: worst, message: "")
+      return ConformanceResult(
+        name: name, passed: true, maximalError: worst, message: "", given: given)
     } catch {
       return ConformanceResult(
         name: name, passed: false, maximalError: worst, message: error.description)

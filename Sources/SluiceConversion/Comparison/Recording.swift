@@ -20,8 +20,12 @@ struct Recording {
 
   /// Runs every sequence from its initial state, a step at a time and as a block; as a block alone
   /// where a layer reads backwards.
+  ///
+  /// - Parameter asRun: what `run` gives of the array, with which the steps are compared; nil for a
+  ///   block of each sequence, as where sequences have lengths or states of their own.
   init(
-    _ blob: OpenBlob, _ array: SequenceArray, layers: Int, _ interface: ModelInterface
+    _ blob: OpenBlob, _ array: SequenceArray, layers: Int, _ interface: ModelInterface,
+    asRun: Tensor?
   ) {
     steps = array.steps
     let (size, yieldsLast) = (blob.model.outputSize, blob.model.output == .last)
@@ -32,15 +36,20 @@ struct Recording {
       var rows: [[Float]] = []
       var block: [Float] = []
       blob.begin(interface.initialStates, of: index)
-      if count > 0 { block = blob.stream.goOn(sequence, of: blob.model, steps: count) }
+      if let asRun, blob.model.isStreamable {
+        let length = asRun.count / array.sequences.count
+        block = Array(asRun.floats[index * length..<(index + 1) * length])
+      } else if count > 0 {
+        block = blob.stream.goOn(sequence, of: blob.model, steps: count)
+      }
       if blob.model.isStreamable {
         blob.begin(interface.initialStates, of: index)
         rows = (0..<count).map { blob.step(sequence, $0) }
-        let expected = yieldsLast ? rows[count - 1] : rows.flatMap(\.self)
+        let expected = yieldsLast ? rows.last ?? [] : rows.flatMap(\.self)
         blockMatches =
           blockMatches && block.map(\.bitPattern) == expected.map(\.bitPattern)
       } else if yieldsLast {
-        rows = Array(repeating: [], count: count - 1) + [block]
+        if count > 0 { rows = Array(repeating: [], count: count - 1) + [block] }
       } else {
         rows = (0..<count).map { Array(block[$0 * size..<($0 + 1) * size]) }
       }

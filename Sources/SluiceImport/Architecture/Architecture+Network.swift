@@ -85,7 +85,8 @@ struct ArchitectureBuilder {
   }
 
   /// Appends a layer that reads `inputs`; the next one reads it.
-  mutating func append(_ name: String, _ operation: Network.Operation) {
+  mutating func append(_ name: String, _ operation: Network.Operation) throws(ConversionError) {
+    if let reason = operation.refusalOfSizes { throw unsupported("type", reason) }
     let reads = inputs == [chain.count - 1] ? [] : inputs
     chain.append(Network.Layer(name: name, operation: operation, inputs: reads))
     inputs = [chain.count - 1]
@@ -103,29 +104,29 @@ struct ArchitectureBuilder {
       guard chain.isEmpty else {
         throw tensors.error(prefix + "weight", "an embedding stands first")
       }
-      append(own(prefix, "embedding"), .embedding(try embedding(prefix)))
+      try append(own(prefix, "embedding"), .embedding(try embedding(prefix)))
     case .recurrent(let layer): try append(layer, name: own(layer.tensors, layer.cell.name))
     case .dense(let prefix, let activation):
-      append(own(prefix, "dense"), .dense(try dense(prefix, activation)))
+      try append(own(prefix, "dense"), .dense(try dense(prefix, activation)))
     case .convolution(let layer):
       var taps = try convolution(layer)
       let function = taps.activation
       let name = own(layer.tensors, "conv1d")
       // A convolution's kernel has the plain functions alone: others are a layer behind it.
       guard !function.isPlainPointwise else {
-        append(name, .convolution(taps))
+        try append(taps, name: name)
         break
       }
       taps.activation = .identity
-      append("\(name)_sums", .convolution(taps))
-      append(name, .activation(function, size: try knownFeatures()))
+      try append(taps, name: "\(name)_sums")
+      try append(name, .activation(function, size: try knownFeatures()))
     case .layerNorm(let prefix, let epsilon):
-      append(own(prefix, "layernorm"), .layerNorm(try layerNorm(prefix, epsilon)))
+      try append(own(prefix, "layernorm"), .layerNorm(try layerNorm(prefix, epsilon)))
     case .batchNorm(let prefix, let epsilon):
-      append(own(prefix, "batchnorm"), .scale(try batchNorm(prefix, epsilon)))
-    case .prelu(let prefix): append(own(prefix, "prelu"), .prelu(try prelu(prefix)))
+      try append(own(prefix, "batchnorm"), .scale(try batchNorm(prefix, epsilon)))
+    case .prelu(let prefix): try append(own(prefix, "prelu"), .prelu(try prelu(prefix)))
     case .activation(let function):
-      append(
+      try append(
         name ?? "activation\(chain.count)", .activation(function, size: try knownFeatures()))
     case .add:
       let size = try knownFeatures()
@@ -133,7 +134,7 @@ struct ArchitectureBuilder {
         throw malformed(
           "inputs", "\(features(of: index)?.size ?? 0) and \(size) features are added")
       }
-      append(name ?? "add\(chain.count)", .add(size: size, count: inputs.count))
+      try append(name ?? "add\(chain.count)", .add(size: size, count: inputs.count))
     case .concatenate:
       var channels: [Int] = []
       for index in inputs {
@@ -142,10 +143,10 @@ struct ArchitectureBuilder {
         }
         channels.append(size)
       }
-      append(name ?? "concatenate\(chain.count)", .concatenate(length: 1, channels: channels))
+      try append(name ?? "concatenate\(chain.count)", .concatenate(length: 1, channels: channels))
     case .scale(let factor, let summand):
       let size = try knownFeatures()
-      append(
+      try append(
         name ?? "scale\(chain.count)",
         .scale(
           Network.Scale(
@@ -156,7 +157,7 @@ struct ArchitectureBuilder {
       guard start + count <= size else {
         throw malformed("count", "\(start) and \(count) go beyond the \(size) features")
       }
-      append(
+      try append(
         name ?? "slice\(chain.count)",
         .slice(Network.Slice(channels: size, start: start, count: count)))
     }

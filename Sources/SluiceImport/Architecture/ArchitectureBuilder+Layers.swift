@@ -70,6 +70,22 @@ extension ArchitectureBuilder {
     return result
   }
 
+  /// Appends a convolution, in parts of its groups where it is too large for one layer.
+  mutating func append(
+    _ taps: Network.Convolution, name: String
+  ) throws(ConversionError) {
+    var count = 0
+    _ = try taps.appended(
+      reading: inputs[0],
+      refused: { unsupported("groups", $0) }
+    ) { operation, reads throws(ConversionError) in
+      inputs = reads
+      count += 1
+      try append(count == 1 ? name : "\(name)#\(count)", operation)
+      return chain.count - 1
+    }
+  }
+
   /// The features that the layer at hand reads; where nothing says so, the length of `name`.
   private func featureCount(or name: String) throws(ConversionError) -> Int {
     if let features { return features.size }

@@ -10,25 +10,25 @@ extension ArchitectureBuilder {
       let before = inputs
       let suffix = "l\(index)"
       guard stack.isBidirectional else {
-        append("\(name).\(suffix)", .recurrent(try recurrent(stack, suffix)))
+        try append("\(name).\(suffix)", .recurrent(try recurrent(stack, suffix)))
         continue
       }
-      append("\(name).\(suffix)", .recurrent(try recurrent(stack, suffix)))
+      try append("\(name).\(suffix)", .recurrent(try recurrent(stack, suffix)))
       inputs = before
-      append("\(name).\(suffix)_reverse", .recurrent(try recurrent(stack, "\(suffix)_reverse")))
+      try append("\(name).\(suffix)_reverse", .recurrent(try recurrent(stack, "\(suffix)_reverse")))
       inputs = [chain.count - 2, chain.count - 1]
       let sizes = chain.suffix(2).map(\.outputSize)
       guard stack.merge != .concatenate else {
-        append("\(name).\(suffix)_both", .concatenate(length: 1, channels: sizes))
+        try append("\(name).\(suffix)_both", .concatenate(length: 1, channels: sizes))
         continue
       }
       guard sizes[0] == sizes[1] else {
         throw malformed("merge", "the directions write \(sizes[0]) and \(sizes[1]) features")
       }
-      append("\(name).\(suffix)_both", .add(size: sizes[0], count: 2))
+      try append("\(name).\(suffix)_both", .add(size: sizes[0], count: 2))
       if stack.merge == .average {
         let halves = [Float](repeating: 0.5, count: sizes[0])
-        append(
+        try append(
           "\(name).\(suffix)_average",
           .scale(Network.Scale(scale: halves, shift: halves.map { _ in 0 })))
       }
@@ -40,7 +40,12 @@ extension ArchitectureBuilder {
     _ stack: Architecture.Recurrent, _ suffix: String
   ) throws(ConversionError) -> Network.Recurrent {
     let (prefix, cell) = (stack.tensors, stack.cell)
-    let (inputName, hiddenName) = ("\(prefix)weight_ih_\(suffix)", "\(prefix)weight_hh_\(suffix)")
+    // A cell's own names, as of nn.LSTMCell, have no number.
+    let isCell =
+      stack.count == 1 && suffix == "l0" && !tensors.has("\(prefix)weight_ih_l0")
+      && tensors.has("\(prefix)weight_ih")
+    let ending = isCell ? "" : "_\(suffix)"
+    let (inputName, hiddenName) = ("\(prefix)weight_ih\(ending)", "\(prefix)weight_hh\(ending)")
     let shape = try tensors.shape(inputName, rank: 2)
     let outputs = try tensors.shape(hiddenName, rank: 2)[1]
     var form = Network.CellForm()
@@ -54,7 +59,7 @@ extension ArchitectureBuilder {
     if cell == .lstm { form.outputActivation = stack.activation }
     form.cellClip = stack.cellClip
     var size = outputs
-    let projectionName = "\(prefix)weight_hr_\(suffix)"
+    let projectionName = "\(prefix)weight_hr\(ending)"
     if stack.projection.map({ $0 > 0 }) ?? (cell == .lstm && tensors.has(projectionName)) {
       size = try tensors.shape(projectionName, rank: 2)[1]
       form.projection = try tensors.take(
@@ -75,7 +80,7 @@ extension ArchitectureBuilder {
       hiddenName, shape: [rows, form.projection == nil ? size : stack.projection ?? outputs],
       why: why)
     var biases: [[Float]] = []
-    let names = ["\(prefix)bias_ih_\(suffix)", "\(prefix)bias_hh_\(suffix)"]
+    let names = ["\(prefix)bias_ih\(ending)", "\(prefix)bias_hh\(ending)"]
     // Both or neither: a bias that is missing shows in the error of the take.
     if names.contains(where: { tensors.has($0) }) {
       for name in names { biases.append(try tensors.take(name, shape: [rows], why: why)) }

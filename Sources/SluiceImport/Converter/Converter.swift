@@ -9,6 +9,8 @@ public struct SourceOptions: Sendable {
   ///
   /// Only such inputs take their value from here: the sequence may be among them and stays an input.
   public var constants: [String: Tensor]
+  /// Inputs that stay states of a graph of one step, though ``constants`` gives what it starts from.
+  package var states: Set<String> = []
 
   /// Options; the defaults leave everything to the source.
   public init(architecture: String? = nil, constants: [String: Tensor] = [:]) {
@@ -46,7 +48,8 @@ public enum Converter {
       architecture = try JSONReader.parse(SourceBytes(path: path))
     }
     let bytes = try SourceBytes(path: source)
-    return try convert(bytes, architecture: architecture, constants: options.constants)
+    return try convert(
+      bytes, architecture: architecture, constants: options.constants, states: options.states)
   }
 
   /// The names of the graph inputs of the model at `source`, in order; one for other sources.
@@ -60,8 +63,21 @@ public enum Converter {
     }
   }
 
+  /// Whether the model at `source` is a graph that only the values of inputs beside the sequence make
+  /// a model: with inputs that are weights, or over several steps from states that are inputs.
+  package static func needsValues(_ source: String) throws(ConversionError) -> Bool {
+    let bytes = try SourceBytes(path: source)
+    guard try SourceFormat(of: bytes) == .onnx else { return false }
+    let model = try ONNXModel(bytes)
+    let roles = RecurrentInputs(of: model)
+    guard roles.weights.isEmpty else { return true }
+    let sequence = model.inputs.first { !roles.all.contains($0.name) }
+    return sequence?.shape?.dropLast().contains { $0 ?? 1 > 1 } ?? false
+  }
+
   package static func convert(
-    _ source: SourceBytes, architecture: JSONNode? = nil, constants: [String: Tensor] = [:]
+    _ source: SourceBytes, architecture: JSONNode? = nil, constants: [String: Tensor] = [:],
+    states: Set<String> = []
   ) throws(ConversionError) -> ConvertedModel {
     let format = try SourceFormat(of: source)
     let provenance = Provenance(
@@ -82,7 +98,8 @@ public enum Converter {
       }
       let model = try ONNXModel(source)
       do throws(ConversionError) {
-        return try GraphImporter.convert(model, constants: constants, provenance: provenance)
+        return try GraphImporter.convert(
+          model, constants: constants, states: states, provenance: provenance)
       } catch { throw model.hasLooseGates ? error.aboutLooseGates : error }
     }
   }

@@ -32,7 +32,9 @@ enum SourceFormat: String {
       throw .unsupported(
         source.file, "",
         "the format \".\(quotable(ending))\" is not supported; expected .safetensors, .onnx, .nam, .rnn "
-          + "(RNNoise) or .json (RTNeural, AIDA-X, GuitarML, a PyTorch state dictionary)")
+          + "(RNNoise) or .json (RTNeural, AIDA-X, GuitarML, a PyTorch state dictionary); scripts in "
+          + "tools/python make a .safetensors of .keras and .h5 (export_keras.py), .tflite "
+          + "(export_tflite.py) and PyTorch modules, .pt (export_torch.py)")
     }
   }
 
@@ -54,9 +56,34 @@ enum SourceFormat: String {
     if start.dropFirst(4).starts(with: "TFL3".utf8) || ending == "tflite" {
       return exported("a TensorFlow Lite model", by: "export_tflite.py")
     }
+    if source.isTorchScript {
+      return
+        "a TorchScript file holds code, which is not read; export the module that it was made of "
+        + "by torch.onnx.export (also torch.jit.load's, with dynamo=False), or by "
+        + "tools/python/export_torch.py from its Python source"
+    }
     if ["pt", "pth", "ckpt"].contains(ending) {
       return exported("a PyTorch pickle", by: "export_torch.py")
     }
     return ending == "pb" ? "the format TensorFlow graph is not supported" : nil
+  }
+}
+
+extension SourceBytes {
+  /// Whether this is an archive of TorchScript: a zip whose members are code and constants.
+  fileprivate var isTorchScript: Bool {
+    guard count > 64, array(0..<4) == [0x50, 0x4B, 0x03, 0x04] else { return false }
+    // Names stand in the directory at the end.
+    let end = array(max(0, count - 1 << 16)..<count)
+    return [UInt8]("/constants.pkl".utf8).isWithin(end) && [UInt8]("/code/".utf8).isWithin(end)
+  }
+}
+
+extension [UInt8] {
+  fileprivate func isWithin(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count >= count else { return false }
+    return (0...bytes.count - count).contains { start in
+      bytes[start] == self[0] && bytes[start..<start + count].elementsEqual(self)
+    }
   }
 }

@@ -84,8 +84,11 @@ struct ConstantValue {
     return picking(offsets, extents: extents)
   }
 
-  /// The offsets of every position of every axis.
-  var offsets: [[Int]] {
-    zip(shape, strides).map { size, stride in (0..<size).map { $0 * stride } }
+  /// The offsets of every position of every axis, and of `positions` of `axis`.
+  func offsets(taking positions: [Int]? = nil, of axis: Int = -1) -> [[Int]] {
+    zip(shape, strides).enumerated().map { index, pair in
+      let positions = index == axis ? positions : nil
+      return (positions ?? Array(0..<pair.0)).map { $0 * pair.1 }
+    }
   }
 }

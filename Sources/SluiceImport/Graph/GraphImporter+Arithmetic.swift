@@ -107,7 +107,7 @@ extension GraphImporter {
       throw node.unsupported("operands of different shapes")
     }
     let count = left.count == 1 ? right.count : left.count
-    try spend(count, node)
+    try spend([count], node)
     var results: [Extent] = []
     for index in 0..<count {
       results.append(
@@ -197,10 +197,10 @@ extension GraphImporter {
   mutating func stored(
     _ constant: ConstantValue, _ node: ONNXNode
   ) throws(ConversionError) -> ConstantValue {
-    guard !constant.isStored, let count = elementCount(of: constant.extents.map { $0.known ?? -1 })
-    else { return constant }
+    let sizes = constant.extents.compactMap(\.known)
+    guard !constant.isStored, sizes.count == constant.extents.count else { return constant }
     // One element that stands for several whose number is known.
-    try spend(count, node)
+    try spend(sizes, node)
     return constant.spelledOut
   }
 }

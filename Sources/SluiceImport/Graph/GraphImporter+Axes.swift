@@ -33,8 +33,8 @@ extension GraphImporter {
       features.axes = order.map { features.axes[$0] }
       try define(node, .features(features))
     case .constant(let constant):
-      try spend(constant.count, node)
-      let offsets = constant.offsets
+      try spend(constant.shape, node)
+      let offsets = constant.offsets()
       let result = constant.picking(
         order.map { offsets[$0] }, extents: order.map { constant.extents[$0] })
       try define(node, .constant(result))

@@ -37,17 +37,22 @@ extension GraphImporter {
     }
     try bindFeatures(of: input, axis: 1, size: taps.inputChannels, node)
     let isDense = reach == 0 && taps.groups == 1
-    let layer = try append(
-      isDense
-        ? .dense(
-          Network.Dense(
-            inputSize: taps.inputChannels, outputSize: taps.outputChannels, weights: taps.weights,
-            bias: taps.bias))
-        : .convolution(
-          Network.Convolution(
-            inputChannels: taps.inputChannels, outputChannels: taps.outputChannels,
-            kernelSize: taps.kernelSize, dilation: taps.dilation, groups: taps.groups,
-            weights: taps.weights, bias: taps.bias)), reading: [input.layer], node)
+    let layer: Int
+    if isDense {
+      let dense = Network.Dense(
+        inputSize: taps.inputChannels, outputSize: taps.outputChannels, weights: taps.weights,
+        bias: taps.bias)
+      layer = try append(.dense(dense), reading: [input.layer], node)
+    } else {
+      let convolution = Network.Convolution(
+        inputChannels: taps.inputChannels, outputChannels: taps.outputChannels,
+        kernelSize: taps.kernelSize, dilation: taps.dilation, groups: taps.groups,
+        weights: taps.weights, bias: taps.bias)
+      layer = try convolution.appended(reading: input.layer, refused: node.unsupported) {
+        operation, inputs throws(ConversionError) in
+        try append(operation, reading: inputs, node)
+      }
+    }
     try define(node, .features(written(layer, like: input, axis: 1)))
   }
 

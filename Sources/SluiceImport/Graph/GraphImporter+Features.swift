@@ -57,7 +57,7 @@ extension GraphImporter {
     }
     if let copy = finalCopies[index] { return copy }
     layer.form.writesFinalState = true
-    let copy = try append(.recurrent(layer), reading: inputs(of: index), node)
+    let copy = try append(.recurrent(layer), reading: layers.inputs(of: index), node)
     finalCopies[index] = copy
     if let state = initialStates.first(where: { $0.layer == index }) {
       initialStates.append(
@@ -71,10 +71,15 @@ extension GraphImporter {
   mutating func anyFeatures(
     of value: FeatureValue, _ node: ONNXNode
   ) throws(ConversionError) -> (axis: Int?, count: Int) {
-    var count = 1
-    for case .layers(let size) in value.axes.joined() { count *= size }
-    for case .features(let size) in value.axes.joined() { count *= size }
-    guard value.layer >= 0, layers[value.layer].outputSize == count else {
+    let sizes = value.axes.joined().compactMap { atom -> Int? in
+      switch atom {
+      case .layers(let size), .features(let size): size
+      case .input: nil
+      }
+    }
+    guard value.layer >= 0, let count = elementCount(of: sizes),
+      layers[value.layer].outputSize == count
+    else {
       return try features(of: value, node)
     }
     let axis = value.axes.firstIndex { FeatureValue.significant($0) == [.features(count)] }
@@ -110,6 +115,9 @@ extension GraphImporter {
     }
     guard let axis, let size = value.extent(axis).known, size > 0 else {
       throw node.unsupported("the number of features is not known")
+    }
+    guard size <= Int(BlobLimits.size) else {
+      throw node.unsupported("\(size) features; a blob holds up to \(BlobLimits.size)")
     }
     return (axis, size)
   }
@@ -156,7 +164,7 @@ extension GraphImporter {
     if start == 0, count == channels { return layer }
     if layer >= 0, case .concatenate(length: 1, let sizes) = layers[layer].operation {
       var first = 0
-      for (input, size) in zip(inputs(of: layer), sizes) {
+      for (input, size) in zip(layers.inputs(of: layer), sizes) {
         if first == start, size == count { return input }
         first += size
       }

@@ -6,7 +6,7 @@ extension GraphImporter {
     var sequence: ONNXModel.Value?
     for input in model.inputs where liveNames.contains(input.name) {
       let place = "input \"\(quotable(input.name))\""
-      if constantInputs.contains(input.name) {
+      if roles.all.contains(input.name) {
         guard let tensor = constants[input.name] else {
           if let value = freeValue(of: input) {
             values[input.name] = value
@@ -31,6 +31,7 @@ extension GraphImporter {
         throw .unsupported(model.source.file, place, "the number of axes is not known")
       }
       sequence = input
+      sequenceShape = shape
       let axes = shape.enumerated().map { [FeatureValue.Atom.input($0, size: $1)] }
       let content: FeatureValue.Content = [6, 7].contains(input.type) ? .ids : .sequence
       values[input.name] = .features(FeatureValue(content: content, axes: axes, layer: -1))
@@ -38,17 +39,41 @@ extension GraphImporter {
     guard let sequence else {
       throw .unsupported(model.source.file, "inputs", "no output depends on a sequence")
     }
+    try checkUnread()
+    freeNames = model.dependents(of: freeInputs)
     return sequence
+  }
+
+  /// Refuses an input of a state's shape that no output depends on: whoever calls the graph keeps a
+  /// state for it, while a stream would carry one that the graph does not.
+  private func checkUnread() throws(ConversionError) {
+    let sizes = Set(
+      model.nodes.filter(\.isRecurrent).flatMap { node in
+        node.attributes.compactMap { attribute -> Int? in
+          guard attribute.name == "hidden_size", case .integer(let size) = attribute.value else {
+            return nil
+          }
+          return Int(size)
+        }
+      })
+    for input in model.inputs where !liveNames.contains(input.name) && input.isFloatingPoint {
+      guard let shape = input.shape, (2...4).contains(shape.count), let units = shape.last,
+        units.map(sizes.contains) ?? (shape.count == 3 && !sizes.isEmpty)
+      else { continue }
+      throw .unsupported(
+        model.source.file, "input \"\(quotable(input.name))\"",
+        "no output depends on it, yet it has a state's shape: every step would start from zero, or "
+          + "from a constant; if the graph needs no state, leave the input out of the export")
+    }
   }
 
   /// What an input of lengths or initial states stands for without a value: sequences as long as
   /// they are, and zero, of which the caller may make another state. Nil for a weight.
   private func freeValue(of input: ONNXModel.Value) -> GraphValue? {
-    if model.inputsOf([4]).contains(input.name) {
+    if roles.lengths.contains(input.name) {
       return .constant(ConstantValue(shape: [0], .integers([])))
     }
-    guard model.inputsOf([5, 6]).contains(input.name),
-      !model.inputsOf([1, 2, 3, 7]).contains(input.name),
+    guard roles.states.contains(input.name), !roles.weights.contains(input.name),
       let shape = input.shape
     else { return nil }
     return .constant(

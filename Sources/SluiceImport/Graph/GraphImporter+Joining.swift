@@ -33,9 +33,11 @@ extension GraphImporter {
       var others = part.shape
       others[axis] = shape[axis]
       guard others == shape else { throw node.malformed("joins constants of different shapes") }
-      shape[axis] += part.shape[axis]
+      let (sum, overflow) = shape[axis].addingReportingOverflow(part.shape[axis])
+      guard !overflow else { throw node.malformed("joins constants to an axis that overflows") }
+      shape[axis] = sum
     }
-    try spend(elementCount(of: shape), node)
+    try spend(shape, node)
     let outer = shape[..<axis].reduce(1, *)
     func chunks<T>(_ values: [[T]]) -> [T] {
       (0..<outer).flatMap { index in

@@ -6,6 +6,18 @@ extension GraphImporter {
   mutating func batchNorm(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
+    let scale = try trainedScale(node, &attributes)
+    let input = try resolved(features(node, 0), node)
+    guard input.axes.count >= 2 else { throw node.malformed("X has fewer than 2 axes") }
+    try bindFeatures(of: input, axis: 1, size: scale.scale.count, node)
+    let layer = try append(.scale(scale), reading: [input.layer], node)
+    try define(node, .features(written(layer, like: input, axis: 1)))
+  }
+
+  /// What the inputs and attributes of a `BatchNormalization` say.
+  mutating func trainedScale(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) -> Network.Scale {
     let epsilon = try attributes.float("epsilon") ?? 1e-5
     // How means were gathered in training.
     _ = try attributes.float("momentum")
@@ -18,8 +30,6 @@ extension GraphImporter {
     for index in 1..<5 where node.output(index).map(liveNames.contains) == true {
       throw node.unsupported("the output \(index) is one of training")
     }
-    let input = try resolved(features(node, 0), node)
-    guard input.axes.count >= 2 else { throw node.malformed("X has fewer than 2 axes") }
     var parts: [[Float]] = []
     for (index, name) in ["scale", "B", "mean", "var"].enumerated() {
       parts.append(try floats(node, index + 1, name, rank: 1).values)
@@ -28,12 +38,10 @@ extension GraphImporter {
     guard parts.allSatisfy({ $0.count == count }), parts[3].allSatisfy({ $0 + epsilon > 0 }) else {
       throw node.malformed("scale, B, mean and var of different sizes, or a variance below 0")
     }
-    try bindFeatures(of: input, axis: 1, size: count, node)
     let scale = Network.Scale(
       mean: parts[2], variance: parts[3], epsilon: epsilon, weight: parts[0], bias: parts[1])
     try requireFinite(scale.scale + scale.shift, file: model.source.file, place: node.place)
-    let layer = try append(.scale(scale), reading: [input.layer], node)
-    try define(node, .features(written(layer, like: input, axis: 1)))
+    return scale
   }
 
   /// `LayerNormalization`, over the features alone.

@@ -61,10 +61,15 @@ extension GraphImporter {
   /// Notes the lengths of the sequences, on which all recurrent nodes must agree.
   private mutating func bindLengths(_ node: ONNXNode) throws(ConversionError) {
     var given: [Int]?
-    if let name = node.input(4), !freeInputs.contains(name) {
+    if let name = node.input(4), !freeNames.contains(name), try !isWhole(node) {
       let values = try integers(node, 4, "sequence_lens")
       guard values.allSatisfy({ $0 >= 0 }) else {
         throw node.malformed("sequence_lens has a negative length")
+      }
+      guard givenNames.contains(name) else {
+        throw node.unsupported(
+          "the input sequence_lens is the constant \(values): a model takes every sequence to its "
+            + "end; export without it, or with the lengths as an input of the graph")
       }
       given = values
     }
@@ -72,6 +77,15 @@ extension GraphImporter {
       throw node.unsupported("the input sequence_lens is not that of every recurrent node")
     }
     lengths = .some(given)
+  }
+
+  /// Whether the lengths in the graph are all that of the sequence itself.
+  private mutating func isWhole(_ node: ONNXNode) throws(ConversionError) -> Bool {
+    guard let name = node.input(4), !givenNames.contains(name), let timeAxis,
+      case .integers(let lengths) = try constant(node, 4, "sequence_lens").elements
+    else { return false }
+    let steps = sequenceShape[timeAxis]
+    return lengths.allSatisfy { $0 == .axis(timeAxis) || (steps != nil && $0.known == steps) }
   }
 
   /// Notes which axes of the input count steps and sequences; every layer must agree.

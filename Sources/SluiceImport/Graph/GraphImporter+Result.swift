@@ -10,7 +10,11 @@ extension GraphImporter {
       throw .unsupported(model.source.file, "outputs", "no layer lies before them")
     }
     var values: [FeatureValue] = []
-    for output in model.outputs { values.append(try value(of: output, nodes)) }
+    var writers: [String: ONNXNode] = [:]
+    for node in nodes { for name in node.outputs { writers[name] = node } }
+    for output in model.outputs {
+      values.append(try value(of: output, writtenBy: writers[output.name]))
+    }
     try bindRest(of: sequence)
     // What is written, in the order of the outputs, and the layers whose final states are outputs.
     var written: [Int] = []
@@ -22,7 +26,7 @@ extension GraphImporter {
         written.append(value.layer)
       }
     }
-    var network = Network(layers: layers, provenance: provenance)
+    var network = Network(layers: layers.layers, provenance: provenance)
     let (kept, isJoined) = network.prune(toWrite: written, keeping: states)
     try checkRows(of: values)
     let merged: [Int]
@@ -56,12 +60,12 @@ extension GraphImporter {
 
   /// What is written under an output's name: final states of layers, or the features of one.
   private mutating func value(
-    of output: ONNXModel.Value, _ nodes: [ONNXNode]
+    of output: ONNXModel.Value, writtenBy node: ONNXNode?
   ) throws(ConversionError) -> FeatureValue {
     let place = "output \"\(quotable(output.name))\""
-    guard case .features(let features)? = values[output.name],
-      let node = nodes.last(where: { $0.outputs.contains(output.name) })
-    else { throw .unsupported(model.source.file, place, "does not depend on the sequence") }
+    guard case .features(let features)? = values[output.name], let node else {
+      throw .unsupported(model.source.file, place, "does not depend on the sequence")
+    }
     if case .ids = features.content {
       throw .unsupported(model.source.file, place, "the token ids themselves")
     }
@@ -88,7 +92,7 @@ extension GraphImporter {
     switch layers[index].operation {
     case .recurrent: return true
     case .concatenate:
-      return inputs(of: index).allSatisfy {
+      return layers.inputs(of: index).allSatisfy {
         if $0 >= 0, case .recurrent = layers[$0].operation { true } else { false }
       }
     default: return false

@@ -62,20 +62,19 @@ extension GraphImporter {
     guard let size = data.extents[axis].known else {
       throw node.unsupported("indices into an axis of a size that is not known")
     }
-    var offsets = data.offsets
     var chosen: [Int] = []
     for index in indices {
       guard (-size..<size).contains(index) else {
         throw node.malformed("the index \(index) of \(size)")
       }
       let position = index < 0 ? index + size : index
-      chosen.append(offsets[axis][data.shape[axis] == 1 ? 0 : position])
+      chosen.append(data.shape[axis] == 1 ? 0 : position)
     }
-    offsets[axis] = chosen
-    try spend(elementCount(of: offsets.map(\.count)), node)
-    var extents = data.extents
+    var (shape, extents) = (data.shape, data.extents)
+    shape[axis] = chosen.count
     extents[axis] = .known(chosen.count)
-    var result = data.picking(offsets, extents: extents)
+    try spend(shape, node)
+    var result = data.picking(data.offsets(taking: chosen, of: axis), extents: extents)
     if isScalar {
       result.extents.remove(at: axis)
       result.shape.remove(at: axis)

@@ -38,10 +38,10 @@ extension GraphImporter {
     guard constant.isStored, start == -1 || start >= constant.shape[axis] - 1,
       end < -constant.shape[axis]
     else { throw node.unsupported("a part of an axis in steps of -1") }
-    try spend(constant.count, node)
-    var offsets = constant.offsets
-    offsets[axis].reverse()
-    return constant.picking(offsets, extents: constant.extents)
+    try spend(constant.shape, node)
+    let positions = Array((0..<constant.shape[axis]).reversed())
+    return constant.picking(
+      constant.offsets(taking: positions, of: axis), extents: constant.extents)
   }
 
   /// Starts, ends, axes and steps: inputs, or attributes before operator set 10.
@@ -91,10 +91,11 @@ extension GraphImporter {
       result.extents = extents
       return result
     }
-    var offsets = constant.offsets
-    offsets[axis] = constant.shape[axis] == size ? Array(offsets[axis][lower..<upper]) : []
-    try spend(elementCount(of: offsets.map(\.count)), node)
-    return constant.picking(offsets, extents: extents)
+    var shape = constant.shape
+    shape[axis] = shape[axis] == size ? upper - lower : 0
+    try spend(shape, node)
+    let positions = shape[axis] > 0 ? Array(lower..<upper) : []
+    return constant.picking(constant.offsets(taking: positions, of: axis), extents: extents)
   }
 
   private mutating func sliced(

@@ -103,13 +103,22 @@ extension GraphImporter {
     func offset(_ position: Int, _ axis: Int) -> Int {
       state.shape[axis] == 1 ? 0 : position * strides[axis]
     }
-    return (0..<form.directionCount).map { direction in
+    var states: [[[Float]]] = []
+    for direction in 0..<form.directionCount {
       let rows = (0..<state.shape[batchAxis]).map { batch in
         (0..<size).map { unit in
           values[offset(direction, directionAxis) + offset(batch, batchAxis) + offset(unit, 2)]
         }
       }
-      return rows.allSatisfy { $0 == rows[0] } ? [rows[0]] : rows
+      let isShared = rows.allSatisfy { $0 == rows[0] }
+      guard isShared || givenNames.contains(node.input(index) ?? "") else {
+        throw node.unsupported(
+          "the input \(what) is a constant that differs between the \(rows.count) sequences of a "
+            + "batch: every stream of a model starts from one state; export with one sequence, or "
+            + "with the state as an input of the graph")
+      }
+      states.append(isShared ? [rows[0]] : rows)
     }
+    return states
   }
 }

@@ -9,11 +9,12 @@ import SluiceNetwork
 struct GraphImporter {
   let model: ONNXModel
   let constants: [String: Tensor]
-  let constantInputs: Set<String>
+  /// What the graph's inputs are to recurrent nodes.
+  let roles: RecurrentInputs
   let provenance: Provenance
 
   var values: [String: GraphValue] = [:]
-  var layers: [Network.Layer] = []
+  var layers = LayerList()
   /// The axes of the sequence input that are steps, sequences and features, once known.
   var timeAxis: Int?
   var batchAxis: Int?
@@ -30,22 +31,27 @@ struct GraphImporter {
   var lengths: [Int]??
   /// Initial states that differ from one sequence to the next.
   var initialStates: [ModelInterface.InitialState] = []
+  /// The size of each axis of the sequence input, as far as the graph fixes it.
+  var sequenceShape: [Int?] = []
   /// Graph inputs of lengths and initial states without a value: the caller's at every run.
   var freeInputs: Set<String> = []
-  var layerNames: Set<String> = []
   /// The names that live nodes read, and the outputs.
   var liveNames: Set<String> = []
+  /// The names that depend on a value which the caller gave.
+  let givenNames: Set<String>
+  /// The names that depend on a graph input without a value: those of ``freeInputs``.
+  var freeNames: Set<String> = []
   /// Elements that folding may still produce: a few nodes can ask for any number.
   private var budget: Int
 
   /// The network that the graph of `model` computes, and what its inputs and outputs are.
   static func convert(
-    _ model: ONNXModel, constants: [String: Tensor], provenance: Provenance
+    _ model: ONNXModel, constants: [String: Tensor], states: Set<String>, provenance: Provenance
   ) throws(ConversionError) -> ConvertedModel {
     var importer = GraphImporter(model, constants, provenance)
     let (nodes, names) = model.liveNodes()
     importer.liveNames = names
-    let states = importer.stepStates(nodes)
+    let states = states.isEmpty ? importer.stepStates() : states
     if !states.isEmpty {
       var step = StepImporter(model, importer, provenance)
       return try step.convert(nodes, states: states)
@@ -68,8 +74,18 @@ struct GraphImporter {
     _ importer: GraphImporter, _ nodes: [ONNXNode]
   ) throws(ConversionError) -> ConvertedModel {
     var importer = importer
-    for node in nodes { try check(node) }
-    let sequence = try importer.bindInputs()
+    let sequence: ONNXModel.Value
+    do throws(ConversionError) { sequence = try importer.bindInputs() } catch {
+      // What the operators are is the first thing to say of a graph.
+      var obstacles = Obstacles(importer.model.source.file)
+      for node in nodes {
+        do throws(ConversionError) { try node.checkOperator() } catch {
+          obstacles.note(error, of: node)
+        }
+      }
+      try obstacles.finish()
+      throw error
+    }
     let rank = sequence.shape?.count ?? 0
     var failure: ConversionError?
     // Features are the last axis, or the second of three, or a single one has no axis.
@@ -77,7 +93,7 @@ struct GraphImporter {
       var attempt = importer
       attempt.assumedFeatureAxis = axis
       do throws(ConversionError) {
-        for node in nodes { try attempt.run(node) }
+        try attempt.run(all: nodes)
         return try attempt.result(sequence, nodes)
       } catch {
         failure = failure ?? error
@@ -94,14 +110,20 @@ struct GraphImporter {
     self.model = model
     self.constants = constants
     self.provenance = provenance
-    constantInputs = model.inputsOfWeights()
-    budget = model.source.count.multipliedReportingOverflow(by: 4).partialValue + 1 << 16
+    roles = RecurrentInputs(of: model)
+    givenNames = model.dependents(of: roles.all.intersection(constants.keys))
+    // Eight passes over the floats of a file that holds nothing else.
+    budget = 2 * model.byteCount + 1 << 16
   }
 
-  /// Counts `count` elements that `node` makes; nil is too many.
-  mutating func spend(_ count: Int?, _ node: ONNXNode) throws(ConversionError) {
+  /// Counts a constant of this shape that `node` makes, before it is made.
+  ///
+  /// An axis counts beside one of size 0 as well: its offsets are walked though nothing lies there.
+  mutating func spend(_ shape: [Int], _ node: ONNXNode) throws(ConversionError) {
+    let count = elementCount(of: shape.map { max($0, 1) })
     guard let count, count <= budget else {
-      throw node.unsupported("constants of far more elements than the file holds")
+      throw node.unsupported(
+        "a constant of the shape \(shape): constants of far more elements than the file holds")
     }
     budget -= count
   }
@@ -114,29 +136,11 @@ struct GraphImporter {
     if let name = node.output(index) { values[name] = value }
   }
 
-  /// Appends a layer that `node` computes, under a name of its own; returns its index.
+  /// Appends a layer that `node` computes; returns its index.
   @discardableResult
   mutating func append(
     _ operation: Network.Operation, reading inputs: [Int], _ node: ONNXNode
   ) throws(ConversionError) -> Int {
-    guard layers.count < BlobLimits.layerCount else {
-      throw node.unsupported("more than \(BlobLimits.layerCount) layers")
-    }
-    let source = node.name.isEmpty ? node.output(0) ?? node.operation : node.name
-    let base = source.utf8.count <= 200 ? source : quotable(source)
-    var name = base
-    var copies = 1
-    while !layerNames.insert(name).inserted {
-      copies += 1
-      name = "\(base)#\(copies)"
-    }
-    let listed = inputs == [layers.count - 1] ? [] : inputs
-    layers.append(Network.Layer(name: name, operation: operation, inputs: listed))
-    return layers.count - 1
-  }
-
-  /// The layers that layer `index` reads.
-  func inputs(of index: Int) -> [Int] {
-    layers[index].inputs.isEmpty ? [index - 1] : layers[index].inputs
+    try layers.append(operation, reading: inputs, node)
   }
 }

@@ -12,16 +12,13 @@ extension ONNXModel {
     return (live.reversed(), names)
   }
 
-  /// The graph inputs that feed a recurrent node other than as its sequence.
+  /// The graph inputs that feed one of these inputs of a recurrent node.
   ///
   /// The trace ends at `Shape`: a state whose size is the input's is made of the size alone.
-  func inputsOfWeights() -> Set<String> { inputsOf(Set(1...7)) }
-
-  /// The graph inputs that feed one of these inputs of a recurrent node.
-  func inputsOf(_ positions: Set<Int>) -> Set<String> {
+  fileprivate func inputs(feeding positions: Set<Int>) -> Set<String> {
     var names: Set<String> = []
     for node in nodes.reversed() {
-      if ["LSTM", "GRU", "RNN"].contains(node.operation) {
+      if node.isRecurrent {
         for (index, name) in node.inputs.enumerated() where positions.contains(index) {
           names.insert(name)
         }
@@ -32,13 +29,52 @@ extension ONNXModel {
     return Set(inputs.map(\.name)).intersection(names)
   }
 
-  /// Whether gates stand here and no recurrent node: a cell that the exporter wrote out.
+  /// `names`, and every name that depends on the numbers of one of them.
+  func dependents(of names: Set<String>) -> Set<String> {
+    var names = names
+    for node in nodes where node.operation != "Shape" {
+      if node.inputs.contains(where: { names.contains($0) }) { names.formUnion(node.outputs) }
+    }
+    return names
+  }
+
+  /// Whether gates stand here and no recurrent node: a cell that the exporter wrote out, or whose steps
+  /// it wrote out one after the other, each with the same weights.
   var hasLooseGates: Bool {
     let operations = Set(nodes.map(\.operation))
-    return operations.isDisjoint(with: ["LSTM", "GRU", "RNN"])
-      && operations.isSuperset(of: ["Sigmoid", "Tanh", "Mul"])
-      && !operations.isDisjoint(with: ["MatMul", "Gemm"])
+    guard operations.isDisjoint(with: ["LSTM", "GRU", "RNN"]) else { return false }
+    if operations.isSuperset(of: ["Sigmoid", "Tanh", "Mul"]) {
+      return !operations.isDisjoint(with: ["MatMul", "Gemm"])
+    }
+    var products: Set<String> = []
+    let isUnrolled = nodes.contains { node in
+      ["MatMul", "Gemm"].contains(node.operation)
+        && node.input(1).map { !products.insert($0).inserted } == true
+    }
+    return isUnrolled && !operations.isDisjoint(with: ["Tanh", "Relu"])
   }
+}
+
+/// The graph inputs that feed recurrent nodes other than as their sequence.
+struct RecurrentInputs {
+  /// Those that become W, R, B or P.
+  let weights: Set<String>
+  /// Those that become lengths of sequences.
+  let lengths: Set<String>
+  /// Those that become initial states.
+  let states: Set<String>
+
+  init(of model: ONNXModel) {
+    weights = model.inputs(feeding: [1, 2, 3, 7])
+    lengths = model.inputs(feeding: [4])
+    states = model.inputs(feeding: [5, 6])
+  }
+
+  var all: Set<String> { weights.union(lengths).union(states) }
+}
+
+extension ONNXNode {
+  var isRecurrent: Bool { ["LSTM", "GRU", "RNN"].contains(operation) }
 }
 
 extension ConversionError {

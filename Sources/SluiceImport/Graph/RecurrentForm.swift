@@ -79,7 +79,7 @@ struct RecurrentForm {
 /// The attributes `activations`, `activation_alpha` and `activation_beta`.
 ///
 /// Parameters belong to the functions that have them, in the functions' order: so ONNX Runtime
-/// takes them, where the standard leaves it open.
+/// takes them, where the standard leaves it open, and like it what is left over is ignored.
 private struct ActivationList {
   private var names: ArraySlice<String>
   private var alphas: ArraySlice<Float>
@@ -93,13 +93,7 @@ private struct ActivationList {
     guard (alphas + betas).allSatisfy({ $0.isFinite }) else {
       throw node.malformed("the attributes activation_alpha and activation_beta are not finite")
     }
-    guard let names else {
-      guard alphas.isEmpty, betas.isEmpty else {
-        throw node.unsupported(
-          "the attribute activation_alpha or activation_beta without activations")
-      }
-      return nil
-    }
+    guard let names else { return nil }
     self.names = names[...]
   }
 
@@ -146,14 +140,10 @@ private struct ActivationList {
     }
   }
 
-  /// Refuses what no function took.
+  /// Refuses names that no gate took. Values that no function took mean nothing.
   func finish(_ node: ONNXNode, _ expected: String) throws(ConversionError) {
     guard names.isEmpty else {
       throw node.malformed("the attribute activations has too many names; expected \(expected)")
-    }
-    guard alphas.isEmpty, betas.isEmpty else {
-      let name = alphas.isEmpty ? "activation_beta" : "activation_alpha"
-      throw node.unsupported("the attribute \(name) has more values than the activations take")
     }
   }
 }

@@ -4,7 +4,7 @@ import SluiceNetwork
 struct ONNXModel {
   /// Nodes and initializers of far larger graphs than a chain of layers: a bound on memory.
   static let maximumItems = 1 << 12
-  static let opsets: ClosedRange<Int64> = 7...25
+  static let opsets: ClosedRange<Int64> = 7...28
 
   /// An input or output of the graph.
   struct Value {
@@ -13,6 +13,9 @@ struct ONNXModel {
     var type: Int64 = 0
     /// The size of each axis, nil where it is not fixed; nil where the file does not say.
     var shape: [Int?]?
+
+    /// Whether its numbers may be floats.
+    var isFloatingPoint: Bool { [0, 1, 10, 11, 16].contains(type) }
   }
 
   let source: SourceBytes
@@ -21,9 +24,13 @@ struct ONNXModel {
   private(set) var inputs: [Value] = []
   private(set) var outputs: [Value] = []
   private(set) var opset: Int64 = 0
+  /// Bytes of the file, and of those beside it that hold its numbers.
+  private(set) var byteCount: Int
 
   init(_ source: SourceBytes) throws(ConversionError) {
     self.source = source
+    byteCount = source.count
+    let files = source.isFile ? ExternalFiles(of: source) : nil
     var reader = ProtobufReader(source, "ModelProto", 0..<source.count)
     var graph: Range<Int>?
     while let field = try reader.next() {
@@ -45,9 +52,10 @@ struct ONNXModel {
       throw .unsupported(
         source.file, "opset_import",
         "version \(opset) of ONNX's operators; expected \(Self.opsets.lowerBound) to "
-          + "\(Self.opsets.upperBound)")
+          + "\(Self.opsets.upperBound); export with one of them (torch.onnx.export: opset_version)")
     }
-    try readGraph(ProtobufReader(source, "GraphProto", graph))
+    try readGraph(ProtobufReader(source, "GraphProto", graph), files)
+    byteCount += files?.count ?? 0
     // An older file lists its initializers among the inputs, as their default values.
     inputs.removeAll { initializers[$0.name] != nil }
     try checkNames()
@@ -66,7 +74,9 @@ struct ONNXModel {
     if domain.isEmpty || domain == "ai.onnx" { opset = version }
   }
 
-  private mutating func readGraph(_ reader: ProtobufReader) throws(ConversionError) {
+  private mutating func readGraph(
+    _ reader: ProtobufReader, _ files: ExternalFiles?
+  ) throws(ConversionError) {
     var reader = reader
     while let field = try reader.next() {
       switch field.number {
@@ -74,7 +84,7 @@ struct ONNXModel {
         nodes.append(try ONNXNode(reader.submessage(field, "NodeProto"), index: nodes.count))
       case 2, 10: _ = try reader.string(field)
       case 5:
-        let tensor = try ONNXTensor(source, reader.range(field))
+        let tensor = try ONNXTensor(source, reader.range(field), files: files)
         guard !tensor.name.isEmpty, initializers.updateValue(tensor, forKey: tensor.name) == nil
         else {
           throw .malformed(source.file, tensor.place, "an initializer without a name, or twice")
@@ -87,7 +97,12 @@ struct ONNXModel {
       default: throw reader.unsupported(field)
       }
       guard max(nodes.count, initializers.count, inputs.count, outputs.count) <= Self.maximumItems
-      else { throw reader.malformed(field.offset, "more than \(Self.maximumItems) items") }
+      else {
+        throw reader.malformed(
+          field.offset,
+          "more than \(Self.maximumItems) nodes, initializers, inputs or outputs: recurrences that "
+            + "an exporter unrolled step by step? Export with LSTM, GRU or RNN nodes")
+      }
     }
   }
 

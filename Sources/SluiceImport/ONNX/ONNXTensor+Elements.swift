@@ -3,7 +3,12 @@ import SluiceNetwork
 extension ONNXTensor {
   /// The tensor with its numbers.
   func tensor() throws(ConversionError) -> Tensor {
-    Tensor(shape: shape, elements: try elements())
+    if let refusal { throw refusal }
+    // No axis beside one of size 0 may be longer than a file that holds as many bytes.
+    guard !shape.contains(0) || shape.allSatisfy({ $0 <= max(source.count, 1 << 16) }) else {
+      throw .malformed(source.file, place, "the shape \(shape), without elements, is too large")
+    }
+    return Tensor(shape: shape, elements: try elements())
   }
 
   /// The numbers: 16-bit floats as float32, booleans as integers.
@@ -31,13 +36,13 @@ extension ONNXTensor {
 
   private func elements(_ raw: Range<Int>) -> Tensor.Elements {
     switch type {
-    case .float: .float(source.map(raw, as: UInt32.self, Float.init(bitPattern:)))
-    case .double: .double(source.map(raw, as: UInt64.self, Double.init(bitPattern:)))
-    case .int32: .int32(source.map(raw, as: Int32.self) { $0 })
-    case .int64: .int64(source.map(raw, as: Int64.self) { $0 })
-    case .bool: .int32(source.map(raw, as: UInt8.self) { $0 == 0 ? 0 : 1 })
-    case .float16: .float(source.map(raw, as: UInt16.self, float(half:)))
-    case .bfloat16: .float(source.map(raw, as: UInt16.self, float(brain:)))
+    case .float: .float(storage.map(raw, as: UInt32.self, Float.init(bitPattern:)))
+    case .double: .double(storage.map(raw, as: UInt64.self, Double.init(bitPattern:)))
+    case .int32: .int32(storage.map(raw, as: Int32.self) { $0 })
+    case .int64: .int64(storage.map(raw, as: Int64.self) { $0 })
+    case .bool: .int32(storage.map(raw, as: UInt8.self) { $0 == 0 ? 0 : 1 })
+    case .float16: .float(storage.map(raw, as: UInt16.self, float(half:)))
+    case .bfloat16: .float(storage.map(raw, as: UInt16.self, float(brain:)))
     }
   }
 }

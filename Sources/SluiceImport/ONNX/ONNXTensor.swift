@@ -36,6 +36,11 @@ struct ONNXTensor {
   let source: SourceBytes
   /// The whole message.
   let range: Range<Int>
+  /// Where ``raw`` lies: the file itself, or one beside it.
+  private(set) var storage: SourceBytes
+  /// Why its numbers cannot be read, which matters only to who reads them; nil where they can.
+  private(set) var refusal: ConversionError?
+  private var hasExternal = false
   private(set) var name = ""
   private(set) var shape: [Int] = []
   private(set) var type = ElementType.float
@@ -45,14 +50,19 @@ struct ONNXTensor {
   /// What an error calls the tensor.
   var place: String { name.isEmpty ? "byte \(range.lowerBound)" : "tensor \(quotable(name))" }
 
-  init(_ source: SourceBytes, _ range: Range<Int>) throws(ConversionError) {
+  /// - Parameter files: the files beside this one in which numbers may lie; nil where none may.
+  init(
+    _ source: SourceBytes, _ range: Range<Int>, files: ExternalFiles? = nil
+  ) throws(ConversionError) {
     self.source = source
     self.range = range
+    storage = source
     var reader = ProtobufReader(source, "TensorProto", range)
     var dims: [Int64] = []
     var typeCode: Int64 = 0
     var typedFields: [ProtobufReader.Field] = []
-    var external: Int?
+    var external = ExternalData()
+    var isText = false
     while let field = try reader.next() {
       switch field.number {
       case 1:
@@ -64,26 +74,46 @@ struct ONNXTensor {
         guard raw == nil else { throw reader.malformed(field.offset, "raw_data stands twice") }
         raw = try reader.range(field)
       case 12: _ = try reader.string(field)
-      case 13: external = field.offset
-      case 14: if try reader.integer(field) != 0 { external = field.offset }
+      case 6: isText = true
+      case 13: try external.append(reader.submessage(field, "StringStringEntryProto"))
+      case 14: external.isNamed = try reader.integer(field) != 0
       case 16: _ = try reader.range(field)
       default: throw reader.unsupported(field)
       }
     }
-    // A path in a file that was sent to us is a way to read files that were not.
-    guard external == nil else {
-      throw .unsupported(
+    shape = dims.map { Int($0) }
+    guard let type = ElementType(rawValue: typeCode), !isText else {
+      refusal = .unsupported(
         source.file, place,
-        "external data; the numbers must lie in the file itself"
-          + " (torch.onnx.export: external_data=False)")
-    }
-    guard let type = ElementType(rawValue: typeCode) else {
-      throw .unsupported(source.file, place, "the element type \(typeCode)")
+        "the element type \(typeCode)\(Self.typeNames[typeCode].map { " (\($0))" } ?? ""); expected "
+          + "float, float16, bfloat16, double, int32, int64 or bool"
+          + (Self.quantisedTypes.contains(typeCode)
+            ? "; of a quantised model convert the float model that it was made from" : ""))
+      return
     }
     self.type = type
-    shape = dims.map { Int($0) }
+    if external.isNamed || external.location != nil {
+      guard raw == nil, typedFields.isEmpty else {
+        throw .malformed(source.file, place, "external data beside numbers in the file")
+      }
+      hasExternal = true
+      do throws(ConversionError) {
+        (storage, raw) = try external.bytes(of: self, in: files)
+      } catch {
+        refusal = error
+        return
+      }
+    }
     try checkStorage(typedFields)
   }
+
+  /// Types that ONNX has and that no weights here are, by `data_type`.
+  private static let typeNames: [Int64: String] = [
+    2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 8: "string", 12: "uint32", 13: "uint64",
+    14: "complex64", 15: "complex128", 17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2",
+    20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
+  ]
+  private static let quantisedTypes: Set<Int64> = [2, 3, 4, 5, 17, 18, 19, 20, 21, 22, 23]
 
   /// The numbers lie in raw_data or in the one field of their type, never in both.
   private func checkStorage(_ typedFields: [ProtobufReader.Field]) throws(ConversionError) {
@@ -100,7 +130,9 @@ struct ONNXTensor {
       let (bytes, overflow) = count.multipliedReportingOverflow(by: type.size)
       guard !overflow, bytes == raw.count else {
         throw .malformed(
-          source.file, place, "\(raw.count) bytes of raw_data do not match the shape \(shape)")
+          source.file, place,
+          "\(raw.count) bytes of \(hasExternal ? "external data" : "raw_data") do not match the shape \(shape)"
+        )
       }
     } else {
       let reader = ProtobufReader(source, "TensorProto", range)

@@ -11,6 +11,8 @@ package struct SourceBytes: @unchecked Sendable {
   package let file: String
   /// How many bytes there are.
   package let count: Int
+  /// Whether ``file`` is the path that the bytes were read from.
+  let isFile: Bool
   private let start: UnsafeRawPointer
   private let memory: Memory
 
@@ -41,27 +43,48 @@ package struct SourceBytes: @unchecked Sendable {
     unsafe self.init(file: file, count: bytes.count, Memory(copy, isMapped: false))
   }
 
-  private init(file: String, count: Int, _ memory: Memory) {
+  private init(file: String, count: Int, _ memory: Memory, isFile: Bool = false) {
     self.file = file
     self.count = count
+    self.isFile = isFile
     self.memory = memory
     unsafe start = UnsafeRawPointer(memory.bytes.baseAddress!)
   }
 
   /// Maps the file at `path`: a regular file only, since a FIFO or a device would never end.
   package init(path: String) throws(ConversionError) {
+    try self.init(path: path, followingLinks: true)
+  }
+
+  /// Maps the file of this name in the folder of `model`: a regular file with that one name alone, since
+  /// a link may lead to what whoever sent the model could not read.
+  ///
+  /// - Precondition: `name` is plain, and `model` was read from a file.
+  init(named name: String, beside model: SourceBytes) throws(ConversionError) {
+    let folder = model.file.utf8.lastIndex(of: 0x2F).map { String(model.file[...$0]) } ?? ""
+    try self.init(path: folder + name, followingLinks: false)
+  }
+
+  private init(path: String, followingLinks: Bool) throws(ConversionError) {
     func failure(_ reason: String) -> ConversionError {
       ConversionError(.unreadable, file: path, reason: reason)
     }
     guard !path.utf8.contains(0) else { throw failure("a path holds no NUL") }
     // Opening a FIFO would block until a writer comes.
-    let descriptor = unsafe open(
-      FileName.characters(of: path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw failure("cannot be opened: \(systemError())") }
+    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
+    let descriptor = unsafe open(FileName.characters(of: path), flags)
+    guard descriptor >= 0 else {
+      throw failure(
+        !followingLinks && errno == ELOOP
+          ? "is a link; put the file itself there" : "cannot be opened: \(systemError())")
+    }
     defer { close(descriptor) }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw failure(systemError()) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw failure("is not a regular file") }
+    guard followingLinks || status.st_nlink == 1 else {
+      throw failure("has another name (a hard link); copy the file itself there")
+    }
     let count = Int(status.st_size)
     guard count > 0 else {
       self.init(file: path, [])
@@ -72,7 +95,7 @@ package struct SourceBytes: @unchecked Sendable {
       throw failure("cannot be mapped: \(systemError())")
     }
     let bytes = unsafe UnsafeMutableRawBufferPointer(start: mapped, count: count)
-    unsafe self.init(file: path, count: count, Memory(bytes, isMapped: true))
+    unsafe self.init(file: path, count: count, Memory(bytes, isMapped: true), isFile: true)
   }
 
   /// The file's name without its folder, for other programs.

@@ -110,6 +110,21 @@ extension StepImporter {
     define(node, .view(view(x, of: index, columns, channelAxis: channelAxis)))
   }
 
+  /// `BatchNormalization`: the second axis counts channels, the features where there are two.
+  mutating func batchNorm(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    let x = try view(node, 0)
+    var scale = try constants.trainedScale(node, &attributes)
+    guard x.axes.count >= 2, x.axes[1].size == scale.scale.count else {
+      throw node.malformed("\(scale.scale.count) channels for X of shape \(x.shape)")
+    }
+    let columns = try columns(x, channelAxis: 1, node)
+    scale.length = columns.length
+    let index = try append(.scale(scale), reading: [columns.layer], node)
+    define(node, .view(view(x, of: index, columns, channelAxis: 1)))
+  }
+
   /// `Gemm` and `MatMul`: a dense layer, of each column where there are several.
   mutating func product(
     _ node: ONNXNode, _ attributes: inout AttributeReader

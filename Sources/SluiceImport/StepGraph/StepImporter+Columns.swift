@@ -111,12 +111,17 @@ extension StepImporter {
       throw node.malformed("\(layer.reach) columns are seen, there are \(columns.length)")
     }
     let isDense = columns.length == 1 && layer.kernelSize == 1 && groups == 1 && pads == [0, 0]
-    let index = try append(
-      isDense
-        ? .dense(
-          .init(
-            inputSize: columns.channels, outputSize: outputs, weights: w.values,
-            bias: bias?.values)) : .convolution(layer), reading: [columns.layer], node)
+    let index: Int
+    if isDense {
+      let dense = Network.Dense(
+        inputSize: columns.channels, outputSize: outputs, weights: w.values, bias: bias?.values)
+      index = try append(.dense(dense), reading: [columns.layer], node)
+    } else {
+      index = try layer.appended(reading: columns.layer, refused: node.unsupported) {
+        operation, inputs throws(ConversionError) in
+        try append(operation, reading: inputs, node)
+      }
+    }
     define(
       node,
       .view(

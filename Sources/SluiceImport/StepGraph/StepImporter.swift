@@ -14,29 +14,49 @@ struct StepImporter {
   let provenance: Provenance
 
   var values: [String: StepValue] = [:]
-  var layers: [Network.Layer] = []
-  private var names: Set<String> = []
+  var layers = LayerList()
   /// Which state input, and from which element on, is h and C of each recurrent layer.
   var hidden: [Int: StepView] = [:]
   var cells: [Int: StepView] = [:]
+  /// Which elements of a state input are the state of which node.
+  var claims: [String: [(range: Range<Int>, what: String, node: String)]] = [:]
+  /// Elements of the model's input.
+  private var inputCount = 0
+  /// The names that nodes read.
+  let readNames: Set<String>
+  let outputNames: Set<String>
+  /// The node that writes each name.
+  let writers: [String: ONNXNode]
 
   init(_ model: ONNXModel, _ constants: GraphImporter, _ provenance: Provenance) {
     self.model = model
     self.constants = constants
     self.provenance = provenance
+    readNames = Set(model.nodes.flatMap(\.inputs))
+    outputNames = Set(model.outputs.map(\.name))
+    var writers: [String: ONNXNode] = [:]
+    for node in model.nodes { for name in node.outputs { writers[name] = node } }
+    self.writers = writers
   }
 
   /// The network, and what the graph's inputs and outputs are.
   mutating func convert(
     _ nodes: [ONNXNode], states: Set<String>
   ) throws(ConversionError) -> ConvertedModel {
-    for node in nodes { try Self.check(node) }
     var sequence: ONNXModel.Value?
     for input in model.inputs where constants.liveNames.contains(input.name) {
       let place = "input \"\(quotable(input.name))\""
-      guard input.type <= 1, let shape = input.shape else {
+      guard input.type <= 1 else {
         throw .unsupported(
-          model.source.file, place, "expected floats of a known number of axes")
+          model.source.file, place,
+          "is of the element type \(input.type) (ONNX's data_type); expected floats: a graph of one step "
+            + "reads features, and an embedding stays with whoever runs it")
+      }
+      guard let shape = input.shape else {
+        throw .unsupported(
+          model.source.file, place,
+          "its number of axes is not known; export with an example input, so that the shape stands in "
+            + "the file")
       }
       let sizes = shape.map { $0 ?? 1 }
       guard let count = elementCount(of: sizes), count > 0, count <= BlobLimits.windowFloats else {
@@ -51,70 +71,48 @@ struct StepImporter {
           model.source.file, place, "a second input that is no state of a recurrent layer")
       }
       sequence = input
+      inputCount = count
       values[input.name] = .view(StepView(.layer(-1), shape: sizes))
+    }
+    for input in model.inputs
+    where input.isFloatingPoint && !constants.liveNames.contains(input.name) {
+      throw .unsupported(
+        model.source.file, "input \"\(quotable(input.name))\"",
+        "no output depends on it: a state that was lost on the way? The states that are read are "
+          + "\(quotable(states.sorted())); leave the input out of the export where it is none")
     }
     guard let sequence else {
       throw .unsupported(model.source.file, "inputs", "no output depends on an input")
     }
-    for node in nodes { try run(node) }
+    try run(all: nodes)
     return try result(sequence, states)
   }
 
-  /// Appends a layer that `node` computes, under a name of its own.
+  /// Appends a layer that `node` computes; returns its index.
   @discardableResult
   mutating func append(
     _ operation: Network.Operation, reading inputs: [Int], _ node: ONNXNode
   ) throws(ConversionError) -> Int {
-    guard layers.count < BlobLimits.layerCount else {
-      throw node.unsupported("more than \(BlobLimits.layerCount) layers")
-    }
-    let source = node.name.isEmpty ? node.output(0) ?? node.operation : node.name
-    let base = source.utf8.count <= 200 ? source : quotable(source)
-    var name = base
-    var copies = 1
-    while !names.insert(name).inserted {
-      copies += 1
-      name = "\(base)#\(copies)"
-    }
-    // A chain needs no list.
-    let listed = inputs == [layers.count - 1] ? [] : inputs
-    layers.append(Network.Layer(name: name, operation: operation, inputs: listed))
-    return layers.count - 1
+    try layers.append(operation, reading: inputs, node)
   }
 
   func size(ofLayer index: Int) -> Int {
-    if index >= 0 { return layers[index].outputSize }
-    for case .view(let view) in values.values where view.source == .layer(-1) {
-      return inputCount ?? view.count
-    }
-    return 0
-  }
-
-  /// Elements of the model's input.
-  var inputCount: Int? {
-    for input in model.inputs {
-      if case .view(let view)? = values[input.name], view.source == .layer(-1) { return view.count }
-    }
-    return nil
+    index >= 0 ? layers[index].outputSize : inputCount
   }
 }
 
 extension GraphImporter {
   /// The inputs that feed recurrent nodes as initial states alone, each with a value.
   func givenStates() -> Set<String> {
-    let states = model.inputsOf([5, 6]).subtracting(model.inputsOf([1, 2, 3, 4, 7]))
-    return states.filter { constants[$0] != nil && liveNames.contains($0) }
+    roles.states.subtracting(roles.weights).subtracting(roles.lengths).filter {
+      constants[$0] != nil && liveNames.contains($0)
+    }
   }
 
   /// The state inputs of a graph that computes one step: those that nobody gave a value, and that
   /// reach a recurrent node as a state alone. Empty for a graph over sequences.
-  func stepStates(_ nodes: [ONNXNode]) -> Set<String> {
-    let missing = constantInputs.filter { constants[$0] == nil && liveNames.contains($0) }
-    for node in nodes where ["LSTM", "GRU", "RNN"].contains(node.operation) {
-      for index in [1, 2, 3, 4, 7] {
-        if let name = node.input(index), missing.contains(name) { return [] }
-      }
-    }
-    return missing
+  func stepStates() -> Set<String> {
+    let missing = roles.all.filter { constants[$0] == nil && liveNames.contains($0) }
+    return missing.isDisjoint(with: roles.weights.union(roles.lengths)) ? missing : []
   }
 }

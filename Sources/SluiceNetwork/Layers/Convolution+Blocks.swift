@@ -41,17 +41,18 @@ extension Network.Convolution {
   package func blocks(atMost limit: Int) -> [Network.Convolution]? {
     var count = 2
     while count <= limit, count <= groups {
-      if let blocks = blocks(count), blocks.allSatisfy({ $0.refusalOfGroups == nil }) {
-        return blocks
+      let stored = kernelSize * (inputChannels / count) * (outputChannels / count)
+      if groups % count == 0, stored <= max(Self.smallCount, weights.count / count * Self.expansion)
+      {
+        return blocks(count)
       }
       count += 1
     }
     return nil
   }
 
-  /// `count` convolutions of as many groups each, nil where the groups cannot be dealt out so.
-  private func blocks(_ count: Int) -> [Network.Convolution]? {
-    guard groups % count == 0 else { return nil }
+  /// `count` convolutions of as many groups each.
+  private func blocks(_ count: Int) -> [Network.Convolution] {
     let (outputs, row) = (outputChannels / count, weights.count / count)
     return (0..<count).map { index in
       var block = self

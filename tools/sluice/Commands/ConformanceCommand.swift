@@ -12,6 +12,8 @@ enum ConformanceCommand {
       A case folder holds a model (model.onnx, model.safetensors with model.json, ...), folders
       test_data_set_0, ... with input_0.npy or .pb, ... and output_0.npy or .pb, ..., and perhaps
       convert.json or expect_error.txt. Exit status 1 where a case fails; with --quiet those alone are said.
+      The model is converted and run as convert and run do. Where a case has values for weights,
+      lengths or states that are inputs of the graph, these are given as well, and the line says so.
       """,
     example: "sluice conformance Tests/Fixtures/Conversion/onnx_*")
 
@@ -53,15 +55,21 @@ enum ConformanceCommand {
   private static func line(_ result: ConformanceResult) -> String {
     let error = result.maximalError.map { "  max error \($0.scientific)" } ?? ""
     let message = result.message.isEmpty ? "" : "  \(result.message.printable)"
+    let given =
+      result.given.isEmpty
+      ? ""
+      : "  with values for \(result.given.joined(separator: ", ").printable), "
+        + "which convert and run do not take"
     return
       "\(result.passed ? "passed" : "FAILED")  \(result.name.printable)\(error)\(message)"
+      + given
   }
 
   private static func json(_ result: ConformanceResult) -> JSON {
     .object([
       ("name", .string(result.name)), ("passed", .bool(result.passed)),
       ("maxError", result.maximalError.map { .double($0) } ?? .null),
-      ("message", .string(result.message)),
+      ("message", .string(result.message)), ("given", .array(result.given.map { .string($0) })),
     ])
   }
 }

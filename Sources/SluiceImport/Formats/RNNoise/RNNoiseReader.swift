@@ -65,12 +65,31 @@ struct RNNoiseReader {
         "the activation \(code) of \(name); expected 0 (tanh), 1 (sigmoid) or 2 (relu)")
     }
     let columns = part.gateCount * outputSize
-    return RNNoiseModel.Weights(
+    let read = RNNoiseModel.Weights(
       inputSize: inputSize, outputSize: outputSize, activation: functions[code],
       input: try weights(inputSize * columns, "the input weights of \(name)"),
       hidden: part.isRecurrent
         ? try weights(outputSize * columns, "the recurrent weights of \(name)") : [],
       bias: try weights(columns, "the bias of \(name)"))
+    if isText, part.isRecurrent { try checkEndOfBias(columns, name) }
+    return read
+  }
+
+  /// Refuses a GRU whose line of biases holds twice as many: those of newer Keras, of a cell in which
+  /// the reset gate meets what U gave.
+  private func checkEndOfBias(_ count: Int, _ name: String) throws(ConversionError) {
+    var (at, surplus, isInNumber) = (position, 0, false)
+    while at < source.count, source[at] != 0x0A, surplus <= count {
+      let isSpace = Self.isSpace(source[at])
+      if !isSpace, !isInNumber { surplus += 1 }
+      isInNumber = !isSpace
+      at += 1
+    }
+    guard surplus == count else { return }
+    throw .unsupported(
+      source.file, "byte \(position)",
+      "the bias of \(name) has \(2 * count) numbers on its line; expected \(count): RNNoise's GRU has "
+        + "one bias for each gate; train it with reset_after=False")
   }
 
   private mutating func weights(

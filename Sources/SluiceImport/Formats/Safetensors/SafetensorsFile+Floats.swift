@@ -16,7 +16,10 @@ extension SafetensorsFile {
     case "BF16":
       values = source.map(entry.range, as: UInt16.self, float(brain:))
     default:
-      throw .unsupported(source.file, place, "weights of type \(entry.type)")
+      throw .unsupported(
+        source.file, place,
+        "weights of type \(entry.type); expected F32, F64, F16 or BF16; convert the float model that "
+          + "quantised weights were made from")
     }
     try requireFinite(values, file: source.file, place: place)
     return values

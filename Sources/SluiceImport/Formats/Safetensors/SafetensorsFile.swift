@@ -59,7 +59,6 @@ package struct SafetensorsFile {
   private static func metadata(_ node: JSONNode) throws(ConversionError) -> [String: String] {
     var metadata: [String: String] = [:]
     for (key, member) in try node.members() { metadata[key] = try member.string() }
-    guard !metadata.isEmpty else { throw node.malformed("expected at least one string") }
     return metadata
   }
 
@@ -69,7 +68,11 @@ package struct SafetensorsFile {
     _ = try node.object(keys: ["dtype", "shape", "data_offsets"])
     let type = try node.member("dtype")
     let name = try type.string()
-    guard let size = types[name] else { throw type.unsupported("the type \(quotable(name))") }
+    guard let size = types[name] else {
+      throw type.unsupported(
+        "the type \(quotable(name)); expected weights as F32, F64, F16 or BF16: save them as one of "
+          + "these (torch: tensor.float())")
+    }
     let shapeNode = try node.member("shape")
     var shape: [Int] = []
     for size in try shapeNode.elements() { shape.append(try size.integer(in: 0...Int.max)) }

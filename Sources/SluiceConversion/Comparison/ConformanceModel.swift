@@ -1,0 +1,50 @@
+import SluiceImport
+import SluiceNetwork
+
+/// The model of a case: what `convert` makes of its source, and beyond that, where a case has values
+/// for more inputs than the sequence, the same with these.
+struct ConformanceModel {
+  let model: ConvertedModel
+  /// The inputs whose values were given, in the source's order.
+  let given: [String]
+
+  /// - Parameter values: the arrays of a case, by the input's name.
+  init(
+    _ source: String, _ options: SourceOptions, values: [String: Tensor]
+  ) throws(ConversionError) {
+    let plain: ConvertedModel
+    do throws(ConversionError) {
+      plain = try Converter.convert(source: source, options: options)
+    } catch {
+      // Weights that are inputs, as the backend tests of ONNX have them, or states of many steps.
+      guard try Converter.needsValues(source) else { throw error }
+      self = try Self(given: values, source, options)
+      return
+    }
+    let open = plain.interface.inputs.filter { $0.role == .free || $0.role == .state }
+    let names = open.map(\.name).filter { values[$0] != nil }
+    let states = open.filter { $0.role == .state }.map(\.name)
+    // A stream starts at zero as well.
+    let isStarted = names.contains { name in
+      !states.contains(name) || values[name]?.floats.contains { $0 != 0 } == true
+    }
+    guard isStarted else {
+      (model, given) = (plain, [])
+      return
+    }
+    var options = options
+    options.states = Set(states)
+    for name in names { options.constants[name] = values[name] }
+    model = try Converter.convert(source: source, options: options)
+    given = names
+  }
+
+  private init(
+    given values: [String: Tensor], _ source: String, _ options: SourceOptions
+  ) throws(ConversionError) {
+    var options = options
+    options.constants.merge(values) { $1 }
+    model = try Converter.convert(source: source, options: options)
+    given = model.interface.inputs.filter { $0.role == .constant }.map(\.name)
+  }
+}

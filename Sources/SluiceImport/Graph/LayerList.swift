@@ -1,0 +1,43 @@
+import SluiceBlob
+import SluiceNetwork
+
+/// Layers in the making, each under a name of its own, taken from the node that computes it.
+struct LayerList {
+  private(set) var layers: [Network.Layer] = []
+  private var names: Set<String> = []
+
+  subscript(index: Int) -> Network.Layer {
+    get { layers[index] }
+    set { layers[index] = newValue }
+  }
+
+  var count: Int { layers.count }
+  var isEmpty: Bool { layers.isEmpty }
+
+  /// Appends a layer that `node` computes; returns its index.
+  mutating func append(
+    _ operation: Network.Operation, reading inputs: [Int], _ node: ONNXNode
+  ) throws(ConversionError) -> Int {
+    guard layers.count < BlobLimits.layerCount else {
+      throw node.unsupported("more than \(BlobLimits.layerCount) layers")
+    }
+    if let reason = operation.refusalOfSizes { throw node.unsupported(reason) }
+    let source = node.name.isEmpty ? node.output(0) ?? node.operation : node.name
+    let base = source.utf8.count <= 200 ? source : quotable(source)
+    var name = base
+    var copies = 1
+    while !names.insert(name).inserted {
+      copies += 1
+      name = "\(base)#\(copies)"
+    }
+    // A chain needs no list.
+    let listed = inputs == [layers.count - 1] ? [] : inputs
+    layers.append(Network.Layer(name: name, operation: operation, inputs: listed))
+    return layers.count - 1
+  }
+
+  /// The layers that layer `index` reads.
+  func inputs(of index: Int) -> [Int] {
+    layers[index].inputs.isEmpty ? [index - 1] : layers[index].inputs
+  }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import SluiceBlob
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
+import TestSupport
+import Testing
+
+/// Sizes that a file asks for are refused before anything of that size is made.
+@Suite("Graphs: sizes out of proportion") struct GraphSizeTests {
+  private func expectRefusal(
+    _ texts: String..., of what: String, _ convert: () throws -> Void
+  ) {
+    let time = ContinuousClock().measure {
+      do throws(any Error) {
+        try convert()
+        Issue.record("\(what) converted")
+      } catch let error {
+        let text = "\(error)"
+        #expect(texts.allSatisfy { text.contains($0) }, "\(what): \(error)")
+      }
+    }
+    #expect(time < .seconds(60), "\(what) took \(time)")
+  }
+
+  private static func doubled(_ input: String, _ head: String, _ tail: String) -> GraphBuilder {
+    let lines = (0..<64).map {
+      "d\($0) = Concat(\($0 == 0 ? input : "d\($0 - 1)"), \($0 == 0 ? input : "d\($0 - 1)")) axis=2"
+    }
+    return GraphBuilder("\(head)\n\(lines.joined(separator: "\n"))\n\(tail)")
+  }
+
+  @Test("Features that double with each concatenation")
+  func doubling() {
+    expectRefusal("features; a blob holds up to 65536", of: "a sequence") {
+      _ = try Self.doubled("x", "input x n,1,3", "-> d63").convert()
+    }
+    expectRefusal("features; a blob holds up to 65536", of: "a scale") {
+      _ = try Self.doubled("x", "input x n,1,3", "y = Mul(d37, f:2)\n-> y").convert()
+    }
+    expectRefusal("features; a blob holds up to 65536", of: "a step") {
+      _ = try Self.doubled(
+        "x", "input x 1,1,3\ninput h 1,1,2",
+        "s = Slice(d63, i:[0], i:[3], i:[2])\nY, hn = GRU(s, f:1x6x3, f:1x6x2, f:1x12, _, h) hidden_size=2\n-> Y, hn"
+      ).convert()
+    }
+  }
+
+  @Test("Columns that double with each mirrored Pad")
+  func pads() {
+    var (size, lines) = (3, "")
+    for index in 0..<36 {
+      let input = index == 0 ? "x" : "p\(index - 1)"
+      lines += "p\(index) = Pad(\(input), i:[0,0,\(size - 1),0,0,\(size - 1)]) mode=reflect\n"
+      size = 3 * size - 2
+    }
+    expectRefusal("features; a blob holds up to 65536", of: "pads") {
+      _ = try GraphBuilder(
+        "input x 1,1,3\ninput h 1,1,2\n\(lines)s = Slice(p35, i:[0], i:[3], i:[2])\n"
+          + "Y, hn = GRU(s, f:1x6x3, f:1x6x2, f:1x12, _, h) hidden_size=2\n-> Y, hn"
+      ).convert()
+    }
+  }
+
+  @Test("Architectures that double their features")
+  func architectures() throws {
+    for tail in ["", #",{"type":"scale","factor":2}"#] {
+      var layers = #"{"type":"concatenate","name":"c0","inputs":["input","input"]}"#
+      for index in 1..<(tail.isEmpty ? 64 : 38) {
+        layers +=
+          #",{"type":"concatenate","name":"c\#(index)","inputs":["c\#(index - 1)","c\#(index - 1)"]}"#
+      }
+      let root = try JSONReader.parse(
+        file: "a.json", Array(#"{"input_size":3,"layers":[\#(layers)\#(tail)]}"#.utf8))
+      expectRefusal("features; a blob holds up to 65536", of: "an architecture") {
+        var table = TensorTable(file: "a.json", tensors: [:]) { $0 }
+        _ = try Architecture(root).network(
+          &table, provenance: Provenance(source: "a", format: "a", hash: 0))
+      }
+    }
+  }
+
+  @Test("Constants without elements, of a huge axis")
+  func emptyConstants() {
+    let huge = 1 << 40
+    for (shape, line) in [
+      ([0, huge], "a = Transpose(z)"), ([0, huge], "a = Slice(z, i:[0], i:[1], i:[0])"),
+      ([0, huge], "a = Gather(z, i:[0]) axis=1"), ([huge, 0], "a = Concat(z, z) axis=1"),
+      ([0, huge], "a = Concat(z, z) axis=0"), ([0, 1 << 27], "a = Transpose(z)"),
+      ([0, huge], "a = Mul(z, z)"), ([0, huge], "a = Expand(z, i:[1,1])"),
+      ([0, huge], "a = Reshape(z, i:[0,-1])"), ([huge, 0], "a, b = Split(z) axis=0"),
+    ] {
+      var graph = GraphBuilder("input x n,1,3\n\(line)\ny = Add(x, a)\n-> y")
+      graph.initializer("z", shape, [])
+      expectRefusal("model.onnx", of: line) { _ = try graph.convert() }
+    }
+    expectRefusal("far more elements", of: "a repeated one") {
+      _ = try GraphBuilder(
+        """
+        input x n,1,3
+        c = ConstantOfShape(i:[2,1099511627776])
+        s = Slice(c, i:[1], i:[1], i:[0])
+        a = Concat(s, s) axis=0
+        y = Add(x, a)
+        -> y
+        """
+      ).convert()
+    }
+  }
+
+  @Test("Thousands of state inputs are refused in time that follows their number")
+  func manyInputs() {
+    var graph = GraphBuilder()
+    graph.input("x", [nil, 1, 1])
+    graph.input("lens", [1], type: 6)
+    graph.initializer("W", [1, 4, 1], [0, 0, 0, 0])
+    var last = "x"
+    for index in 0..<2040 {
+      graph.input("h\(index)", [1, 1, 1])
+      graph.input("c\(index)", [1, 1, 1])
+      graph.node(
+        "LSTM", [last, "W", "W", "", index == 0 ? "lens" : "", "h\(index)", "c\(index)"],
+        ["y\(index)"], [("hidden_size", .integer(1))])
+      last = "y\(index)"
+    }
+    graph.output(last)
+    let bytes = graph.bytes
+    expectRefusal("model.onnx", of: "many inputs") {
+      _ = try Converter.convert(SourceBytes(file: "model.onnx", bytes))
+    }
+  }
+
+  /// A depthwise convolution along the steps.
+  private static func depthwise(_ channels: Int, taps: Int) -> GraphBuilder {
+    var graph = GraphBuilder()
+    graph.input("x", [1, channels, nil])
+    graph.initializer("W", [channels, 1, taps], ramp(channels * taps))
+    graph.initializer("B", [channels], ramp(channels))
+    graph.node(
+      "Conv", ["x", "W", "B"], ["y"],
+      [("group", .integer(channels)), ("pads", .integers([taps - 1, 0]))])
+    graph.output("y")
+    return graph
+  }
+
+  @Test("A depthwise convolution stays in proportion to its weights")
+  func groups() throws {
+    for (channels, taps) in [(4096, 1), (40_000, 1), (600, 2), (1024, 3)] {
+      let network = try Self.depthwise(channels, taps: taps).convert().network
+      let bytes = try network.blobContents().layerBytes
+      #expect(bytes <= max(4 << 20, 64 * 4 * channels * taps), "\(channels) x \(taps): \(bytes)")
+      guard channels <= 1024 else { continue }
+      let whole = Network.Convolution(
+        inputChannels: channels, outputChannels: channels, kernelSize: taps, groups: channels,
+        weights: ramp(channels * taps), bias: ramp(channels))
+      var expected = ReferenceNetwork<Double>(
+        Network(
+          layers: [.init(name: "whole", operation: .convolution(whole))],
+          provenance: network.provenance))
+      var found = ReferenceNetwork<Double>(network)
+      var random = SeededRandom(seed: 3)
+      for _ in 0..<4 {
+        let x = random.floats(channels).map { Double($0) }
+        #expect(zip(expected.step(x), found.step(x)).allSatisfy { ($0 - $1).magnitude < 1e-9 })
+      }
+    }
+    expectRefusal("groups of channels", of: "60000 channels of 3 taps") {
+      _ = try Self.depthwise(60_000, taps: 3).convert()
+    }
+  }
+}
