@@ -70,12 +70,11 @@ import Testing
         layers +=
           #",{"type":"concatenate","name":"c\#(index)","inputs":["c\#(index - 1)","c\#(index - 1)"]}"#
       }
-      let root = try JSONReader.parse(
-        file: "a.json", Array(#"{"input_size":3,"layers":[\#(layers)\#(tail)]}"#.utf8))
+      var builder = SafetensorsBuilder()
+      builder.metadata["sluice.architecture"] = #"{"input_size":3,"layers":[\#(layers)\#(tail)]}"#
+      let source = builder.source
       expectRefusal("features; a blob holds up to 65536", of: "an architecture") {
-        var table = TensorTable(file: "a.json", tensors: [:]) { $0 }
-        _ = try Architecture(root).network(
-          &table, provenance: Provenance(source: "a", format: "a", hash: 0))
+        _ = try Converter.convert(source)
       }
     }
   }

@@ -182,7 +182,7 @@ struct SafetensorsTests {
   func emptyMetadata() throws {
     let builder = SafetensorsBuilder.lstmDense
     let source = builder.source
-    let length = Int(source.integer(at: 0, as: UInt64.self))
+    let length = Int(source[0]) | Int(source[1]) << 8
     let header = String(decoding: source.array(8..<8 + length), as: UTF8.self)
     let file = SafetensorsBuilder.file(
       #"{"__metadata__":{},"# + header.dropFirst(), source.array(8 + length..<source.count))
