@@ -7,7 +7,7 @@ public enum NPY {
 
   /// The array that the file at `path` holds.
   ///
-  /// - Throws: ``ConversionError`` naming the byte offset or the header's key.
+  /// - Throws: `ConversionError` naming the byte offset or the header's key.
   public static func read(_ path: String) throws(ConversionError) -> Tensor {
     try read(SourceBytes(path: path))
   }

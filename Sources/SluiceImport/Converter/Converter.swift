@@ -39,7 +39,7 @@ public struct ConvertedModel: Sendable {
 public enum Converter {
   /// Reads the model at `source`, whose format its content and name tell.
   ///
-  /// - Throws: ``ConversionError`` naming the file and the place in it.
+  /// - Throws: `ConversionError` naming the file and the place in it.
   public static func convert(
     source: String, options: SourceOptions = SourceOptions()
   ) throws(ConversionError) -> ConvertedModel {

@@ -3,7 +3,7 @@ import SluiceNetwork
 extension SafetensorsFile {
   /// The tensor's numbers as float32.
   ///
-  /// - Throws: ``ConversionError`` for a type that holds no floating-point numbers, and for a
+  /// - Throws: `ConversionError` for a type that holds no floating-point numbers, and for a
   ///   number that is not finite, naming its index.
   package func floats(_ name: String, _ entry: Entry) throws(ConversionError) -> [Float] {
     let place = "tensor \(quotable(name))"
