@@ -202,10 +202,15 @@ bool sluice_isa_available(sluice_isa isa);
 
 /* How a model is opened, all 0 but its size for the defaults; see MODELS. */
 typedef struct sluice_options {
+  /* sizeof(sluice_options), by which the library knows the fields that its caller knows. */
   size_t size;
+  /* SLUICE_OPEN_*, combined with |. */
   uint32_t flags;
+  /* The instruction set; SLUICE_ISA_BEST takes the best of this CPU. */
   sluice_isa isa;
+  /* What one stream may take at most, in bytes; 0 for any. */
   uint64_t max_stream_bytes;
+  /* The operations that a step may take at most; 0 for any. */
   uint64_t max_step_operations;
 } sluice_options;
 
