@@ -156,7 +156,7 @@ import Testing
     #expect(refuses(.unsupported, "expected the") { try compare { $0.layers.removeLast() } })
     #expect(refuses(.unsupported, "output") { try compare { $0.output = .last } })
     #expect(
-      refuses(.unsupported, "is not the source's", "hiddenSize is") {
+      refuses(.unsupported, "is not the source's", "units ") {
         try compare { $0.layers[0].record.hiddenSize += 8 }
       })
   }

@@ -32,7 +32,7 @@ extension AccuracyReport {
   /// - Parameters:
   ///   - input: sequences, and what they are called.
   ///   - reference: what the source gives over them, where that is known already.
-  /// - Throws: ``ConversionError`` where the contents make no blob.
+  /// - Throws: `ConversionError` where the contents make no blob.
   package init(
     of network: Network, _ contents: BlobContents,
     over input: (sequences: SequenceArray, name: String), reference: ReferenceRun? = nil,

@@ -10,7 +10,7 @@ package enum ArrayRun {
   /// - Parameter file: where the input came from, for errors.
   /// - Returns: `[T, outputSize]` or `[B, T, outputSize]`; without `T` where the model yields the
   ///   last step's output alone.
-  /// - Throws: ``ConversionError`` where shape or type are others.
+  /// - Throws: `ConversionError` where shape or type are others.
   package static func run(
     _ model: borrowing Model, _ input: Tensor, file: String
   ) throws(ConversionError) -> Tensor {

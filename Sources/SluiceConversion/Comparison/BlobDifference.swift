@@ -39,7 +39,7 @@ package struct BlobDifference: Sendable {
   /// - Parameters:
   ///   - files: what both are called, for errors.
   ///   - steps: of noise; nil for as many as a report on such a network takes.
-  /// - Throws: ``ConversionError`` where a stream of one of them cannot be made.
+  /// - Throws: `ConversionError` where a stream of one of them cannot be made.
   package init(
     _ a: BlobContents, _ b: BlobContents, files: (String, String), steps: Int? = nil,
     progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }

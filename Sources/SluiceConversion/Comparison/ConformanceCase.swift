@@ -13,7 +13,7 @@ package struct ConformanceCase: Sendable {
 
   /// The cases in `folder` and below it, in the order of their names.
   ///
-  /// - Throws: ``ConversionError`` where `folder` cannot be listed.
+  /// - Throws: `ConversionError` where `folder` cannot be listed.
   package static func find(in folder: String) throws(ConversionError) -> [ConformanceCase] {
     let root = folder.hasSuffix("/") && folder != "/" ? String(folder.dropLast()) : folder
     var found: [ConformanceCase] = []

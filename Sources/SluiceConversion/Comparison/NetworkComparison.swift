@@ -64,7 +64,7 @@ package struct NetworkComparison: Sendable {
   ///   - file: the blob's name, for errors.
   ///   - reference: what the source gives over this input, where that is known already.
   ///   - instructionSet: nil for the one that this CPU would choose.
-  /// - Throws: ``ConversionError`` where the blob's layers are not the network's.
+  /// - Throws: `ConversionError` where the blob's layers are not the network's.
   package init(
     _ network: Network, _ contents: BlobContents, over input: SequenceArray, file: String,
     reference recorded: ReferenceRun? = nil, instructionSet: InstructionSet? = nil,

@@ -19,7 +19,7 @@ package struct SequenceArray {
   /// - Parameters:
   ///   - inputSize: features of a step, or the number of ids where `readsIDs`.
   ///   - file: where the tensor came from, for errors.
-  /// - Throws: ``ConversionError`` with the shape, type or id that was expected.
+  /// - Throws: `ConversionError` with the shape, type or id that was expected.
   package init(
     _ tensor: Tensor, axes: [Axis], inputSize: Int, readsIDs: Bool, file: String
   ) throws(ConversionError) {

@@ -10,7 +10,7 @@ public struct WAVFile: Sendable {
 
   /// Reads the file at `path`.
   ///
-  /// - Throws: ``ConversionError`` naming the byte; other codings and channels are refused.
+  /// - Throws: `ConversionError` naming the byte; other codings and channels are refused.
   public init(path: String) throws(ConversionError) {
     try self.init(SourceBytes(path: path))
   }
