@@ -54,8 +54,19 @@ extension SectionID {
             Field.before, Field.after,
           ].contains(field)
         || (Field.epsilon..<Field.sliceStart + 1).contains(field)
-        || (Field.cellClip..<Field.reserved).contains(field)
-          && file.u32(BlobLayout.Header.version) == 2
+        // A cell of the general form may have other gates, flags and limits.
+        || file.u32(BlobLayout.Header.version) == 2
+          && (field == Field.gateActivation || field == Field.cellFlags
+            || (Field.clip..<Field.gateAlpha).contains(field)
+            || (Field.cellClip..<Field.reserved).contains(field))
+    }
+    let entry = (offset - BlobLayout.headerSize) % BlobLayout.sectionEntrySize
+    let isTable = (BlobLayout.headerSize..<record.lowerBound).contains(offset)
+    // What may be passed over may have any name that nobody knows.
+    if isTable, entry < BlobLayout.Section.flags,
+      file.u32(offset - entry + BlobLayout.Section.flags) != 0
+    {
+      return true
     }
     for id in SectionID.free where file.find(id) != nil {
       if try file.section(id).contains(offset) { return true }
