@@ -11,8 +11,8 @@ enum ConformanceCommand {
     details: """
       A case folder holds a model (model.onnx, model.safetensors with model.json, ...), folders
       test_data_set_0, ... with input_0.npy or .pb, ... and output_0.npy or .pb, ..., and perhaps
-      convert.json or expect_error.txt. Exit status 1 where a case fails; with --quiet those alone are said.
-      The model is converted and run as convert and run do. Where a case has values for weights,
+      convert.json or expect_error.txt. Exit status 1 where a case fails; with --quiet those alone
+      are said. The model is converted and run as convert and run do. Where a case has values for weights,
       lengths or states that are inputs of the graph, these are given as well, and the line says so.
       """,
     example: "sluice conformance Tests/Fixtures/Conversion/onnx_*")
