@@ -36,16 +36,28 @@ struct ONNXTensor {
   let source: SourceBytes
   /// The whole message.
   let range: Range<Int>
-  /// Where ``raw`` lies: the file itself, or one beside it.
-  private(set) var storage: SourceBytes
-  /// Why its numbers cannot be read, which matters only to who reads them; nil where they can.
-  private(set) var refusal: ConversionError?
-  private var hasExternal = false
+  /// What few tensors have, apart: a file can hold thousands of tensors.
+  private var exception: Exception?
   private(set) var name = ""
   private(set) var shape: [Int] = []
   private(set) var type = ElementType.float
   /// The bytes of `raw_data`; nil where the numbers lie in the field of their type.
   private(set) var raw: Range<Int>?
+
+  private final class Exception: Sendable {
+    let storage: SourceBytes?
+    let refusal: ConversionError?
+
+    init(storage: SourceBytes? = nil, refusal: ConversionError? = nil) {
+      self.storage = storage
+      self.refusal = refusal
+    }
+  }
+
+  /// Where ``raw`` lies: the file itself, or one beside it.
+  var storage: SourceBytes { exception?.storage ?? source }
+  /// Why its numbers cannot be read, which matters only to who reads them; nil where they can.
+  var refusal: ConversionError? { exception?.refusal }
 
   /// What an error calls the tensor.
   var place: String { name.isEmpty ? "byte \(range.lowerBound)" : "tensor \(quotable(name))" }
@@ -56,7 +68,6 @@ struct ONNXTensor {
   ) throws(ConversionError) {
     self.source = source
     self.range = range
-    storage = source
     var reader = ProtobufReader(source, "TensorProto", range)
     var dims: [Int64] = []
     var typeCode: Int64 = 0
@@ -83,12 +94,13 @@ struct ONNXTensor {
     }
     shape = dims.map { Int($0) }
     guard let type = ElementType(rawValue: typeCode), !isText else {
-      refusal = .unsupported(
-        source.file, place,
-        "the element type \(typeCode)\(Self.typeNames[typeCode].map { " (\($0))" } ?? ""); expected "
-          + "float, float16, bfloat16, double, int32, int64 or bool"
-          + (Self.quantisedTypes.contains(typeCode)
-            ? "; of a quantised model convert the float model that it was made from" : ""))
+      exception = Exception(
+        refusal: .unsupported(
+          source.file, place,
+          "the element type \(typeCode)\(Self.typeNames[typeCode].map { " (\($0))" } ?? ""); "
+            + "expected float, float16, bfloat16, double, int32, int64 or bool"
+            + (Self.quantisedTypes.contains(typeCode)
+              ? "; of a quantised model convert the float model that it was made from" : "")))
       return
     }
     self.type = type
@@ -96,11 +108,11 @@ struct ONNXTensor {
       guard raw == nil, typedFields.isEmpty else {
         throw .malformed(source.file, place, "external data beside numbers in the file")
       }
-      hasExternal = true
       do throws(ConversionError) {
-        (storage, raw) = try external.bytes(of: self, in: files)
+        let (storage, range) = try external.bytes(of: self, in: files)
+        (exception, raw) = (Exception(storage: storage), range)
       } catch {
-        refusal = error
+        exception = Exception(refusal: error)
         return
       }
     }
@@ -131,7 +143,7 @@ struct ONNXTensor {
       guard !overflow, bytes == raw.count else {
         throw .malformed(
           source.file, place,
-          "\(raw.count) bytes of \(hasExternal ? "external data" : "raw_data") do not match the shape \(shape)"
+          "\(raw.count) bytes of \(exception == nil ? "raw_data" : "external data") do not match the shape \(shape)"
         )
       }
     } else {
