@@ -78,6 +78,7 @@ struct ONNXModel {
     _ reader: ProtobufReader, _ files: ExternalFiles?
   ) throws(ConversionError) {
     var reader = reader
+    try checkCounts(reader)
     while let field = try reader.next() {
       switch field.number {
       case 1:
@@ -96,8 +97,19 @@ struct ONNXModel {
       case 15: throw .unsupported(source.file, "byte \(field.offset)", "sparse_initializer")
       default: throw reader.unsupported(field)
       }
-      guard max(nodes.count, initializers.count, inputs.count, outputs.count) <= Self.maximumItems
-      else {
+    }
+  }
+
+  /// Counts before anything is kept: thousands of items take more memory than their bytes.
+  ///
+  /// Where a field is malformed it stops, and leaves the error to who reads.
+  private func checkCounts(_ reader: ProtobufReader) throws(ConversionError) {
+    var rest = reader
+    var counts: [Int: Int] = [:]
+    while let field = try? rest.next() {
+      guard [1, 5, 11, 12].contains(field.number) else { continue }
+      counts[field.number, default: 0] += 1
+      guard counts[field.number, default: 0] <= Self.maximumItems else {
         throw reader.malformed(
           field.offset,
           "more than \(Self.maximumItems) nodes, initializers, inputs or outputs: recurrences that "
