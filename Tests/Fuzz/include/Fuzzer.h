@@ -11,22 +11,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-// How the thread computes with floats: what the runtime must neither use nor change.
-
-static inline uint32_t fuzzer_control(void) {
-#if defined(__x86_64__)
-  return __builtin_ia32_stmxcsr();
-#else
-  return 0;
-#endif
-}
-
-static inline void fuzzer_set_control(uint32_t value) {
-#if defined(__x86_64__)
-  __builtin_ia32_ldmxcsr(value);
-#else
-  (void)value;
-#endif
-}
-
 #endif
