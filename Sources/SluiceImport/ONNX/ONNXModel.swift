@@ -4,6 +4,8 @@ import SluiceNetwork
 struct ONNXModel {
   /// Nodes and initializers of far larger graphs than a chain of layers: a bound on memory.
   static let maximumItems = 1 << 12
+  /// All fields of a graph: its items, and the shapes of values between them.
+  static let maximumGraphFields = 1 << 16
   static let opsets: ClosedRange<Int64> = 7...28
 
   /// An input or output of the graph.
@@ -105,8 +107,13 @@ struct ONNXModel {
   /// Where a field is malformed it stops, and leaves the error to who reads.
   private func checkCounts(_ reader: ProtobufReader) throws(ConversionError) {
     var rest = reader
+    var fields = 0
     var counts: [Int: Int] = [:]
     while let field = try? rest.next() {
+      fields += 1
+      guard fields <= Self.maximumGraphFields else {
+        throw reader.malformed(field.offset, "more than \(Self.maximumGraphFields) fields")
+      }
       guard [1, 5, 11, 12].contains(field.number) else { continue }
       counts[field.number, default: 0] += 1
       guard counts[field.number, default: 0] <= Self.maximumItems else {
