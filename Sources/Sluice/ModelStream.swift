@@ -9,7 +9,8 @@ import _SluiceSystem
 /// only one may use it at a time.
 ///
 /// Steps round to nearest, and a result below 2^-126 in magnitude is zero, whatever the thread's
-/// floating-point control register says; it is left unchanged.
+/// floating-point control register says. It is left unchanged, but on x86-64 the inexact flag may be
+/// set, as by any arithmetic, unless the thread traps it.
 @safe
 public struct ModelStream: ~Copyable {
   let plan: Plan

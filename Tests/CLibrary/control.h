@@ -1,10 +1,13 @@
 /* The caller's way with floats: rounding, flush to zero, masks and flags of exceptions. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 static inline uint64_t control(void) {
 #if defined(__x86_64__)
-  return __builtin_ia32_stmxcsr();
+  uint32_t word;
+  __asm__ volatile("stmxcsr %0" : "=m"(word) : : "memory");
+  return word;
 #elif defined(__aarch64__)
   uint64_t control, flags;
   __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(control), "=r"(flags) : : "memory");
@@ -16,11 +19,22 @@ static inline uint64_t control(void) {
 
 static inline void set_control(uint64_t value) {
 #if defined(__x86_64__)
-  __builtin_ia32_ldmxcsr((unsigned)value);
+  uint32_t word = (uint32_t)value;
+  __asm__ volatile("ldmxcsr %0" : : "m"(word) : "memory");
 #elif defined(__aarch64__)
   __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" : : "r"(value & 0xFFFFFFFF), "r"(value >> 32) : "memory");
 #else
   (void)value;
+#endif
+}
+
+/* Whether a call may leave `after` where `way` was: the inexact flag may be set, as by any arithmetic,
+ * unless it is trapped. Nothing else changes, and on Arm nothing at all. */
+static inline bool is_kept(uint64_t way, uint64_t after) {
+#if defined(__x86_64__)
+  return after == way || after == (way | (way >> 7 & 0x20));
+#else
+  return after == way;
 #endif
 }
 

@@ -1,5 +1,5 @@
-/* The caller's floating-point control register: no function of sluice.h depends on it, leaves a flag in
- * it, or raises what it traps. controls MODEL.sluice... */
+/* The caller's floating-point control register: no function of sluice.h depends on it, leaves a flag
+ * in it other than that of inexact, or raises what it traps. controls MODEL.sluice... */
 #include "check.h"
 #include "control.h"
 
@@ -17,8 +17,8 @@ static bool kept, done;
     sluice_status status_ = (call);                             \
     uint64_t after_ = control();                                \
     set_control(usual);                                         \
-    kept = kept && after_ == way;                               \
-    if (status_ != SLUICE_OK || after_ != way)                  \
+    kept = kept && is_kept(way, after_);                        \
+    if (status_ != SLUICE_OK || !is_kept(way, after_))          \
       fprintf(stderr, "  %04llx: %s gave %d, left %04llx\n", (unsigned long long)way, #call, status_, \
               (unsigned long long)after_);                      \
     done = done && status_ == SLUICE_OK;                        \
@@ -99,7 +99,7 @@ static uint64_t of_model(const char *path, const void *bytes, size_t size, uint6
     set_control(way);
     sluice_next_token(model, "a film", 6, &at, &token);
     sluice_close(model);
-    kept = kept && control() == way;
+    kept = kept && is_kept(way, control());
     set_control(usual);
   }
   return bits;

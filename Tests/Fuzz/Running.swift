@@ -1,3 +1,4 @@
+import Fuzzer
 import Sluice
 import SluiceBlob
 import TestSupport
@@ -15,10 +16,35 @@ struct Running {
   private let file: GuardedBytes
   /// What the steps read: features, taken in turn.
   private let features: [Float]
+  /// The caller's way with floats, and the byte with which a mask says that a stream takes a step.
+  private let control: UInt32
+  private let truth: UInt8
 
-  init(_ file: GuardedBytes, features: [Float]) {
+  init(
+    _ file: GuardedBytes, features: [Float], control: UInt32 = 0x1F80, truth: UInt8 = 1
+  ) {
     self.file = file
     self.features = features
+    self.control = control
+    self.truth = truth
+  }
+
+  /// Turns to the drawn control register; returns the usual one. Until `leave` nothing but the runtime
+  /// computes with floats, since exceptions may trap.
+  private func enter() -> UInt32 {
+    let usual = fuzzer_control()
+    fuzzer_set_control(usual == 0 ? 0 : control)
+    return usual
+  }
+
+  /// Turns back from a call of the runtime, which must have left the register alone, but for
+  /// the inexact flag (bit 5) where that is not trapped (bit 12).
+  private func leave(_ usual: UInt32) {
+    let after = fuzzer_control()
+    fuzzer_set_control(usual)
+    if usual != 0, after != control, after != control | control >> 7 & 0x20 {
+      finding("control register \(String(control, radix: 16)) became \(String(after, radix: 16))")
+    }
   }
 
   /// Runs it. Steps, blocks and batches must give the same bits, AVX2 those of AVX-512: where an
@@ -27,7 +53,10 @@ struct Running {
     var expected: [UInt32]?
     for set in InstructionSet.runnable {
       let options = Model.Options(checkingHash: false, instructionSet: set)
+      let usual = enter()
+      defer { fuzzer_set_control(usual) }
       let model = unsafe try Model(bytes: UnsafeRawBufferPointer(file.raw), options: options)
+      leave(usual)
       guard let blockBits = try processed(model) else { return }
       if model.isStreamable {
         require(stepped(model) ?? blockBits, blockBits, "\(set): step against block")
@@ -61,12 +90,15 @@ struct Running {
     let input = input(of: model)
     defer { keep(memory, outputs, input) }
     var y = unsafe outputs.floats.mutableSpan
+    let ids = tokens(of: model)
     for _ in 0..<2 {
+      let usual = enter()
       stream.reset()
       let isTaken =
         model.readsTokens
-        ? stream.process(tokens: tokens(of: model).span, into: &y)
+        ? stream.process(tokens: ids.span, into: &y)
         : stream.process(unsafe UnsafeBufferPointer(input.floats).span, into: &y)
+      leave(usual)
       if !isTaken { finding("a block was not taken") }
     }
     return outputs.copy.suffix(model.outputSize).map(\.comparedBits)
@@ -85,11 +117,15 @@ struct Running {
     var y = unsafe output.floats.mutableSpan
     let ids = tokens(of: model)
     for step in 0..<Self.steps {
+      let usual = enter()
+      var isTaken = true
       if model.readsTokens {
-        if !stream.step(token: Int(ids[step]), into: &y) { finding("a token was not taken") }
+        isTaken = stream.step(token: Int(ids[step]), into: &y)
       } else {
         stream.step(unsafe row(step, of: input, model).span, into: &y)
       }
+      leave(usual)
+      if !isTaken { finding("a token was not taken") }
     }
     return output.copy.map(\.comparedBits)
   }
@@ -101,26 +137,33 @@ struct Running {
       return nil
     }
     let memory = GuardedBytes(count: size)
-    var batch = unsafe StreamBatch(model, count: count, in: memory.raw)
+    let batch = unsafe StreamBatch(model, count: count, in: memory.raw)
     let output = GuardedBytes(count: 4 * count * model.outputSize)
     let input = input(of: model)
     defer { keep(memory, output, input) }
-    var y = unsafe output.floats.mutableSpan
+    let y = unsafe output.floats.baseAddress!
     let ids = tokens(of: model)
     for step in 0..<Self.steps {
-      let active = (0..<count).map { $0 == count - 1 || (step + $0) % 2 == 0 }
-      if model.readsTokens {
-        let tokens = [Int32](repeating: ids[step], count: count)
-        let isTaken = batch.step(tokens: tokens.span, into: &y, active: active.span)
-        if !isTaken { finding("a batch's tokens were not taken") }
-      } else {
-        var rows: [Float] = []
+      // As C hands over a mask: any byte but 0 is true.
+      let active = (0..<count).map { $0 == count - 1 || (step + $0) % 2 == 0 ? truth : 0 }
+      let tokens = [Int32](repeating: ids[step], count: count)
+      var rows: [Float] = []
+      if !model.readsTokens {
         for _ in 0..<count { unsafe rows += row(step, of: input, model) }
-        let x = GuardedBytes(rows)
-        defer { keep(x) }
-        batch.step(
-          unsafe UnsafeBufferPointer(x.floats).span, into: &y, active: active.span)
       }
+      let x = GuardedBytes(rows)
+      defer { keep(x) }
+      let usual = enter()
+      var isTaken = true
+      unsafe active.withUnsafeBytes { active in
+        if model.readsTokens {
+          isTaken = unsafe batch.stepTokens(tokens, into: y, active: active.baseAddress)
+        } else {
+          unsafe batch.stepRows(x.floats.baseAddress!, into: y, active: active.baseAddress)
+        }
+      }
+      leave(usual)
+      if !isTaken { finding("a batch's tokens were not taken") }
     }
     return output.copy.suffix(model.outputSize).map(\.comparedBits)
   }

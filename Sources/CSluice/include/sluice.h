@@ -30,8 +30,9 @@
  *     that is all that is promised: its sign and payload may differ.
  *
  *     Floats are rounded to nearest, and a result below 2^-126 in magnitude is zero: no input makes
- *     a step slow. The caller's own setting of these (MXCSR, FPCR) is neither used nor changed, flags
- *     included, by any function.
+ *     a step slow. The caller's own setting of these (MXCSR, FPCR) is neither used nor changed by any
+ *     function, flags included but one: on x86-64 the inexact flag may be left set, as by any
+ *     arithmetic in C, unless the caller traps it.
  *
  *     Floats and tokens, x and y, start at a multiple of 4, else SLUICE_BAD_ARGUMENT; where they start at
  *     one of 64 a step may be a few nanoseconds faster. Bytes of a state and texts start anywhere.

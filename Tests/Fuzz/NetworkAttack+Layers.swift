@@ -1,0 +1,122 @@
+import SluiceBlob
+
+extension NetworkAttack {
+  /// Any layer at all that reads `size` features of the one before it.
+  ///
+  /// - Parameters:
+  ///   - records: the layers so far, of which some read several.
+  ///   - first: features of the model's input, or of an embedding's row.
+  static func layer(
+    reading size: Int, _ records: [LayerRecord], _ first: Int, _ choices: inout Choices
+  ) -> LayerRecord {
+    var record = plain(reading: size, records, first, &choices)
+    // Half of all cells are plain ones, which have kernels of their own.
+    guard choices.below(2) == 0 else { return record }
+    if record.kind.isRecurrent {
+      record.candidateActivation = choices.function()
+      if record.kind != .rnn { record.gateActivation = choices.function() }
+      if choices.below(4) == 0 { record.clip = abs(choices.feature()) }
+      record.direction = [.forward, .forward, .reverse, .reverseFinal][choices.below(4)]
+    }
+    if record.kind == .lstm {
+      record.cellFlags = CellFlags(rawValue: UInt32(choices.below(8)))
+      if record.cellFlags.contains(.projection) { record.outputSize = choices.size() }
+    }
+    switch record.kind {
+    case .lstm, .dense, .activation, .convolution: record.outputActivation = choices.function()
+    default: break
+    }
+    return record
+  }
+
+  private static func plain(
+    reading size: Int, _ records: [LayerRecord], _ first: Int, _ choices: inout Choices
+  ) -> LayerRecord {
+    switch choices.below(17) {
+    case 0, 1: .lstm(inputSize: size, hiddenSize: choices.size())
+    case 2: .gru(inputSize: size, hiddenSize: choices.size(), variant: .resetAfter)
+    case 3: .gru(inputSize: size, hiddenSize: choices.size(), variant: .resetBefore)
+    case 4: .rnn(inputSize: size, hiddenSize: choices.size())
+    case 5: .dense(inputSize: size, outputSize: choices.size())
+    case 6: .activation(.tanh, size: size)
+    case 7: columns(.scale, size, &choices)
+    case 8: columns(.prelu, size, &choices)
+    case 9: norm(size, &choices)
+    case 10: slice(size, &choices)
+    case 11: size % 2 == 0 ? magnitude(size) : columns(.scale, size, &choices)
+    case 12: pad(size, &choices)
+    case 13, 14: joined(size, records, first, &choices)
+    default: convolution(size, &choices)
+    }
+  }
+
+  /// Columns of which the features are a multiple.
+  private static func length(of size: Int, _ choices: inout Choices) -> Int {
+    let length = 1 + choices.below(4)
+    return size % length == 0 ? length : 1
+  }
+
+  private static func columns(
+    _ kind: LayerKind, _ size: Int, _ choices: inout Choices
+  ) -> LayerRecord {
+    .columns(kind, length: length(of: size, &choices), inputSize: size, outputSize: size)
+  }
+
+  private static func norm(_ size: Int, _ choices: inout Choices) -> LayerRecord {
+    var record = columns(.layerNorm, size, &choices)
+    record.columns.epsilon = Float(1 + choices.below(8)) / 1024
+    return record
+  }
+
+  private static func slice(_ size: Int, _ choices: inout Choices) -> LayerRecord {
+    var record = columns(.slice, size, &choices)
+    let channels = size / record.columns.length
+    record.columns.start = choices.below(channels)
+    let kept = 1 + choices.below(channels - record.columns.start)
+    record.outputSize = record.columns.length * kept
+    return record
+  }
+
+  private static func magnitude(_ size: Int) -> LayerRecord {
+    .columns(.magnitude, length: 1, inputSize: size, outputSize: size / 2)
+  }
+
+  private static func pad(_ size: Int, _ choices: inout Choices) -> LayerRecord {
+    .reflectPad(
+      length: size, channels: 1, before: choices.below(min(size, 4)),
+      after: choices.below(min(size, 4)))
+  }
+
+  /// The layer before and an earlier one, or the model's input: their sum where their sizes agree, else
+  /// one behind the other.
+  private static func joined(
+    _ size: Int, _ records: [LayerRecord], _ first: Int, _ choices: inout Choices
+  ) -> LayerRecord {
+    guard records.count > 1 else { return columns(.scale, size, &choices) }
+    let earlier = choices.below(records.count) - 1
+    let readsInput = earlier < 0 || records[earlier].kind == .embedding
+    let other = readsInput ? first : records[earlier].outputSize
+    var record: LayerRecord =
+      other == size && choices.below(2) == 0
+      ? .add(size: size)
+      : .columns(.concatenate, length: 1, inputSize: size + other, outputSize: size + other)
+    let source = records[0].kind == .embedding ? max(earlier, 0) : earlier
+    record.inputs = LayerInputs([records.count - 1, source])
+    return record
+  }
+
+  private static func convolution(_ size: Int, _ choices: inout Choices) -> LayerRecord {
+    var record = LayerRecord.convolution(
+      length: size, inputChannels: 1, outputChannels: 1 + choices.below(3),
+      kernelSize: 1 + choices.below(4), stride: 1 + choices.below(2),
+      dilation: 1 + choices.below(3), before: choices.below(3), after: choices.below(3),
+      padding: .zeros, activation: .relu)
+    if choices.below(2) == 0 {
+      record.columns.padding = .past
+      record.columns.before = 0
+      record.columns.after = 0
+      record.outputSize = record.outputLength * (1 + choices.below(3))
+    }
+    return record
+  }
+}
