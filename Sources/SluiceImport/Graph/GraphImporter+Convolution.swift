@@ -72,12 +72,12 @@ extension GraphImporter {
   private mutating func taps(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> Taps {
-    let kernel = try constant(node, 1, "W").shape
+    let kernel = try folder.constant(node, 1, "W").shape
     guard kernel.count == 3 else {
       throw node.unsupported("W has \(kernel.count) axes; expected one axis of taps")
     }
-    let w = try floats(node, 1, "W", rank: 3)
-    let bias = node.input(2) == nil ? nil : try floats(node, 2, "B", rank: 1).values
+    let w = try folder.floats(node, 1, "W", rank: 3)
+    let bias = node.input(2) == nil ? nil : try folder.floats(node, 2, "B", rank: 1).values
     let groups = try attributes.integer("group") ?? 1
     let dilation = try attributes.integers("dilations") ?? [1]
     let strides = try attributes.integers("strides") ?? [1]
@@ -121,20 +121,22 @@ extension GraphImporter {
       throw node.unsupported("the attribute mode is \(quotable(mode)); expected constant")
     }
     var fill = try attributes.float("value") ?? 0
-    if node.input(2) != nil { fill = try constant(node, 2, "constant_value").floats?.first ?? 1 }
+    if node.input(2) != nil {
+      fill = try folder.constant(node, 2, "constant_value").floats?.first ?? 1
+    }
     guard fill == 0 else { throw node.unsupported("the input constant_value is not 0") }
     let named = try attributes.integers("pads")
     var pads: [Int]
-    if let named { pads = named } else { pads = try integers(node, 1, "pads") }
+    if let named { pads = named } else { pads = try folder.integers(node, 1, "pads") }
     let rank = value.axes.count
     if node.input(3) != nil {
-      let axes = try integers(node, 3, "axes")
+      let axes = try folder.integers(node, 3, "axes")
       guard pads.count == 2 * axes.count else {
         throw node.malformed("pads are \(pads.count) numbers")
       }
       var all = [Int](repeating: 0, count: 2 * rank)
       for (index, axis) in axes.enumerated() {
-        let axis = try position(axis, rank: rank, node)
+        let axis = try node.position(of: axis, rank: rank)
         all[axis] = pads[index]
         all[axis + rank] = pads[index + axes.count]
       }

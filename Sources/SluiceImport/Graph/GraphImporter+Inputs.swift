@@ -4,12 +4,12 @@ extension GraphImporter {
   /// Gives the graph's inputs their values and returns the sequence's.
   mutating func bindInputs() throws(ConversionError) -> ONNXModel.Value {
     var sequence: ONNXModel.Value?
-    for input in model.inputs where liveNames.contains(input.name) {
+    for input in model.inputs where folder.liveNames.contains(input.name) {
       let place = "input \"\(quotable(input.name))\""
       if roles.all.contains(input.name) {
-        guard let tensor = constants[input.name] else {
+        guard let tensor = folder.given[input.name] else {
           if let value = freeValue(of: input) {
-            values[input.name] = value
+            folder.bind(input.name, to: value)
             freeInputs.insert(input.name)
             continue
           }
@@ -17,7 +17,7 @@ extension GraphImporter {
             model.source.file, place,
             "feeds a weight or a state of a recurrent node; its value must be given")
         }
-        values[input.name] = .constant(ConstantValue(tensor))
+        folder.bind(input.name, to: ConstantValue(tensor))
         continue
       }
       guard sequence == nil else {
@@ -56,7 +56,8 @@ extension GraphImporter {
           return Int(size)
         }
       })
-    for input in model.inputs where !liveNames.contains(input.name) && input.isFloatingPoint {
+    for input in model.inputs where !folder.liveNames.contains(input.name) && input.isFloatingPoint
+    {
       guard let shape = input.shape, (2...4).contains(shape.count), let units = shape.last,
         units.map(sizes.contains) ?? (shape.count == 3 && !sizes.isEmpty)
       else { continue }
@@ -69,56 +70,42 @@ extension GraphImporter {
 
   /// What an input of lengths or initial states stands for without a value: sequences as long as
   /// they are, and zero, of which the caller may make another state. Nil for a weight.
-  private func freeValue(of input: ONNXModel.Value) -> GraphValue? {
+  private func freeValue(of input: ONNXModel.Value) -> ConstantValue? {
     if roles.lengths.contains(input.name) {
-      return .constant(ConstantValue(shape: [0], .integers([])))
+      return ConstantValue(shape: [0], .integers([]))
     }
     guard roles.states.contains(input.name), !roles.weights.contains(input.name),
       let shape = input.shape
     else { return nil }
-    return .constant(
-      ConstantValue(
-        extents: shape.map { $0.map(Extent.known) ?? .unknown },
-        shape: Array(repeating: 1, count: shape.count), elements: .floats([0])))
+    return ConstantValue(
+      extents: shape.map { $0.map(Extent.known) ?? .unknown },
+      shape: Array(repeating: 1, count: shape.count), elements: .floats([0]))
   }
 
-  /// The value of input `index`, which must be there.
-  mutating func value(_ node: ONNXNode, _ index: Int) throws(ConversionError) -> GraphValue {
-    guard let name = node.input(index) else { throw node.malformed("input \(index) is missing") }
-    if let value = values[name] { return value }
-    guard let initializer = model.initializers[name] else {
-      throw node.unsupported("the input \"\(quotable(name))\" has no value")
-    }
-    let value = GraphValue.constant(ConstantValue(try initializer.tensor()))
-    values[name] = value
-    return value
+  /// What is computed of the sequence and goes in as input `index`; nil for a constant.
+  func computed(_ node: ONNXNode, _ index: Int) -> GraphValue? {
+    node.input(index).flatMap { values[$0] }
   }
 
-  mutating func constant(
-    _ node: ONNXNode, _ index: Int, _ what: String
-  ) throws(ConversionError) -> ConstantValue {
-    guard case .constant(let value) = try value(node, index) else {
-      throw node.unsupported("the input \(what) depends on the sequence; expected a constant")
-    }
-    return value
+  /// What is computed of the sequence and goes in as input `index`, which must be that.
+  func value(_ node: ONNXNode, _ index: Int) throws(ConversionError) -> GraphValue {
+    if let value = computed(node, index) { return value }
+    guard node.input(index) != nil else { throw node.malformed("input \(index) is missing") }
+    throw node.unsupported("input \(index) is a constant; expected the sequence")
   }
 
-  /// The fully known integers of input `index`.
-  mutating func integers(
-    _ node: ONNXNode, _ index: Int, _ what: String
-  ) throws(ConversionError) -> [Int] {
-    guard let values = try constant(node, index, what).integers else {
-      throw node.unsupported("the input \(what) is not made of known integers")
+  /// The features that go in as input `index`.
+  func features(_ node: ONNXNode, _ index: Int) throws(ConversionError) -> FeatureValue {
+    switch try value(node, index) {
+    case .features(let value): return value
+    case .norm: throw node.besideNorm
     }
-    return values
   }
+}
 
-  mutating func features(
-    _ node: ONNXNode, _ index: Int
-  ) throws(ConversionError) -> FeatureValue {
-    guard case .features(let value) = try value(node, index) else {
-      throw node.unsupported("input \(index) is a constant; expected the sequence")
-    }
-    return value
+extension ONNXNode {
+  /// That the node reads a part of a layer norm which is spelled out, and is none.
+  var besideNorm: ConversionError {
+    unsupported("the operator is not supported beside a layer norm")
   }
 }

@@ -10,8 +10,10 @@ extension GraphImporter {
         try node.checkOperator()
         try run(node)
       } catch {
-        let shapes = node.inputs.prefix(4).compactMap { values[$0] }.map { value in
-          "[\(value.extents.map { $0.text(time: timeAxis) }.joined(separator: ", "))]"
+        let shapes = node.inputs.prefix(4).compactMap {
+          values[$0]?.extents ?? folder.values[$0]?.extents
+        }.map { extents in
+          "[\(extents.map { $0.text(time: timeAxis) }.joined(separator: ", "))]"
         }
         obstacles.note(error, of: node, reading: shapes)
       }
@@ -21,15 +23,15 @@ extension GraphImporter {
 
   /// Interprets one node, which has been checked.
   mutating func run(_ node: ONNXNode) throws(ConversionError) {
+    guard node.inputs.contains(where: { values[$0] != nil }) else { return try folder.fold(node) }
     var attributes = AttributeReader(node)
-    if let form = try pointwise(node, &attributes) {
+    if let form = try Pointwise(node, &attributes, &folder) {
       try activation(node, form)
       return try attributes.finish()
     }
     switch node.operation {
     case "LSTM", "GRU", "RNN": try recurrent(node, &attributes)
-    case "Gemm": try gemm(node, &attributes)
-    case "MatMul": try matMul(node)
+    case "Gemm", "MatMul": try product(node, &attributes)
     case "Conv": try convolution(node, &attributes)
     case "Pad": try pad(node, &attributes)
     case "Add", "Sub", "Mul", "Div", "Equal": try arithmetic(node)
@@ -38,7 +40,6 @@ extension GraphImporter {
     case "BatchNormalization": try batchNorm(node, &attributes)
     case "LayerNormalization": try layerNorm(node, &attributes)
     case "ReduceMean": try mean(node, &attributes)
-    case "ReduceProd": try product(node, &attributes)
     case "Pow", "Sqrt": try power(node)
     case "Gather": try gather(node, &attributes)
     case "Slice": try slice(node, &attributes)
@@ -48,15 +49,18 @@ extension GraphImporter {
     case "Transpose": try transpose(node, &attributes)
     case "Reshape": try reshape(node, &attributes)
     case "Flatten": try flatten(node, &attributes)
-    case "Shape": try shape(node, &attributes)
+    case "Shape":
+      let extents = computed(node, 0)?.extents ?? []
+      try folder.shape(of: extents, node, &attributes)
     case "Concat": try concat(node, &attributes)
     case "Expand": try expand(node)
-    case "Where": try choose(node)
-    case "ConstantOfShape": try constantOfShape(node, &attributes)
-    case "Constant": try constant(node, &attributes)
-    case "Dropout": try dropout(node, &attributes)
+    case "Dropout":
+      try folder.checkDropout(node, &attributes)
+      try define(node, try value(node, 0))
     case "Cast": try cast(node, &attributes)
-    default: try define(node, try value(node, 0))
+    case "Identity": try define(node, try value(node, 0))
+    // What is computed of constants alone: it says which input is none.
+    default: return try folder.fold(node)
     }
     try attributes.finish()
   }

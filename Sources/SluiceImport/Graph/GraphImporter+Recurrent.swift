@@ -8,7 +8,7 @@ extension GraphImporter {
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
     let form = try RecurrentForm(node, &attributes)
-    var sides = try weights(node, form)
+    var sides = try folder.weights(node, form)
     let (inputSize, size) = (sides[0].inputSize, sides[0].hiddenSize)
     let x = try resolved(features(node, 0), node)
     guard x.content == .sequence, x.axes.count == 3 else {
@@ -62,7 +62,7 @@ extension GraphImporter {
   private mutating func bindLengths(_ node: ONNXNode) throws(ConversionError) {
     var given: [Int]?
     if let name = node.input(4), !freeNames.contains(name), try !isWhole(node) {
-      let values = try integers(node, 4, "sequence_lens")
+      let values = try folder.integers(node, 4, "sequence_lens")
       guard values.allSatisfy({ $0 >= 0 }) else {
         throw node.malformed("sequence_lens has a negative length")
       }
@@ -82,7 +82,7 @@ extension GraphImporter {
   /// Whether the lengths in the graph are all that of the sequence itself.
   private mutating func isWhole(_ node: ONNXNode) throws(ConversionError) -> Bool {
     guard let name = node.input(4), !givenNames.contains(name), let timeAxis,
-      case .integers(let lengths) = try constant(node, 4, "sequence_lens").elements
+      case .integers(let lengths) = try folder.constant(node, 4, "sequence_lens").elements
     else { return false }
     let steps = sequenceShape[timeAxis]
     return lengths.allSatisfy { $0 == .axis(timeAxis) || (steps != nil && $0.known == steps) }

@@ -4,32 +4,13 @@ extension GraphImporter {
   mutating func reshape(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    let value = try value(node, 0)
-    let shape = try constant(node, 1, "shape")
-    guard case .integers(let target) = shape.elements, shape.isStored, shape.shape.count == 1,
-      target.count <= 8, target.count(where: { $0 == .known(-1) }) <= 1
-    else {
-      throw node.unsupported("the input shape is not a row of integers, at most one of them -1")
+    var value = try features(node, 0)
+    let target = try folder.target(of: node, &attributes)
+    guard value.margin == nil, let axes = regrouped(value.axes, target) else {
+      throw node.unsupported("a shape that does not follow the input's axes")
     }
-    let keepsZero = try attributes.flag("allowzero")
-    guard !keepsZero || !target.contains(.known(0)) else {
-      throw node.unsupported("a shape of size 0")
-    }
-    switch value {
-    case .features(var features):
-      guard features.margin == nil, let axes = regrouped(features.axes, target) else {
-        throw node.unsupported("a shape that does not follow the input's axes")
-      }
-      features.axes = axes.map { features.content.joiningDirections($0) }
-      try define(node, .features(features))
-    case .norm: throw node.unsupported("the operator is not supported beside a layer norm")
-    case .constant(let constant):
-      guard let sizes = sizes(target, of: constant) else {
-        throw node.unsupported("a shape that does not follow the constant's")
-      }
-      try define(
-        node, .constant(ConstantValue(shape: sizes, constant.elements)))
-    }
+    value.axes = axes.map { value.content.joiningDirections($0) }
+    try define(node, .features(value))
   }
 
   /// `Flatten`: the axes before one and those from it on, each as one.
@@ -47,30 +28,6 @@ extension GraphImporter {
       value.content.joiningDirections($0.flatMap(\.self))
     }
     try define(node, .features(value))
-  }
-
-  /// The sizes that `target` asks for, where they hold as many elements as `constant`.
-  private func sizes(_ target: [Extent], of constant: ConstantValue) -> [Int]? {
-    guard constant.isStored else { return nil }
-    var sizes: [Int] = []
-    for (axis, extent) in target.enumerated() {
-      guard let size = extent.known, size >= -1 else { return nil }
-      guard size == 0 else {
-        sizes.append(size)
-        continue
-      }
-      guard axis < constant.shape.count else { return nil }
-      sizes.append(constant.shape[axis])
-    }
-    guard let rest = sizes.firstIndex(of: -1) else {
-      return elementCount(of: sizes) == constant.count ? sizes : nil
-    }
-    sizes[rest] = 1
-    guard let others = elementCount(of: sizes), others > 0, constant.count % others == 0 else {
-      return nil
-    }
-    sizes[rest] = constant.count / others
-    return sizes
   }
 
   /// The atoms of `axes` in axes of the sizes that `target` asks for; nil where they do not fit.

@@ -130,7 +130,7 @@ extension GraphImporter {
     if input.name == sequence.name {
       return .sequence((0..<(sequence.shape?.count ?? 0)).map(axis(ofInput:)))
     }
-    guard case .constant? = values[input.name] else { return .unused }
+    guard folder.values[input.name] != nil else { return .unused }
     if freeInputs.contains(input.name) { return .free }
     return .constant
   }

@@ -2,41 +2,34 @@ import SluiceBlob
 import SluiceNetwork
 
 extension GraphImporter {
-  /// `Gather`: an embedding, one step or layer of the sequence, or elements of a constant.
+  /// `Gather`: an embedding, or one step or layer of the sequence.
   mutating func gather(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
     let axis = try attributes.integer("axis") ?? 0
-    let (data, indices) = (try value(node, 0), try value(node, 1))
-    let at = try position(axis, rank: data.rank, node)
-    switch (data, indices) {
-    case (.constant, .features(let ids)):
-      guard at == 0 else { throw node.unsupported("the attribute axis is \(axis); expected 0") }
-      try embedding(node, ids)
-    case (.norm, _), (_, .norm):
-      throw node.unsupported("the operator is not supported beside a layer norm")
-    case (.features, .features): throw node.unsupported("indices that depend on the sequence")
-    case (_, .constant(let constant)):
-      guard let list = constant.integers, constant.shape.count <= 1 else {
-        throw node.unsupported("indices that are not a known integer or a row of them")
+    guard computed(node, 0) != nil else {
+      let ids = try features(node, 1)
+      let rank = try folder.constant(node, 0, "data").shape.count
+      guard try node.position(of: axis, rank: rank) == 0 else {
+        throw node.unsupported("the attribute axis is \(axis); expected 0")
       }
-      let isScalar = constant.shape.isEmpty
-      switch data {
-      case .features(let features):
-        guard let first = list.first, list.enumerated().allSatisfy({ $1 == first &+ $0 }) else {
-          throw node.unsupported("indices that are not neighbours")
-        }
-        guard (-(1 << 31)..<1 << 31).contains(first) else {
-          throw node.malformed("the index \(first)")
-        }
-        let range = first..<first + list.count
-        try define(
-          node, .features(try selecting(features, at, range, removing: isScalar, node)))
-      case .constant(let data):
-        try gather(node, data, at, list, isScalar: isScalar)
-      case .norm: throw node.unsupported("the operator is not supported beside a layer norm")
-      }
+      return try embedding(node, ids)
     }
+    let features = try features(node, 0)
+    let at = try node.position(of: axis, rank: features.axes.count)
+    guard computed(node, 1) == nil else {
+      throw node.unsupported("indices that depend on the sequence")
+    }
+    let (list, isScalar) = try folder.indices(ofGather: node)
+    guard let first = list.first, list.enumerated().allSatisfy({ $1 == first &+ $0 }) else {
+      throw node.unsupported("indices that are not neighbours")
+    }
+    guard (-(1 << 31)..<1 << 31).contains(first) else {
+      throw node.malformed("the index \(first)")
+    }
+    let range = first..<first + list.count
+    try define(
+      node, .features(try selecting(features, at, range, removing: isScalar, node)))
   }
 
   private mutating func embedding(
@@ -45,7 +38,7 @@ extension GraphImporter {
     guard ids.content == .ids, layers.isEmpty else {
       throw node.unsupported("an embedding reads the token ids of the input, before any layer")
     }
-    let table = try floats(node, 0, "data", rank: 2)
+    let table = try folder.floats(node, 0, "data", rank: 2)
     guard table.shape[0] > 0, table.shape[1] > 0 else { throw node.malformed("an empty table") }
     try append(
       .embedding(
@@ -54,32 +47,6 @@ extension GraphImporter {
       reading: [-1], node)
     let axes = ids.axes + [[.features(table.shape[1])]]
     try define(node, .features(FeatureValue(content: .sequence, axes: axes, layer: 0)))
-  }
-
-  private mutating func gather(
-    _ node: ONNXNode, _ data: ConstantValue, _ axis: Int, _ indices: [Int], isScalar: Bool
-  ) throws(ConversionError) {
-    guard let size = data.extents[axis].known else {
-      throw node.unsupported("indices into an axis of a size that is not known")
-    }
-    var chosen: [Int] = []
-    for index in indices {
-      guard (-size..<size).contains(index) else {
-        throw node.malformed("the index \(index) of \(size)")
-      }
-      let position = index < 0 ? index + size : index
-      chosen.append(data.shape[axis] == 1 ? 0 : position)
-    }
-    var (shape, extents) = (data.shape, data.extents)
-    shape[axis] = chosen.count
-    extents[axis] = .known(chosen.count)
-    try spend(shape, node)
-    var result = data.picking(data.offsets(taking: chosen, of: axis), extents: extents)
-    if isScalar {
-      result.extents.remove(at: axis)
-      result.shape.remove(at: axis)
-    }
-    try define(node, .constant(result))
   }
 
   /// `features` at `range` of an axis: the last step, some features, the states of some layers, or

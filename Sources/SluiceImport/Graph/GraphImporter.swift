@@ -8,11 +8,12 @@ import SluiceNetwork
 /// that a graph means the same to the converter however its exporter moves them about.
 struct GraphImporter {
   let model: ONNXModel
-  let constants: [String: Tensor]
+  var folder: ConstantFolder
   /// What the graph's inputs are to recurrent nodes.
   let roles: RecurrentInputs
   let provenance: Provenance
 
+  /// What is computed of the sequence: ``folder`` has the constants.
   var values: [String: GraphValue] = [:]
   var layers = LayerList()
   /// The axes of the sequence input that are steps, sequences and features, once known.
@@ -35,25 +36,21 @@ struct GraphImporter {
   var sequenceShape: [Int?] = []
   /// Graph inputs of lengths and initial states without a value: the caller's at every run.
   var freeInputs: Set<String> = []
-  /// The names that live nodes read, and the outputs.
-  var liveNames: Set<String> = []
   /// The names that depend on a value which the caller gave.
   let givenNames: Set<String>
   /// The names that depend on a graph input without a value: those of ``freeInputs``.
   var freeNames: Set<String> = []
-  /// Elements that folding may still produce: a few nodes can ask for any number.
-  private var budget: Int
 
   /// The network that the graph of `model` computes, and what its inputs and outputs are.
   static func convert(
     _ model: ONNXModel, constants: [String: Tensor], states: Set<String>, provenance: Provenance
   ) throws(ConversionError) -> ConvertedModel {
-    var importer = GraphImporter(model, constants, provenance)
     let (nodes, names) = model.liveNodes()
-    importer.liveNames = names
+    let folder = ConstantFolder(model, given: constants, liveNames: names)
+    let importer = GraphImporter(model, folder, provenance)
     let states = states.isEmpty ? importer.stepStates() : states
     if !states.isEmpty {
-      var step = StepImporter(model, importer, provenance)
+      var step = StepImporter(model, folder, provenance)
       return try step.convert(nodes, states: states)
     }
     do throws(ConversionError) {
@@ -62,7 +59,7 @@ struct GraphImporter {
       // A single step from given states may be what only a graph of one step can hold.
       let given = importer.givenStates()
       guard !given.isEmpty else { throw error }
-      var step = StepImporter(model, importer, provenance)
+      var step = StepImporter(model, folder, provenance)
       do throws(ConversionError) { return try step.convert(nodes, states: given) } catch _ {
         throw error
       }
@@ -105,27 +102,13 @@ struct GraphImporter {
   }
 
   private init(
-    _ model: ONNXModel, _ constants: [String: Tensor], _ provenance: Provenance
+    _ model: ONNXModel, _ folder: ConstantFolder, _ provenance: Provenance
   ) {
     self.model = model
-    self.constants = constants
+    self.folder = folder
     self.provenance = provenance
     roles = RecurrentInputs(of: model)
-    givenNames = model.dependents(of: roles.all.intersection(constants.keys))
-    // Eight passes over the floats of a file that holds nothing else.
-    budget = 2 * model.byteCount + 1 << 16
-  }
-
-  /// Counts a constant of this shape that `node` makes, before it is made.
-  ///
-  /// An axis counts beside one of size 0 as well: its offsets are walked though nothing lies there.
-  mutating func spend(_ shape: [Int], _ node: ONNXNode) throws(ConversionError) {
-    let count = elementCount(of: shape.map { max($0, 1) })
-    guard let count, count <= budget else {
-      throw node.unsupported(
-        "a constant of the shape \(shape): constants of far more elements than the file holds")
-    }
-    budget -= count
+    givenNames = model.dependents(of: roles.all.intersection(folder.given.keys))
   }
 
   /// Gives the name of output `index` its value.

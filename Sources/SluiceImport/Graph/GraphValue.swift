@@ -12,12 +12,29 @@ enum Extent: Hashable, Sendable {
   }
 }
 
-/// What a name of the graph stands for.
+/// What a name of the graph stands for that depends on the sequence.
 enum GraphValue {
-  case constant(ConstantValue)
   case features(FeatureValue)
   /// Part of a layer norm that is spelled out operator by operator.
   case norm(NormValue)
+}
+
+extension GraphValue {
+  /// The size of each axis.
+  var extents: [Extent] {
+    switch self {
+    case .features(let features): features.axes.indices.map { features.extent($0) }
+    case .norm(let norm): norm.source.axes.map { _ in .unknown }
+    }
+  }
+
+  /// The number of axes.
+  var rank: Int {
+    switch self {
+    case .features(let features): features.axes.count
+    case .norm(let norm): norm.source.axes.count
+    }
+  }
 }
 
 /// What flows between the layers: never its numbers, only what they are.

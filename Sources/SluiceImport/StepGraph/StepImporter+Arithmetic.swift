@@ -4,7 +4,7 @@ extension StepImporter {
   /// x^2, where it may become a magnitude.
   mutating func power(_ node: ONNXNode) throws(ConversionError) {
     let x = try view(node, 0)
-    let exponent = try constants.constant(node, 1, "the exponent")
+    let exponent = try folder.constant(node, 1, "the exponent")
     let isTwo = exponent.floats == [2] || exponent.integers == [2]
     guard isTwo else { throw node.unsupported("an exponent other than 2") }
     define(node, .square(x))
@@ -56,9 +56,9 @@ extension StepImporter {
       }
       try sum(x, y, node)
     case (.view(let x)?, nil):
-      try scale(x, by: try constants.constant(node, 1, "B"), isLeft: true, node)
+      try scale(x, by: try folder.constant(node, 1, "B"), isLeft: true, node)
     case (nil, .view(let x)?):
-      try scale(x, by: try constants.constant(node, 0, "A"), isLeft: false, node)
+      try scale(x, by: try folder.constant(node, 0, "A"), isLeft: false, node)
     default: throw node.unsupported("squares or states as operands")
     }
   }
@@ -82,31 +82,10 @@ extension StepImporter {
   ) throws(ConversionError) {
     let channelAxis = try channelAxis(x, node)
     let columns = try columns(x, channelAxis: channelAxis, node)
-    guard let values = constant.floats, constant.isStored,
-      constant.shape.count <= x.axes.count
-    else { throw node.unsupported("the constant is not made of known floats") }
-    let fromEnd = x.axes.count - channelAxis
-    let isRow =
-      values.count == columns.channels && constant.shape.count >= fromEnd
-      && constant.shape[constant.shape.count - fromEnd] == values.count
-    guard values.count == 1 || isRow else {
-      throw node.unsupported("the constant is not one number, or one for each channel")
-    }
-    let row = isRow ? values : Array(repeating: values[0], count: columns.channels)
-    let (ones, zeros) = (row.map { _ in Float(1) }, row.map { _ in Float(0) })
-    let (factor, summand): ([Float], [Float])
-    switch node.operation {
-    case "Add": (factor, summand) = (ones, row)
-    case "Sub": (factor, summand) = isLeft ? (ones, row.map { -$0 }) : (ones.map { -$0 }, row)
-    case "Mul": (factor, summand) = (row, zeros)
-    default:
-      guard isLeft else { throw node.unsupported("divides by what the step computes") }
-      (factor, summand) = (row.map { 1 / $0 }, zeros)
-    }
-    try requireFinite(factor + summand, file: model.source.file, place: node.place)
-    let index = try append(
-      .scale(.init(length: columns.length, scale: factor, shift: summand)),
-      reading: [columns.layer], node)
+    let row = try folder.row(
+      constant, of: columns.channels, at: channelAxis, rank: x.axes.count, node, "the constant")
+    let scale = try folder.scale(node, by: row, length: columns.length, isLeft: isLeft)
+    let index = try append(.scale(scale), reading: [columns.layer], node)
     define(node, .view(view(x, of: index, columns, channelAxis: channelAxis)))
   }
 
@@ -115,7 +94,7 @@ extension StepImporter {
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
     let x = try view(node, 0)
-    var scale = try constants.trainedScale(node, &attributes)
+    var scale = try folder.trainedScale(node, &attributes)
     guard x.axes.count >= 2, x.axes[1].size == scale.scale.count else {
       throw node.malformed("\(scale.scale.count) channels for X of shape \(x.shape)")
     }
@@ -129,43 +108,21 @@ extension StepImporter {
   mutating func product(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    let isGemm = node.operation == "Gemm"
-    let alpha = try attributes.float("alpha") ?? 1
-    let beta = try attributes.float("beta") ?? 1
-    guard try !attributes.flag("transA") else {
-      throw node.unsupported("the attribute transA is not supported")
-    }
-    let isTransposed = try attributes.flag("transB")
     let x = try view(node, 0)
-    let b = try constants.floats(node, 1, "B", rank: 2)
-    let (outputs, inputs) =
-      isTransposed ? (b.shape[0], b.shape[1]) : (b.shape[1], b.shape[0])
-    guard x.axes.count >= 2, x.axes[x.axes.count - 1].size == inputs, outputs > 0 else {
-      throw node.malformed("B of shape \(b.shape) for A of shape \(x.shape)")
+    let dense = try folder.dense(node, &attributes)
+    let (inputs, outputs) = (dense.inputSize, dense.outputSize)
+    guard x.axes.count >= 2, x.axes[x.axes.count - 1].size == inputs else {
+      throw node.malformed("B of \(inputs) rows for A of shape \(x.shape)")
     }
-    var bias: [Float]?
-    if isGemm, node.input(2) != nil {
-      let c = try constants.constant(node, 2, "C")
-      guard let values = c.floats, c.isStored, values.count == outputs || values.count == 1,
-        c.shape.last ?? 1 == values.count
-      else { throw node.unsupported("C is not a row of \(outputs) floats") }
-      bias = (0..<outputs).map { beta * values[values.count == 1 ? 0 : $0] }
-    }
-    let rows =
-      isTransposed
-      ? b.values
-      : (0..<outputs).flatMap { row in (0..<inputs).map { b.values[$0 * outputs + row] } }
-    let weights = alpha == 1 ? rows : rows.map { alpha * $0 }
-    try requireFinite(weights + (bias ?? []), file: model.source.file, place: node.place)
     let axis = x.axes.count - 1
     let columns = try columns(x, channelAxis: axis, node)
     let index = try append(
       columns.length == 1
-        ? .dense(.init(inputSize: inputs, outputSize: outputs, weights: weights, bias: bias))
+        ? .dense(dense)
         : .convolution(
           .init(
             length: columns.length, inputChannels: inputs, outputChannels: outputs, kernelSize: 1,
-            padding: .zeros(before: 0, after: 0), weights: weights, bias: bias)),
+            padding: .zeros(before: 0, after: 0), weights: dense.weights, bias: dense.bias)),
       reading: [columns.layer], node)
     var result = x
     result.axes[axis].size = outputs

@@ -80,11 +80,11 @@ extension StepImporter {
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
     let x = try view(node, 0)
-    let w = try constants.floats(node, 1, "W", rank: 3)
+    let w = try folder.floats(node, 1, "W", rank: 3)
     guard x.axes.count == 3, x.axes[0].size == 1 else {
       throw node.unsupported("X has the shape \(x.shape); expected one sequence of columns")
     }
-    let bias = node.input(2) == nil ? nil : try constants.floats(node, 2, "B", rank: 1)
+    let bias = node.input(2) == nil ? nil : try folder.floats(node, 2, "B", rank: 1)
     let groups = try attributes.integer("group") ?? 1
     let stride = try single(attributes.integers("strides"), "strides", node)
     let dilation = try single(attributes.integers("dilations"), "dilations", node)
@@ -154,7 +154,7 @@ extension StepImporter {
     guard node.input(2) == nil else { throw node.unsupported("the input constant_value") }
     let named = try attributes.integers("pads")
     let pads: [Int]
-    if let named { pads = named } else { pads = try constants.integers(node, 1, "pads") }
+    if let named { pads = named } else { pads = try folder.integers(node, 1, "pads") }
     let rank = x.axes.count
     guard pads.count == 2 * rank else { throw node.malformed("pads are \(pads.count) numbers") }
     let axes = (0..<rank).filter { pads[$0] != 0 || pads[$0 + rank] != 0 }
@@ -179,7 +179,7 @@ extension StepImporter {
   }
 
   mutating func activation(
-    _ node: ONNXNode, _ form: GraphImporter.Pointwise
+    _ node: ONNXNode, _ form: Pointwise
   ) throws(ConversionError) {
     let x = try view(node, 0)
     let channelAxis = try channelAxis(x, node)
@@ -195,11 +195,11 @@ extension StepImporter {
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
     let x = try view(node, 0)
-    let axis = try constants.position(
-      try attributes.integer("axis") ?? (model.opset < 13 ? 1 : -1), rank: x.axes.count, node)
+    let axis = try node.position(
+      of: try attributes.integer("axis") ?? (model.opset < 13 ? 1 : -1), rank: x.axes.count)
     guard x.axes.indices.allSatisfy({ $0 == axis || x.axes[$0].size == 1 }) else {
       throw node.unsupported("a softmax of several columns")
     }
-    try activation(node, GraphImporter.Pointwise(function: .softmax))
+    try activation(node, Pointwise(function: .softmax))
   }
 }

@@ -11,7 +11,7 @@ extension StepImporter {
     var views: [StepView] = []
     for index in node.inputs.indices { views.append(try view(node, index)) }
     let rank = views[0].axes.count
-    let at = try constants.position(axis, rank: rank, node)
+    let at = try node.position(of: axis, rank: rank)
     for view in views {
       guard view.axes.count == rank,
         (0..<rank).allSatisfy({ $0 == at || view.axes[$0].size == views[0].axes[$0].size })

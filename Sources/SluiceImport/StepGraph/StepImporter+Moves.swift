@@ -9,8 +9,12 @@ extension StepImporter {
     let result: StepView
     switch node.operation {
     case "Identity": result = view
-    case "Dropout": result = try dropout(view, node, &attributes)
-    case "Cast": result = try cast(view, node, &attributes)
+    case "Dropout":
+      try folder.checkDropout(node, &attributes)
+      result = view
+    case "Cast":
+      try folder.checkCast(node, &attributes, ofIntegers: false)
+      result = view
     case "Unsqueeze": result = try unsqueeze(view, node, &attributes)
     case "Squeeze": result = try squeeze(view, node, &attributes)
     case "ReduceMean": result = try mean(view, node, &attributes)
@@ -24,56 +28,25 @@ extension StepImporter {
     define(node, .view(result))
   }
 
-  private mutating func dropout(
-    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> StepView {
-    _ = try attributes.float("ratio")
-    _ = try attributes.integer("seed")
-    if let mask = node.output(1), constants.liveNames.contains(mask) {
-      throw node.unsupported("the output mask is not supported")
-    }
-    if node.input(2) != nil {
-      guard try constants.integers(node, 2, "training_mode").allSatisfy({ $0 == 0 }) else {
-        throw node.unsupported("the input training_mode is true")
-      }
-    }
-    return view
-  }
-
-  private func cast(
-    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> StepView {
-    let type = try attributes.integer("to") ?? 0
-    _ = try attributes.integer("saturate")
-    guard type == 1 else {
-      throw node.unsupported("the attribute to is \(type): a cast that changes numbers")
-    }
-    return view
-  }
-
   private mutating func unsqueeze(
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
     var view = view
-    let rank = view.axes.count
-    let axes = try axes(node, &attributes) ?? []
-    guard !axes.isEmpty, axes.count <= 8, rank + axes.count <= 16 else {
-      throw node.malformed("axes are missing or too many")
+    let axes = try folder.axes(node, &attributes)
+    for axis in try node.insertions(axes, rank: view.axes.count) {
+      view.axes.insert(.init(size: 1, stride: 0), at: axis)
     }
-    let inserted = try positions(axes, rank: rank + axes.count, node)
-    guard inserted.count == axes.count else { throw node.malformed("an axis stands twice") }
-    for axis in inserted.sorted() { view.axes.insert(.init(size: 1, stride: 0), at: axis) }
+    guard view.axes.count <= 16 else { throw node.unsupported("more than 16 axes") }
     return view
   }
 
   private mutating func squeeze(
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
-    guard let axes = try axes(node, &attributes) else {
-      return try removing(
-        Set(view.axes.indices.filter { view.axes[$0].size == 1 }), from: view, node)
-    }
-    return try removing(positions(axes, rank: view.axes.count, node), from: view, node)
+    var view = view
+    let extents = view.shape.map { Extent.known($0) }
+    view.axes = try folder.squeezed(extents, node, &attributes).map { view.axes[$0] }
+    return view
   }
 
   /// Over axes of one element the mean is that element.
@@ -82,26 +55,24 @@ extension StepImporter {
   ) throws(ConversionError) -> StepView {
     let keeps = try attributes.integer("keepdims") ?? 1
     _ = try attributes.integer("noop_with_empty_axes")
-    guard let axes = try axes(node, &attributes), !axes.isEmpty else {
+    guard let axes = try folder.axes(node, &attributes), !axes.isEmpty else {
       throw node.unsupported("a mean over all axes")
     }
-    let reduced = try positions(axes, rank: view.axes.count, node)
+    let reduced = try node.positions(of: axes, rank: view.axes.count)
     guard reduced.allSatisfy({ view.axes[$0].size == 1 }) else {
       throw node.unsupported("a mean of several elements")
     }
-    return keeps == 0 ? try removing(reduced, from: view, node) : view
+    guard keeps == 0 else { return view }
+    var view = view
+    view.axes = view.axes.indices.filter { !reduced.contains($0) }.map { view.axes[$0] }
+    return view
   }
 
   private func transpose(
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
     var view = view
-    let rank = view.axes.count
-    let order = try attributes.integers("perm") ?? Array((0..<rank).reversed())
-    guard order.sorted() == Array(0..<rank) else {
-      throw node.malformed("the attribute perm is \(order) for \(rank) axes")
-    }
-    view.axes = order.map { view.axes[$0] }
+    view.axes = try node.order(ofAxes: view.axes.count, &attributes).map { view.axes[$0] }
     return view
   }
 
@@ -109,7 +80,7 @@ extension StepImporter {
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
     let zeros = try attributes.flag("allowzero")
-    return try reshaped(view, constants.integers(node, 1, "shape"), keepsZeros: zeros, node)
+    return try reshaped(view, folder.integers(node, 1, "shape"), keepsZeros: zeros, node)
   }
 
   private func flatten(
@@ -127,10 +98,10 @@ extension StepImporter {
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
     var view = view
-    let axis = try constants.position(
-      try attributes.integer("axis") ?? 0, rank: view.axes.count, node)
-    let indices = try constants.constant(node, 1, "indices")
-    guard let list = indices.integers, list.count == 1, indices.shape.count <= 1 else {
+    let axis = try node.position(
+      of: try attributes.integer("axis") ?? 0, rank: view.axes.count)
+    let (list, isScalar) = try folder.indices(ofGather: node)
+    guard list.count == 1 else {
       throw node.unsupported("indices that are not one known integer")
     }
     let size = view.axes[axis].size
@@ -139,7 +110,7 @@ extension StepImporter {
     }
     view.offset += (list[0] < 0 ? list[0] + size : list[0]) * view.axes[axis].stride
     view.axes[axis] = .init(size: 1, stride: 0)
-    if indices.shape.isEmpty { view.axes.remove(at: axis) }
+    if isScalar { view.axes.remove(at: axis) }
     return view
   }
 
@@ -147,50 +118,18 @@ extension StepImporter {
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
     var view = view
-    let rank = view.axes.count
-    let (starts, ends, axes, steps) = try constants.bounds(node, &attributes, rank: rank)
-    guard steps.allSatisfy({ $0 == 1 }) else { throw node.unsupported("steps other than 1") }
-    for (index, axis) in axes.enumerated() {
-      let at = try constants.position(axis, rank: rank, node)
-      let size = view.axes[at].size
-      let lower = constants.clamped(starts[index], size)
-      guard let end = ends[index].known else {
+    let bounds = try folder.bounds(node, &attributes, rank: view.axes.count)
+    for part in try bounds.parts(node, rank: view.axes.count) {
+      guard let end = part.end.known else {
         throw node.unsupported("the input ends is not made of known integers")
       }
-      let upper = constants.clamped(end, size)
+      let (at, size) = (part.axis, view.axes[part.axis].size)
+      let lower = SliceBounds.clamped(part.start, size)
+      let upper = SliceBounds.clamped(end, size)
       guard lower < upper else { throw node.unsupported("selects nothing") }
       view.offset += lower * view.axes[at].stride
       view.axes[at].size = upper - lower
     }
-    return view
-  }
-
-  /// The axes that `axes` name, of `rank`.
-  private func positions(
-    _ axes: [Int], rank: Int, _ node: ONNXNode
-  ) throws(ConversionError) -> Set<Int> {
-    var positions: Set<Int> = []
-    for axis in axes { positions.insert(try constants.position(axis, rank: rank, node)) }
-    return positions
-  }
-
-  private mutating func axes(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> [Int]? {
-    let named = try attributes.integers("axes")
-    guard node.input(1) != nil else { return named }
-    guard named == nil else { throw node.malformed("axes stand twice") }
-    return try constants.integers(node, 1, "axes")
-  }
-
-  private func removing(
-    _ removed: Set<Int>, from view: StepView, _ node: ONNXNode
-  ) throws(ConversionError) -> StepView {
-    for axis in removed where view.axes[axis].size != 1 {
-      throw node.unsupported("the axis \(axis) is not of size 1")
-    }
-    var view = view
-    view.axes = view.axes.indices.filter { !removed.contains($0) }.map { view.axes[$0] }
     return view
   }
 

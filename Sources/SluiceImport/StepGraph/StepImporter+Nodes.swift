@@ -21,16 +21,13 @@ extension StepImporter {
   mutating func run(_ node: ONNXNode) throws(ConversionError) {
     // Of a step's values only the shape is a constant.
     if node.operation == "Shape", let name = node.input(0), let value = values[name] {
-      return try shape(node, of: value)
+      var attributes = AttributeReader(node)
+      try folder.shape(of: value.shape.map { .known($0) }, node, &attributes)
+      return try attributes.finish()
     }
-    guard node.inputs.contains(where: { values[$0] != nil }) else {
-      guard node.operation != "Pow", node.operation != "Sqrt", node.operation != "Conv" else {
-        throw node.unsupported("reads constants alone")
-      }
-      return try constants.run(node)
-    }
+    guard node.inputs.contains(where: { values[$0] != nil }) else { return try folder.fold(node) }
     var attributes = AttributeReader(node)
-    if let form = try constants.pointwise(node, &attributes) {
+    if let form = try Pointwise(node, &attributes, &folder) {
       try activation(node, form)
       return try attributes.finish()
     }
@@ -73,16 +70,6 @@ extension StepImporter {
 
   mutating func define(_ node: ONNXNode, _ value: StepValue, output index: Int = 0) {
     if let name = node.output(index) { values[name] = value }
-  }
-
-  private mutating func shape(
-    _ node: ONNXNode, of value: StepValue
-  ) throws(ConversionError) {
-    guard node.attributes.isEmpty else { throw node.unsupported("a part of a shape") }
-    let sizes = value.shape
-    try constants.define(
-      node,
-      .constant(ConstantValue(shape: [sizes.count], .integers(sizes.map { .known($0) }))))
   }
 }
 

@@ -12,7 +12,7 @@ extension StepImporter {
     guard node.input(4) == nil else {
       throw node.unsupported("the input sequence_lens is not supported in a graph of one step")
     }
-    var layer = try constants.weights(node, form)[0]
+    var layer = try folder.weights(node, form)[0]
     let x = try view(node, 0)
     guard x.axes.count == 3, x.axes[0].size == 1, x.axes[1].size == 1 else {
       throw node.unsupported("X has the shape \(x.shape); expected one step of one sequence")
@@ -69,7 +69,7 @@ extension StepImporter {
 
   /// The numbers that the caller gave for a state; empty for none, or for zero.
   private func given(_ view: StepView) -> [Float] {
-    guard case .state(let name) = view.source, let tensor = constants.constants[name],
+    guard case .state(let name) = view.source, let tensor = folder.given[name],
       view.offset + view.count <= tensor.count
     else { return [] }
     let values = Array(tensor.floats[view.offset..<view.offset + view.count])

@@ -84,7 +84,7 @@ extension StepImporter {
       return .init(
         name: input.name,
         role: states.contains(input.name)
-          ? .state : constants.constants[input.name] != nil ? .constant : .unused)
+          ? .state : folder.given[input.name] != nil ? .constant : .unused)
     }
     var network = Network(layers: layers.layers, output: .sequence, provenance: provenance)
     let (kept, _) = network.prune(toWrite: [written], keeping: [])

@@ -9,8 +9,7 @@ import SluiceNetwork
 /// over sequences.
 struct StepImporter {
   let model: ONNXModel
-  /// Folds the nodes that read constants alone.
-  var constants: GraphImporter
+  var folder: ConstantFolder
   let provenance: Provenance
 
   var values: [String: StepValue] = [:]
@@ -28,9 +27,9 @@ struct StepImporter {
   /// The node that writes each name.
   let writers: [String: ONNXNode]
 
-  init(_ model: ONNXModel, _ constants: GraphImporter, _ provenance: Provenance) {
+  init(_ model: ONNXModel, _ folder: ConstantFolder, _ provenance: Provenance) {
     self.model = model
-    self.constants = constants
+    self.folder = folder
     self.provenance = provenance
     readNames = Set(model.nodes.flatMap(\.inputs))
     outputNames = Set(model.outputs.map(\.name))
@@ -44,7 +43,7 @@ struct StepImporter {
     _ nodes: [ONNXNode], states: Set<String>
   ) throws(ConversionError) -> ConvertedModel {
     var sequence: ONNXModel.Value?
-    for input in model.inputs where constants.liveNames.contains(input.name) {
+    for input in model.inputs where folder.liveNames.contains(input.name) {
       let place = "input \"\(quotable(input.name))\""
       guard input.type <= 1 else {
         throw .unsupported(
@@ -75,7 +74,7 @@ struct StepImporter {
       values[input.name] = .view(StepView(.layer(-1), shape: sizes))
     }
     for input in model.inputs
-    where input.isFloatingPoint && !constants.liveNames.contains(input.name) {
+    where input.isFloatingPoint && !folder.liveNames.contains(input.name) {
       throw .unsupported(
         model.source.file, "input \"\(quotable(input.name))\"",
         "no output depends on it: a state that was lost on the way? The states that are read are "
@@ -105,14 +104,14 @@ extension GraphImporter {
   /// The inputs that feed recurrent nodes as initial states alone, each with a value.
   func givenStates() -> Set<String> {
     roles.states.subtracting(roles.weights).subtracting(roles.lengths).filter {
-      constants[$0] != nil && liveNames.contains($0)
+      folder.given[$0] != nil && folder.liveNames.contains($0)
     }
   }
 
   /// The state inputs of a graph that computes one step: those that nobody gave a value, and that
   /// reach a recurrent node as a state alone. Empty for a graph over sequences.
   func stepStates() -> Set<String> {
-    let missing = roles.all.filter { constants[$0] == nil && liveNames.contains($0) }
+    let missing = roles.all.filter { folder.given[$0] == nil && folder.liveNames.contains($0) }
     return missing.isDisjoint(with: roles.weights.union(roles.lengths)) ? missing : []
   }
 }

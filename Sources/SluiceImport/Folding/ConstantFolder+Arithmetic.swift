@@ -1,0 +1,97 @@
+import SluiceNetwork
+
+extension ConstantFolder {
+  /// `Add`, `Sub`, `Mul`, `Div` and `Equal`, of the integers of shapes.
+  mutating func arithmetic(_ node: ONNXNode) throws(ConversionError) {
+    let left = try stored(constant(node, 0, "A"), node)
+    let right = try stored(constant(node, 1, "B"), node)
+    guard case .integers(let a) = left.elements, case .integers(let b) = right.elements,
+      left.isStored, right.isStored
+    else { throw node.unsupported("the operator is not supported on floats") }
+    guard left.shape == right.shape || left.count == 1 || right.count == 1 else {
+      throw node.unsupported("operands of different shapes")
+    }
+    let count = left.count == 1 ? right.count : left.count
+    try spend([count], node)
+    var results: [Extent] = []
+    for index in 0..<count {
+      results.append(
+        try Self.combine(
+          node, a[a.count == 1 ? 0 : index], b[b.count == 1 ? 0 : index]))
+    }
+    // Of a scalar and a row of one, the row's shape is the result's.
+    let shape =
+      (left.count, left.shape.count) > (right.count, right.shape.count) ? left.shape : right.shape
+    try define(node, ConstantValue(shape: shape, .integers(results)))
+  }
+
+  private static func combine(
+    _ node: ONNXNode, _ left: Extent, _ right: Extent
+  ) throws(ConversionError) -> Extent {
+    guard node.operation != "Equal" else {
+      switch (left, right) {
+      case (.known(let a), .known(let b)): return .known(a == b ? 1 : 0)
+      // The number of steps or sequences is none that a file uses as a mark.
+      case (.axis, .known(let a)), (.known(let a), .axis): if a < 0 { return .known(0) }
+      default: break
+      }
+      throw node.unsupported("compares a size that is not known")
+    }
+    guard let a = left.known, let b = right.known else {
+      switch (node.operation, left, right) {
+      case ("Mul", let extent, .known(1)), ("Mul", .known(1), let extent): return extent
+      case ("Div", let extent, .known(1)): return extent
+      case ("Add", let extent, .known(0)), ("Add", .known(0), let extent): return extent
+      case ("Sub", let extent, .known(0)): return extent
+      default: return .unknown
+      }
+    }
+    let result =
+      switch node.operation {
+      case "Add": a.addingReportingOverflow(b)
+      case "Sub": a.subtractingReportingOverflow(b)
+      case "Mul": a.multipliedReportingOverflow(by: b)
+      default: a.dividedReportingOverflow(by: b)
+      }
+    return result.overflow ? .unknown : .known(result.partialValue)
+  }
+
+  /// `ReduceProd`, of the integers of a shape.
+  mutating func product(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    let keeps = try attributes.integer("keepdims") ?? 1
+    _ = try attributes.integer("noop_with_empty_axes")
+    let shape = try stored(constant(node, 0, "data"), node)
+    let axes = try axes(node, &attributes) ?? [0]
+    guard case .integers(let sizes) = shape.elements, shape.isStored, shape.shape.count == 1,
+      axes == [0] || axes == [-1]
+    else { throw node.unsupported("the operator is not supported beside the integers of shapes") }
+    // Sizes that are not known may still be part of a shape of which they are the only ones.
+    var product = Extent.known(1)
+    for size in sizes {
+      switch (product, size) {
+      case (.known(let a), .known(let b)):
+        let (next, overflow) = a.multipliedReportingOverflow(by: b)
+        product = overflow ? .unknown : .known(next)
+      case (.known(1), _): product = size
+      case (_, .known(1)): break
+      default: product = .unknown
+      }
+    }
+    try define(node, ConstantValue(shape: keeps == 0 ? [] : [1], .integers([product])))
+  }
+
+  /// `Where`, on the integers of shapes.
+  mutating func choose(_ node: ONNXNode) throws(ConversionError) {
+    var parts: [ConstantValue] = []
+    for (index, name) in ["condition", "X", "Y"].enumerated() {
+      parts.append(try stored(constant(node, index, name), node))
+    }
+    guard let conditions = parts[0].integers, case .integers(let x) = parts[1].elements,
+      case .integers(let y) = parts[2].elements, parts.allSatisfy({ $0.shape == parts[0].shape })
+    else { throw node.unsupported("the operator is not supported beside the integers of shapes") }
+    let chosen = conditions.indices.map { conditions[$0] == 0 ? y[$0] : x[$0] }
+    try define(node, ConstantValue(shape: parts[0].shape, .integers(chosen)))
+  }
+}
