@@ -1,9 +1,10 @@
 import SluiceBlob
+import _SluiceSystem
 
 extension Model {
   /// Operations of a step: a multiplication and addition for every weight that it reads, and one for
   /// every output of every layer.
-  public var stepOperationCount: Int { blob.stepOperationCount }
+  public var stepOperationCount: Int { unsafe plan.model.pointee.step_operations }
 
   /// Refuses a model of which one step takes more operations than the options allow.
   static func requireFewOperations(
@@ -45,7 +46,7 @@ package struct Excess {
 
 extension BlobView {
   /// The format's limits keep it far from overflowing.
-  fileprivate var stepOperationCount: Int {
+  var stepOperationCount: Int {
     var count = 0
     for index in 0..<layerCount { count += record(at: index).stepOperationCount }
     return count

@@ -51,44 +51,9 @@ extension ModelStream {
     }
     return true
   }
-
-  /// The first float that the state at `floats` holds and that is not finite, counted from there; nil
-  /// where there is none.
-  ///
-  /// - Parameters:
-  ///   - floats: a stream's state, of any alignment.
-  ///   - phase: which of a recurrent layer's two vectors is h(t-1).
-  func firstNotFinite(of floats: UnsafeRawPointer, phase: Int) -> Int? {
-    var index = 0
-    while index < plan.layerCount {
-      let layer = plan[index]
-      let h = layer.outputOffset &+ phase &* layer.stride
-      let size = layer.isRecurrent ? layer.outputSize : 0
-      if let at = unsafe ModelStream.firstNotFinite(of: floats, from: h, size) { return at }
-      if let at = unsafe ModelStream.firstNotFinite(
-        of: floats, from: layer.cellOffset, layer.secondVectorSize)
-      {
-        return at
-      }
-      index &+= 1
-    }
-    return nil
-  }
-
-  private static func firstNotFinite(
-    of floats: UnsafeRawPointer, from start: Int, _ count: Int
-  ) -> Int? {
-    var at = start
-    while at < start &+ count {
-      let bits = unsafe floats.loadUnaligned(fromByteOffset: 4 &* at, as: UInt32.self)
-      if !bits.isOfFiniteFloat { return at }
-      at &+= 1
-    }
-    return nil
-  }
 }
 
 extension UInt32 {
   /// Whether these are the bits of a float that is neither NaN nor infinite.
-  fileprivate var isOfFiniteFloat: Bool { self & 0x7F80_0000 != 0x7F80_0000 }
+  package var isOfFiniteFloat: Bool { self & 0x7F80_0000 != 0x7F80_0000 }
 }

@@ -1,5 +1,58 @@
 import _SluiceContract
 
+/// A vector of one layer's state, where it lies in its stream. No buffer pointer, whose making can trap.
+@safe
+package struct LayerState {
+  /// Its first float.
+  package let start: UnsafeMutablePointer<Float>
+  /// Floats without padding.
+  package let count: Int
+}
+
+extension ModelStream {
+  /// Sets h of one recurrent layer, of which the next step makes h(t-1).
+  ///
+  /// - Parameters:
+  ///   - layer: the layer's index among the blob's records.
+  ///   - hidden: h, `[outputSize]` of the layer.
+  /// - Returns: false where the layer has no such state, or one of another size; nothing changed.
+  @discardableResult
+  public mutating func setHidden(ofLayer layer: Int, to hidden: Span<Float>) -> Bool {
+    set(self.hidden(ofLayer: layer), to: hidden)
+  }
+
+  /// Sets C of one LSTM layer, `[hiddenSize]`; as ``setHidden(ofLayer:to:)``.
+  @discardableResult
+  public mutating func setCell(ofLayer layer: Int, to cell: Span<Float>) -> Bool {
+    set(self.cell(ofLayer: layer), to: cell)
+  }
+
+  private func set(_ vector: LayerState?, to values: Span<Float>) -> Bool {
+    guard let vector, vector.count == values.count else { return false }
+    for unit in 0..<values.count { unsafe vector.start[unit] = values[unit] }
+    return true
+  }
+
+  /// h of one recurrent layer as it is now, `[outputSize]`, where it lies; nil where the layer has none.
+  package func hidden(ofLayer layer: Int) -> LayerState? {
+    guard let layer = recurrentLayer(layer) else { return nil }
+    return unsafe LayerState(
+      start: buffer + (layer.outputOffset &+ phase &* layer.stride), count: layer.outputSize)
+  }
+
+  /// C of one LSTM layer as it is now, `[hiddenSize]`; as ``hidden(ofLayer:)``.
+  package func cell(ofLayer layer: Int) -> LayerState? {
+    guard let layer = recurrentLayer(layer), layer.hasCell else { return nil }
+    return unsafe LayerState(start: buffer + layer.cellOffset, count: layer.hiddenSize)
+  }
+
+  private func recurrentLayer(_ record: Int) -> PlannedLayer? {
+    let index = unsafe plan.model.layer(ofRecord: record, plan.layerCount)
+    guard index >= 0 else { return nil }
+    return plan[index].isRecurrent && plan[index].record == record ? plan[index] : nil
+  }
+}
+
 #if !hasFeature(Embedded)
   extension ModelStream {
     /// The state of one recurrent layer as it is now.
@@ -10,18 +63,16 @@ import _SluiceContract
     /// - Returns: false where the layer has no such state; nothing is written then.
     @discardableResult
     public func copyHidden(ofLayer layer: Int, into hidden: inout [Float]) -> Bool {
-      guard let layer = recurrentLayer(layer) else { return false }
-      let h = unsafe buffer + layer.outputOffset + phase * layer.stride
-      hidden = unsafe Array(UnsafeBufferPointer(start: h, count: layer.outputSize))
+      guard let h = self.hidden(ofLayer: layer) else { return false }
+      hidden = unsafe Array(UnsafeBufferPointer(start: h.start, count: h.count))
       return true
     }
 
     /// The cell state C of one LSTM layer as it is now, `[hiddenSize]`; as `copyHidden`.
     @discardableResult
     public func copyCell(ofLayer layer: Int, into cell: inout [Float]) -> Bool {
-      guard let layer = recurrentLayer(layer), layer.hasCell else { return false }
-      let c = unsafe buffer + layer.cellOffset
-      cell = unsafe Array(UnsafeBufferPointer(start: c, count: layer.hiddenSize))
+      guard let c = self.cell(ofLayer: layer) else { return false }
+      cell = unsafe Array(UnsafeBufferPointer(start: c.start, count: c.count))
       return true
     }
 
@@ -37,38 +88,6 @@ import _SluiceContract
       let y = unsafe buffer + plan[index].outputOffset + plan[index].vector(phase)
       output = unsafe Array(UnsafeBufferPointer(start: y, count: plan[index].outputSize))
       return true
-    }
-
-    /// Sets h of one recurrent layer, of which the next step makes h(t-1).
-    ///
-    /// - Parameters:
-    ///   - layer: the layer's index among the blob's records.
-    ///   - hidden: h, `[outputSize]` of the layer.
-    /// - Returns: false where the layer has no such state, or one of another size; nothing changed.
-    @discardableResult
-    public mutating func setHidden(ofLayer layer: Int, to hidden: Span<Float>) -> Bool {
-      guard let layer = recurrentLayer(layer), hidden.count == layer.outputSize else {
-        return false
-      }
-      let h = unsafe buffer + layer.outputOffset + phase * layer.stride
-      for unit in 0..<hidden.count { unsafe h[unit] = hidden[unit] }
-      return true
-    }
-
-    /// Sets C of one LSTM layer, `[hiddenSize]`; as ``setHidden(ofLayer:to:)``.
-    @discardableResult
-    public mutating func setCell(ofLayer layer: Int, to cell: Span<Float>) -> Bool {
-      guard let layer = recurrentLayer(layer), layer.hasCell, cell.count == layer.hiddenSize
-      else { return false }
-      let c = unsafe buffer + layer.cellOffset
-      for unit in 0..<cell.count { unsafe c[unit] = cell[unit] }
-      return true
-    }
-
-    private func recurrentLayer(_ record: Int) -> PlannedLayer? {
-      let index = unsafe plan.model.layer(ofRecord: record, plan.layerCount)
-      guard index >= 0 else { return nil }
-      return plan[index].isRecurrent && plan[index].record == record ? plan[index] : nil
     }
   }
 #endif

@@ -44,14 +44,14 @@ extension UnsafeMutablePointer<sluice_model> {
   func layer(ofRecord record: Int, _ planned: Int) -> Int {
     var (low, high) = (0, planned)
     while low < high {
-      let middle = (low + high) / 2
+      let middle = (low &+ high) / 2
       if unsafe Int(pointee.layers[middle].record) <= record {
-        low = middle + 1
+        low = middle &+ 1
       } else {
         high = middle
       }
     }
-    return low - 1
+    return low &- 1
   }
 
   /// Gives every layer the rows of a block that it writes: the first that nobody reads any more.

@@ -9,9 +9,10 @@ extension Plan {
     let embeddings = first.kind == .embedding ? 1 : 0
     var count = 0
     for index in embeddings..<blob.layerCount { count += blob.record(at: index).partCount }
-    guard let model = unsafe sluice_model_allocate(count) else { return nil }
+    guard let model = unsafe sluice_model_allocate(count, blob.layerCount) else { return nil }
     unsafe model.pointee.bytes = blob.bytes.baseAddress!
     unsafe model.pointee.byte_count = blob.bytes.count
+    unsafe model.describe(blob)
     unsafe model.pointee.input_size = first.modelInputSize
     unsafe model.pointee.input_stride =
       (embeddings == 1 ? first.outputSize : first.modelInputSize).paddedToLine

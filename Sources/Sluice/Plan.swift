@@ -47,6 +47,9 @@ struct Plan {
   @inline(__always)
   subscript(index: Int) -> PlannedLayer { unsafe PlannedLayer(model.pointee.layers + index) }
 
+  /// What ``Model/topologyHash`` says, taken at opening.
+  var topologyHash: UInt64 { unsafe model.pointee.topology_hash }
+
   /// The hash that the blob declares.
   var hash: UInt64 {
     unsafe (model.pointee.bytes + BlobLayout.Header.hash).load(as: UInt64.self)

@@ -149,7 +149,8 @@ public func sluice_batch_step_tokens(
   return isDone ? SLUICE_OK : SLUICE_WRONG_INPUT
 }
 
+/// The batch behind a handle; nil for NULL.
 @inline(__always)
-private func openedBatch(_ batch: OpaquePointer?) -> UnsafeMutablePointer<OpenBatch>? {
+func openedBatch(_ batch: OpaquePointer?) -> UnsafeMutablePointer<OpenBatch>? {
   unsafe batch.map { unsafe UnsafeMutablePointer<OpenBatch>($0) }
 }

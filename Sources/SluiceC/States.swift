@@ -3,6 +3,7 @@
 
 import CSluice
 import Sluice
+import _SluiceSystem
 
 @c @implementation
 public func sluice_state_size(_ model: OpaquePointer!) -> Int {
@@ -47,5 +48,76 @@ public func sluice_stream_fork(_ stream: OpaquePointer!, _ source: OpaquePointer
     return SLUICE_INVALID_STATE
   }
   unsafe stream.pointee.stream.adoptState(of: source.pointee.stream)
+  return SLUICE_OK
+}
+
+@c @implementation
+public func sluice_stream_carry(_ from: OpaquePointer!, _ to: OpaquePointer!) -> sluice_status {
+  guard let from = unsafe opened(from), let to = unsafe opened(to) else {
+    return SLUICE_BAD_ARGUMENT
+  }
+  if unsafe from == to { return SLUICE_OK }
+  guard unsafe to.pointee.stream.hasTopology(of: from.pointee.stream) else {
+    return SLUICE_OTHER_TOPOLOGY
+  }
+  unsafe to.pointee.stream.adoptCarried(of: from.pointee.stream)
+  return SLUICE_OK
+}
+
+@c @implementation
+public func sluice_stream_read_hidden(
+  _ stream: OpaquePointer!, _ layer: Int, _ h: UnsafeMutablePointer<Float>!, _ count: Int
+) -> sluice_status {
+  guard let stream = unsafe opened(stream) else { return SLUICE_BAD_ARGUMENT }
+  return unsafe read(stream.pointee.stream.hidden(ofLayer: layer), to: h, count)
+}
+
+@c @implementation
+public func sluice_stream_read_cell(
+  _ stream: OpaquePointer!, _ layer: Int, _ c: UnsafeMutablePointer<Float>!, _ count: Int
+) -> sluice_status {
+  guard let stream = unsafe opened(stream) else { return SLUICE_BAD_ARGUMENT }
+  return unsafe read(stream.pointee.stream.cell(ofLayer: layer), to: c, count)
+}
+
+@c @implementation
+public func sluice_stream_write_hidden(
+  _ stream: OpaquePointer!, _ layer: Int, _ h: UnsafePointer<Float>!, _ count: Int
+) -> sluice_status {
+  guard let stream = unsafe opened(stream) else { return SLUICE_BAD_ARGUMENT }
+  return unsafe write(h, count, to: stream.pointee.stream.hidden(ofLayer: layer))
+}
+
+@c @implementation
+public func sluice_stream_write_cell(
+  _ stream: OpaquePointer!, _ layer: Int, _ c: UnsafePointer<Float>!, _ count: Int
+) -> sluice_status {
+  guard let stream = unsafe opened(stream) else { return SLUICE_BAD_ARGUMENT }
+  return unsafe write(c, count, to: stream.pointee.stream.cell(ofLayer: layer))
+}
+
+/// Copies a layer's vector to the caller's floats.
+private func read(
+  _ vector: LayerState?, to floats: UnsafeMutablePointer<Float>?,
+  _ count: Int
+) -> sluice_status {
+  guard let vector, let floats = unsafe floats, unsafe isAligned(floats), vector.count == count
+  else { return SLUICE_BAD_ARGUMENT }
+  unsafe memcpy(floats, vector.start, 4 &* count)
+  return SLUICE_OK
+}
+
+/// Copies the caller's floats to a layer's vector.
+private func write(
+  _ floats: UnsafePointer<Float>?, _ count: Int, to vector: LayerState?
+) -> sluice_status {
+  guard let vector, let floats = unsafe floats, unsafe isAligned(floats), vector.count == count
+  else { return SLUICE_BAD_ARGUMENT }
+  var index = 0
+  while index < count {
+    guard unsafe floats[index].bitPattern.isOfFiniteFloat else { return SLUICE_INVALID_STATE }
+    index &+= 1
+  }
+  unsafe memcpy(vector.start, floats, 4 &* count)
   return SLUICE_OK
 }

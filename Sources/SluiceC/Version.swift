@@ -33,6 +33,8 @@ func text(of status: sluice_status) -> UnsafePointer<CChar> {
   case SLUICE_NEEDS_SEQUENCE:
     unsafe constant("The model reads backwards: it takes whole sequences alone")
   case SLUICE_ABOVE_LIMIT: unsafe constant("The model needs more than the options allow")
+  case SLUICE_OTHER_TOPOLOGY:
+    unsafe constant("The models differ in more than their numbers: no state can be carried")
   default: unsafe constant("Unknown status")
   }
 }

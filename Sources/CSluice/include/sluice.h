@@ -112,6 +112,8 @@ typedef enum sluice_status {
   SLUICE_NEEDS_SEQUENCE = 10,
   /* A stream or step takes more than the model's sluice_options allow: error.message says how much. */
   SLUICE_ABOVE_LIMIT = 11,
+  /* The two streams' models compute differently, not only with other numbers: no state can be carried. */
+  SLUICE_OTHER_TOPOLOGY = 12,
 } sluice_status;
 
 /* A build of the kernels. All of an architecture are in its library; one is chosen when a model is
@@ -240,8 +242,54 @@ bool sluice_yields_last(const sluice_model_t *model);
 /* The hash of the model's bytes, by which a saved state knows it. [real-time] */
 uint64_t sluice_model_hash(const sluice_model_t *model);
 
+/* A hash of what the model computes but for its numbers: kinds, sizes, connections and functions of its
+ * layers, not weights or their types. Of two models with the same one, the state of the one can be carried
+ * over to the other: sluice_stream_carry. [real-time] */
+uint64_t sluice_model_topology(const sluice_model_t *model);
+
+/* Bytes of the model, of which each step reads at most those of its weights. [real-time] */
+size_t sluice_model_size(const sluice_model_t *model);
+
+/* Operations of a step, as max_step_operations counts them. [real-time] */
+uint64_t sluice_step_operations(const sluice_model_t *model);
+
+/* Whether the model takes single steps; if not, whole sequences alone: SLUICE_NEEDS_SEQUENCE. [real-time] */
+bool sluice_is_streamable(const sluice_model_t *model);
+
+/* What was written into the model about its use, names, units and free keys: a JSON object in UTF-8 of *size
+ * bytes, without a NUL behind it, which lives as long as the model. NULL and 0 where there is none.
+ * [real-time] */
+const char *sluice_model_metadata(const sluice_model_t *model, size_t *size);
+
 /* The instruction set that runs the model. [real-time] */
 sluice_isa sluice_model_isa(const sluice_model_t *model);
+
+/* One layer of a model. */
+typedef struct sluice_layer_info {
+  /* sizeof(sluice_layer_info), set by the caller, by which the library knows the fields that it knows. */
+  size_t size;
+  /* What it is and how its weights are stored, as `sluice inspect` names them: "lstm", "int8". NUL-terminated. */
+  const char *kind, *storage;
+  /* Its name in UTF-8, of name_size bytes, without a NUL; it lives as long as the model. */
+  const char *name;
+  size_t name_size;
+  /* Features read at a step; of an embedding the number of token ids. */
+  size_t input_size;
+  /* Features written at a step. */
+  size_t output_size;
+  /* Floats of its h, 0 for a layer without a recurrent state. */
+  size_t hidden_state_size;
+  /* Floats of its C, 0 for all but an LSTM. */
+  size_t cell_state_size;
+  /* Bytes of its weights, with their scales. */
+  size_t weight_bytes;
+} sluice_layer_info;
+
+/* The number of layers. [real-time] */
+size_t sluice_layer_count(const sluice_model_t *model);
+
+/* Describes layer `index`, from 0, in `layer`, whose size its caller has set. [real-time] */
+sluice_status sluice_model_layer(const sluice_model_t *model, size_t index, sluice_layer_info *layer);
 
 /*
  * Finds the next token of a text in the vocabulary of a model: a word, or one other character. Returns
@@ -338,13 +386,30 @@ sluice_status sluice_stream_restore(sluice_stream_t *stream, const void *state, 
 sluice_status sluice_stream_fork(sluice_stream_t *stream, const sluice_stream_t *source);
 
 /*
+ * Makes `to` continue from where `from` is, a stream of another model with the same sluice_model_topology, else
+ * SLUICE_OTHER_TOPOLOGY: h, C and the pasts of convolutions, as floats. Weights that were trained further, or
+ * stored as another type, take over a running sequence so, without a cold start. `from` goes on as it was.
+ * [real-time]
+ */
+sluice_status sluice_stream_carry(const sluice_stream_t *from, sluice_stream_t *to);
+
+/*
+ * h and C of one layer, [hidden_state_size] and [cell_state_size] as sluice_model_layer says: read as they are
+ * after the last step, or written, for the next step to start from. `count` is that size, else
+ * SLUICE_BAD_ARGUMENT; a NaN or an infinity to be written is SLUICE_INVALID_STATE. [real-time]
+ */
+sluice_status sluice_stream_read_hidden(const sluice_stream_t *stream, size_t layer, float *h, size_t count);
+sluice_status sluice_stream_read_cell(const sluice_stream_t *stream, size_t layer, float *c, size_t count);
+sluice_status sluice_stream_write_hidden(sluice_stream_t *stream, size_t layer, const float *h, size_t count);
+sluice_status sluice_stream_write_cell(sluice_stream_t *stream, size_t layer, const float *c, size_t count);
+
+/*
  * BATCHES
  *
  * `count` independent sequences of one model, stepped in one call: each weight is read once for several of
  * them. Each has the bits that it would have in a stream of its own. Memory is as with streams, and so is
- * the greatest count. A batch does not save, restore or fork its streams and does not look whether their
- * states are finite, so that a step never returns SLUICE_NOT_FINITE: a row of y that is not finite shows
- * which stream to reset.
+ * the greatest count. A batch does not look whether the states are finite, so that a step never returns
+ * SLUICE_NOT_FINITE: a row of y that is not finite shows which stream to reset.
  */
 
 /* Bytes of a batch; 0 where there is no such batch. */
@@ -365,6 +430,22 @@ void sluice_batch_reset(sluice_batch_t *batch);
 
 /* Returns one stream of a batch to the initial state. [real-time] */
 sluice_status sluice_batch_reset_stream(sluice_batch_t *batch, size_t index);
+
+/* Copies the state of a stream of the same model to stream `index` of a batch, or back: a stream moves into a
+ * batch and out of it. Of another model: SLUICE_INVALID_STATE. [real-time] */
+sluice_status sluice_batch_set_stream(sluice_batch_t *batch, size_t index, const sluice_stream_t *stream);
+sluice_status sluice_batch_get_stream(const sluice_batch_t *batch, size_t index, sluice_stream_t *stream);
+
+/* Bytes of all saved states of a batch: `count` of sluice_state_size, one after another, in the order of the
+ * streams; each can be restored into a stream, too. 0 where that cannot be expressed. [real-time] */
+size_t sluice_batch_state_size(const sluice_batch_t *batch);
+
+/* Writes the states of all streams to sluice_batch_state_size bytes, of any alignment. [real-time] */
+sluice_status sluice_batch_save(const sluice_batch_t *batch, void *states, size_t size);
+
+/* Continues from saved states: all streams do, or none. error.offset counts from the start of all. [real-time] */
+sluice_status sluice_batch_restore(sluice_batch_t *batch, const void *states, size_t size,
+                                   sluice_error *error);
 
 /*
  * One time step of all streams: reads x[count][input_size], writes y[count][output_size]. Where `active`,

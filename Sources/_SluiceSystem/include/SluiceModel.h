@@ -5,6 +5,18 @@
 
 #include "_SluiceContract.h"
 
+/// What is told of one of the blob's layers, taken while opening: nothing that is asked of an open model reads
+/// its records again.
+typedef struct sluice_layer_facts {
+  /// Names of the kind and of the type of weights, NUL-terminated; the layer's own, of `name_size` bytes.
+  const uint8_t *_Nullable kind, *_Nullable storage, *_Nullable name;
+  intptr_t name_size;
+  intptr_t input_size, output_size;
+  /// Floats of h and of C; 0 where there is none.
+  intptr_t hidden_state_size, cell_state_size;
+  intptr_t weight_bytes;
+} sluice_layer_facts;
+
 /// An open model: the immutable plan, shared by its streams and counted by them.
 typedef struct {
   /// The validated blob, 64-byte aligned.
@@ -24,6 +36,8 @@ typedef struct {
   const void *_Nullable embedding_scales;
   intptr_t embedding_size;
   sluice_storage embedding_storage;
+  /// A hash of all that the model computes but for its numbers.
+  uint64_t topology_hash;
   /// Features or ids read, and features written, at a step.
   intptr_t input_size, output_size;
   /// Floats of one row of input, of features or of an embedding's row, with its padding.
@@ -48,6 +62,14 @@ typedef struct {
   intptr_t slot_count;
   /// Of each of these, while the plan is made, the last of the blob's layers that reads it.
   int32_t *_Nonnull slots;
+  /// The blob's layers, of which the plan has some several times and an embedding not at all.
+  intptr_t record_count;
+  sluice_layer_facts *_Nonnull facts;
+  /// A multiplication and addition for each weight that a step reads, one for each output of each layer.
+  intptr_t step_operations;
+  /// A JSON object; NULL where there is none.
+  const uint8_t *_Nullable metadata;
+  intptr_t metadata_size;
   intptr_t references;
 } sluice_model;
 
@@ -57,19 +79,22 @@ static inline void *_Nullable sluice_allocate(size_t size) {
   return posix_memalign(&memory, 64, size) == 0 ? memory : NULL;
 }
 
-/// A model record with room for its layers behind it, all zero, one reference; or NULL.
-static inline sluice_model *_Nullable sluice_model_allocate(intptr_t layer_count) {
+/// A model record with room for its layers and their facts behind it, all zero, one reference; or NULL.
+static inline sluice_model *_Nullable sluice_model_allocate(intptr_t layer_count, intptr_t record_count) {
   size_t record = (sizeof(sluice_model) + 63) / 64 * 64;
   size_t layers = ((size_t)layer_count * sizeof(sluice_layer) + 63) / 64 * 64;
   size_t columns = (size_t)layer_count * sizeof(sluice_columns);
-  size_t size = record + layers + columns + ((size_t)layer_count + 2) * sizeof(int32_t);
+  size_t facts = (size_t)record_count * sizeof(sluice_layer_facts);
+  size_t size = record + layers + columns + facts + ((size_t)layer_count + 2) * sizeof(int32_t);
   char *memory = sluice_allocate(size);
   if (!memory) return NULL;
   memset(memory, 0, size);
   sluice_model *model = (sluice_model *)memory;
   model->layers = (sluice_layer *)(memory + record);
   model->columns = (sluice_columns *)(memory + record + layers);
-  model->slots = (int32_t *)(memory + record + layers + columns);
+  model->facts = (sluice_layer_facts *)(memory + record + layers + columns);
+  model->slots = (int32_t *)(memory + record + layers + columns + facts);
+  model->record_count = record_count;
   model->slot_count = 2;
   model->layer_count = layer_count;
   model->references = 1;
