@@ -1,16 +1,21 @@
 """Draws random small ONNX graphs, and compares what Sluice makes of each with what ONNX Runtime computes.
 
-Run:   python tools/python/measuring/compare_graphs.py SLUICE [--count 2000] [--seed 1] [--keep DIR]
+Run:   python tools/python/measuring/compare_graphs.py SLUICE [--count 2000] [--seed 1] [--users 20] [--keep DIR]
        SLUICE is the tool's program, such as .build/release/sluice
 Needs: Python 3.10 or newer, numpy, onnx, onnxruntime.
 
 Graphs over sequences and graphs of one step: LSTM, GRU and RNN in every direction and form, lengths, initial states, and
 between them what moves axes about, joins and selects. Some are wrong on purpose: states crossed, shared or read by nothing.
-Each becomes a case folder that `sluice conformance` converts and runs, a thousand in one process; a graph of one step is run
-over several steps, ONNX Runtime a call a step. Every graph is one of
+Each becomes a case folder that `sluice conformance` converts, packs and runs as users do, but for the accuracy report, 500 in
+one process; a graph of one step is run over several steps, ONNX Runtime a call a step. Of every 20th graph (--users) of one
+output `sluice convert` writes the blob too and `sluice run` its output: those are compared as well. Every graph is one of
 
     same       the outputs agree
+    given      the same, with lengths or states of the case that `convert` and `run` do not take
     refused    Sluice refuses what ONNX Runtime runs: counted by its reason
+    by both    refused by ONNX Runtime and by Sluice
+    only here  ONNX Runtime refuses what Sluice converts: listed
+    not finite what ONNX Runtime computes, which is compared with nothing
     DIFFERENT  the outputs differ: the case is kept and listed
     CRASHED    the process died: the case is found, kept and listed
 
@@ -45,6 +50,9 @@ class Graph:
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[str] = []
         self.count = 0
+        # Of one output, how its axes stand: of steps, sequences and features.
+        self.layout = ""
+        self.is_batch_first = False
 
     def chance(self, probability: float) -> bool:
         return bool(self.random.random() < probability)
@@ -159,7 +167,7 @@ def sequence_graph(g: Graph) -> list[np.ndarray]:
     """Fills `g` with a graph over sequences; returns the arrays that it reads."""
     steps, batch, size = (int(g.random.integers(*r)) for r in ((1, 6), (1, 4), (1, 5)))
     # ONNX Runtime has no batch-first nodes: exporters transpose, and so does the graph.
-    is_batch_first = g.chance(0.4)
+    is_batch_first = g.is_batch_first = g.chance(0.4)
     sizes = {"T": steps if g.chance(0.4) else "T", "B": batch if g.chance(0.5) else "B"}
     x = g.input("x", [sizes[a] for a in ("BT" if is_batch_first else "TB")] + [size])
     shape = (batch, steps, size) if is_batch_first else (steps, batch, size)
@@ -188,6 +196,7 @@ def sequence_graph(g: Graph) -> list[np.ndarray]:
                     parts = [g.node("Gather", [h, g.constant(d, np.int64)], axis=0) for d in (0, 1)]
                     last = g.node("Concat", parts, axis=1)
                 g.outputs = [g.dense(last, units * directions)[0], *ends]
+                g.layout = "BF"
                 return arrays
             if directions == 1 and g.chance(0.5):  # [T, 1, B, H]
                 y = g.node("Squeeze", [y, g.integers(1)])
@@ -220,12 +229,13 @@ def sequence_graph(g: Graph) -> list[np.ndarray]:
                 case _:
                     x = g.pointwise(x)
         earlier.append((x, size))
+    g.layout = "TBF"
     if g.chance(0.25):
-        x = g.node("Gather", [x, g.constant(-1, np.int64)], axis=0)
+        x, g.layout = g.node("Gather", [x, g.constant(-1, np.int64)], axis=0), "BF"
         if g.chance(0.5):
             x, size = g.dense(x, size)
     elif is_batch_first or g.chance(0.1):
-        x = g.node("Transpose", [x], perm=[1, 0, 2])
+        x, g.layout = g.node("Transpose", [x], perm=[1, 0, 2]), "BTF"
     g.outputs = [x, *ends]
     if len(earlier) > 1 and g.chance(0.15) and earlier[0][0] not in g.outputs:
         g.outputs.append(earlier[0][0])
@@ -305,7 +315,8 @@ def reference(model: bytes, g: Graph, arrays, states) -> tuple[list[np.ndarray],
         return None
 
 
-def write_case(folder: Path, seed: int) -> bool:
+def write_case(folder: Path, seed: int) -> str:
+    """Writes a case; returns "case", or why there is none, beside the model alone."""
     g = Graph(seed)
     states = arrays = None
     if seed % 3 == 0:
@@ -314,14 +325,29 @@ def write_case(folder: Path, seed: int) -> bool:
         arrays = sequence_graph(g)
     model = g.model()
     data = reference(model, g, arrays, states)
-    if data is None or not all(np.isfinite(a).all() for a in data[1]):
-        return False
-    (folder / "test_data_set_0").mkdir(parents=True)
+    folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(model)
+    if data is None:
+        return "refused"
+    if not all(np.isfinite(a).all() for a in data[1]):
+        return "not finite"
+    (folder / "test_data_set_0").mkdir()
     for kind, values in zip(("input", "output"), data):
         for i, value in enumerate(values):
             np.save(folder / f"test_data_set_0/{kind}_{i}.npy", np.ascontiguousarray(value))
-    return True
+    # As `run` reads and writes them: [T, F] of a stream, [B, T, F] of several.
+    (x, *others), (y, *more) = data
+    if states is not None:
+        y = next(v for n, v in zip(g.outputs, data[1]) if n not in states[1])
+        x, y = (a.reshape(len(x), -1) for a in (x, y))
+    elif others or more:
+        return "case"
+    else:
+        x = x if g.is_batch_first else x.transpose(1, 0, 2)
+        y = y.transpose(1, 0, 2) if g.layout == "TBF" else y
+    for name, value in (("x", x), ("y", y)):
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(value))
+    return "case"
 
 
 def run(sluice: str, folders: list[Path]) -> list[dict] | None:
@@ -345,8 +371,37 @@ def outcomes(sluice: str, folders: list[Path]) -> list[tuple[str, str]]:
         wrong = "element" in message and " for the expected " in message
         wrong = wrong or "has the shape" in message and "; expected [" in message and "output" in message
         wrong = wrong or "other bits" in message or "elements; expected" in message
-        found.append(("same" if result["passed"] else "DIFFERENT" if wrong else "refused", message))
+        same = "given" if result["given"] else "same"
+        found.append((same if result["passed"] else "DIFFERENT" if wrong else "refused", message))
     return found
+
+
+def unrun_outcome(sluice: str, folder: Path) -> str:
+    """What `convert` makes of a graph that ONNX Runtime refuses."""
+    command = [sluice, "convert", str(folder / "model.onnx"), "-o", str(folder / "model.sluice")]
+    match subprocess.run(command, capture_output=True).returncode:
+        case 0:
+            return "only here"
+        case 3:
+            return "by both"
+        case _:
+            return "CRASHED"
+
+
+def users_outcome(sluice: str, folder: Path) -> tuple[str, str]:
+    """What `convert` and then `run` make of a graph of one output that conformance found to be the same."""
+    blob, written = folder / "model.sluice", folder / "written.npy"
+    for command in (
+        ["convert", folder / "model.onnx", "-o", blob],
+        ["run", blob, "--input", folder / "x.npy", "--output", written],
+    ):
+        done = subprocess.run([sluice, *map(str, command)], capture_output=True, text=True)
+        if done.returncode:
+            return ("CRASHED" if done.returncode not in (1, 2, 3) else "DIFFERENT"), f"{command[0]}: {done.stderr}"
+    found, expected = np.load(written), np.load(folder / "y.npy")
+    if found.size != expected.size or not np.allclose(found.ravel(), expected.ravel(), rtol=1e-3, atol=1e-5):
+        return "DIFFERENT", f"run writes {found.shape}; expected {expected.shape}"
+    return "same", ""
 
 
 def main() -> int:
@@ -354,31 +409,43 @@ def main() -> int:
     parser.add_argument("sluice", metavar="SLUICE")
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1, help="of the first graph; each has the next")
+    parser.add_argument("--users", type=int, default=20, help="every how manieth graph goes through convert and run too")
     parser.add_argument("--keep", type=Path, help="a folder for the cases that differ or crash")
     options = parser.parse_args()
     kinds: collections.Counter[str] = collections.Counter()
     reasons: collections.Counter[str] = collections.Counter()
     examples: dict[str, int] = {}
+    through_files = 0
     for first in range(options.seed, options.seed + options.count, 500):
         with tempfile.TemporaryDirectory() as work:
             folders = []
             for seed in range(first, min(first + 500, options.seed + options.count)):
                 folder = Path(work) / str(seed)
-                if write_case(folder, seed):
-                    folders.append(folder)
-                else:
-                    kinds["not run by ONNX Runtime"] += 1
+                match write_case(folder, seed):
+                    case "case":
+                        folders.append(folder)
+                    case "refused":
+                        kind = unrun_outcome(options.sluice, folder)
+                        kinds[kind] += 1
+                        if kind != "by both":
+                            print(f"{kind}  seed {seed}", flush=True)
+                    case why:
+                        kinds[why] += 1
             for folder, (kind, message) in zip(folders, outcomes(options.sluice, folders)):
+                if kind == "same" and int(folder.name) % options.users == 0 and (folder / "x.npy").exists():
+                    through_files += 1
+                    kind, message = users_outcome(options.sluice, folder)
                 kinds[kind] += 1
                 if kind == "refused":
                     text = re.sub(r'"[^"]*"|\[[^]]*\]|[0-9.e+-]*[0-9]|node [^ ]*', "_", message.split(": ", 1)[-1])[:110]
                     reasons[text] += 1
                     examples.setdefault(text, int(folder.name))
-                elif kind != "same":
+                elif kind not in ("same", "given"):
                     print(f"{kind}  seed {folder.name}  {message[-160:]}", flush=True)
                     if options.keep:
                         shutil.copytree(folder, options.keep / folder.name, dirs_exist_ok=True)
-    print(f"{options.count} graphs from seed {options.seed}: " + ", ".join(f"{n} {k}" for k, n in kinds.most_common()))
+    print(f"{options.count} graphs from seed {options.seed}: " + ", ".join(f"{n} {k}" for k, n in kinds.most_common())
+          + f"; {through_files} of them through convert and run too")
     for reason, count in reasons.most_common():
         print(f"{count:6}  {reason}  (seed {examples[reason]})")
     return 1 if kinds["DIFFERENT"] + kinds["CRASHED"] else 0
