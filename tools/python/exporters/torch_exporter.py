@@ -21,6 +21,8 @@ ARITHMETIC = {"add": "add", "iadd": "add", "sub": "sub", "isub": "sub", "mul": "
               "div": "div", "itruediv": "div"}  # fmt: skip
 FUNCTIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid"}
 MISSING = object()
+# What a size that forward asks of a value is told.
+SIZES = "a size asked of a value is not computed; write a number, or leave out what only checks or reshapes by it"
 
 
 class Exporter(Modules):
@@ -43,6 +45,8 @@ class Exporter(Modules):
                 self.values[node] = getattr(self, node.op)(node)
             except Refused as refusal:
                 name = getattr(node.target, "__name__", node.target)
+                if node.target is getattr:  # as torch.fx has x.shape
+                    raise Refused(f"the attribute {node.args[1]} of {node.args[0]}: {refusal}") from None
                 raise Refused(f"{node.op.replace('call_', '')} {name}: {refusal}") from None
         for name in self.final & self.read:
             raise Refused(f"module {name}: both its sequence and its final states are read")
@@ -108,6 +112,8 @@ class Exporter(Modules):
     def call_function(self, node: fx.Node) -> Any:
         target, args, options = node.target, node.args, dict(node.kwargs)
         function, name = getattr(target, "__name__", str(target)), node.name
+        if target is getattr:
+            raise Refused(SIZES if args[1] in ("shape", "ndim") else "is not supported; a module's own attributes are")
         if target is operator.getitem:
             return self.item(args[0], args[1], name, bool(node.users))
         if function in ARITHMETIC:
@@ -134,6 +140,8 @@ class Exporter(Modules):
             if isinstance(value, Value) and value.form == "hidden" and axis == 0 and value.module.num_layers == 1:
                 return self.item(x, -1, node.name)
             raise Refused("of anything but h_n of one layer; leave the axis to whoever reads the output")
+        if target in ("size", "dim"):
+            raise Refused(SIZES)
         if target in ARITHMETIC:
             return self.arithmetic(
                 ARITHMETIC[target], node.name, self.arguments(args, options, input=MISSING, other=MISSING)
