@@ -58,6 +58,24 @@ import Testing
     #expect(known == (try AccuracyReport(of: network, contents, over: (noise, "x"))))
   }
 
+  @Test("Steps are as many as the budget pays for, of numbers as of products")
+  func budget() {
+    func steps(_ operation: Network.Operation) -> Int {
+      AccuracyReport.steps(
+        for: Network(
+          layers: [.init(name: "layer", operation: operation)],
+          provenance: Provenance(source: "test", format: "none", hash: 0)))
+    }
+    let (few, many) = (
+      Array(repeating: Float(1), count: 64), Array(repeating: Float(1), count: 1 << 16)
+    )
+    #expect(steps(.scale(Network.Scale(scale: few, shift: few))) == AccuracyReport.mostSteps)
+    let wide = steps(.scale(Network.Scale(scale: many, shift: many)))
+    #expect(
+      (64..<1000).contains(wide), "computed without products, and drawn and compared all the same")
+    #expect(AccuracyReport.steps(for: Self.network(hidden: 256)) == AccuracyReport.mostSteps)
+  }
+
   /// One LSTM of 5 units.
   static func network(hidden: Int = 5) -> Network {
     var random = SplitMix64(state: 3)

@@ -7,11 +7,15 @@ extension AccuracyReport {
   /// Steps of a report where they cost little.
   package static let mostSteps = 10_000
   /// Products that a report may cost: a second or two.
-  private static let products = 6_000_000_000
+  package static let products = 6_000_000_000
+  /// Products in whose time one number is drawn, computed without a product, or compared.
+  private static let productsOfNumber = 64
 
   /// Steps that a report on `network` takes: 10,000, or fewer where they would take long.
   package static func steps(for network: Network) -> Int {
-    steps(products: network.layers.reduce(0) { $0 + $1.productCount })
+    let numbers = network.layers.reduce(network.inputSize) { $0 + $1.outputSize }
+    return steps(
+      products: network.layers.reduce(productsOfNumber * numbers) { $0 + $1.productCount })
   }
 
   /// The same of a network with so many products a step.

@@ -72,6 +72,11 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
   }
 
   /// What one layer makes of its inputs at a step; moves its state on.
+  ///
+  /// Specialised here, where its callees are seen: conversion, a module of its own, would compute
+  /// each element through the protocol.
+  @specialized(where Scalar == Double)
+  @specialized(where Scalar == Float)
   mutating func evaluate(_ index: Int, _ inputs: [[Scalar]]) -> [Scalar] {
     let x = inputs[0]
     return switch network.layers[index].operation {

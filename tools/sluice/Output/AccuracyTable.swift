@@ -15,8 +15,13 @@ struct AccuracyTable {
   var heading: String {
     let batch = report.sequences == 1 ? "" : "\(report.sequences.grouped) sequences of "
     let steps = "\(batch)\(report.steps.grouped) steps"
+    // Why there are fewer of them than of other models.
+    let budget =
+      report.steps < AccuracyReport.mostSteps
+      ? ", as many as \(AccuracyReport.products.grouped) products pay for" : ""
     return report.input == AccuracyReport.noise
       ? "noise of seed \(AccuracyReport.seed): \(steps) of features from -1 to 1, or of any ids"
+        + budget
       : "\(report.input.printable): \(steps)"
   }
 
