@@ -18,6 +18,7 @@ extension ConstantFolder {
     case "Reshape": try reshape(node, &attributes)
     case "Shape": try shape(of: constant(node, 0, "data").extents, node, &attributes)
     case "Expand": try expand(node)
+    case "Tile": try tile(node)
     case "ConstantOfShape": try constantOfShape(node, &attributes)
     case "Constant": try constant(node, &attributes)
     case "Dropout":

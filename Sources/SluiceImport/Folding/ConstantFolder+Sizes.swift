@@ -48,6 +48,41 @@ extension ConstantFolder {
     try define(node, result)
   }
 
+  /// How often `Tile` asks for each of `rank` axes.
+  mutating func repeats(_ node: ONNXNode, rank: Int) throws(ConversionError) -> [Extent] {
+    let row = try constant(node, 1, "repeats")
+    guard case .integers(let counts) = row.elements, row.isStored, row.shape == [rank],
+      counts.allSatisfy({ $0.known ?? 1 >= 1 })
+    else { throw node.unsupported("the input repeats is not a number of times for each axis") }
+    return counts
+  }
+
+  /// A constant several times over, along each of its axes.
+  mutating func tile(_ node: ONNXNode) throws(ConversionError) {
+    var result = try constant(node, 0, "input")
+    for (axis, count) in try repeats(node, rank: result.shape.count).enumerated()
+    where count != .known(1) {
+      // One stored element stands for a whole axis, whose size need not be known.
+      guard result.extents[axis] != .known(1) else {
+        result.extents[axis] = count
+        continue
+      }
+      guard let size = result.extents[axis].known, let count = count.known,
+        case let (total, overflow) = size.multipliedReportingOverflow(by: count), !overflow
+      else { throw node.unsupported("repeats an axis of a size that is not known") }
+      if result.shape[axis] == size {
+        var shape = result.shape
+        shape[axis] = total
+        try spend(shape, node)
+        let positions = (0..<total).map { $0 % size }
+        result = result.picking(
+          result.offsets(taking: positions, of: axis), extents: result.extents)
+      }
+      result.extents[axis] = .known(total)
+    }
+    try define(node, result)
+  }
+
   /// The sizes that input `index` asks for, known to be positive or not known.
   private mutating func sizes(
     _ node: ONNXNode, _ index: Int

@@ -40,4 +40,13 @@ extension GraphImporter {
     else { throw node.unsupported("repeats a sequence") }
     try define(node, .features(value))
   }
+
+  /// `Tile`, where every axis stays as it is.
+  mutating func tile(_ node: ONNXNode) throws(ConversionError) {
+    let value = try features(node, 0)
+    guard try folder.repeats(node, rank: value.axes.count).allSatisfy({ $0 == .known(1) }) else {
+      throw node.unsupported("repeats a sequence")
+    }
+    try define(node, .features(value))
+  }
 }

@@ -37,8 +37,10 @@ extension GraphImporter {
         return result
       }
       let sizes = sources.map { layers[$0].outputSize }
-      let joined = result.axes.firstIndex {
-        FeatureValue.significant($0) == [.layers(sources.count), .features(sizes[0])]
+      let joined = result.axes.firstIndex { axis in
+        guard let both = FeatureValue.layersOfFeatures(axis) else { return false }
+        return (both.count, both.size) == (sources.count, sizes[0])
+          && axis.indices.allSatisfy { both.range.contains($0) || axis[$0].size == 1 }
       }
       guard let joined else {
         throw node.unsupported("reads the final states of several layers that are not side by side")
@@ -153,7 +155,8 @@ extension GraphImporter {
   func written(_ layer: Int, like value: FeatureValue, axis: Int?) -> FeatureValue {
     var result = value
     result.layer = layer
-    if let axis { result.axes[axis] = [.features(layers[layer].outputSize)] }
+    // Of the input itself its own axes tell the size.
+    if let axis, layer >= 0 { result.axes[axis] = [.features(layers[layer].outputSize)] }
     return result
   }
 
@@ -165,7 +168,7 @@ extension GraphImporter {
     if layer >= 0, case .concatenate(length: 1, let sizes) = layers[layer].operation {
       var first = 0
       for (input, size) in zip(layers.inputs(of: layer), sizes) {
-        if first == start, size == count { return input }
+        if first == start, size == count, input >= 0 { return input }
         first += size
       }
     }

@@ -54,6 +54,7 @@ extension GraphImporter {
       try folder.shape(of: extents, node, &attributes)
     case "Concat": try concat(node, &attributes)
     case "Expand": try expand(node)
+    case "Tile": try tile(node)
     case "Dropout":
       try folder.checkDropout(node, &attributes)
       try define(node, try value(node, 0))

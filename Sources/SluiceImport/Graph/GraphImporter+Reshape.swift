@@ -122,12 +122,11 @@ extension GraphImporter {
 extension FeatureValue.Content {
   /// The axis of two directions' features, which are the features of the layer that joins them.
   fileprivate func joiningDirections(_ axis: FeatureValue.Axis) -> FeatureValue.Axis {
-    let atoms = FeatureValue.significant(axis)
     guard [.sequence, .last, .end, .first].contains(self),
-      let first = atoms.firstIndex(where: { if case .layers = $0 { true } else { false } }),
-      first + 1 < atoms.count, case .layers(let count) = atoms[first],
-      case .features(let size) = atoms[first + 1]
+      let both = FeatureValue.layersOfFeatures(axis)
     else { return axis }
-    return atoms[..<first] + [.features(count * size)] + atoms[(first + 2)...]
+    let others = (axis[..<both.range.lowerBound], axis[both.range.upperBound...])
+    return others.0.filter { $0.size != 1 } + [.features(both.count * both.size)]
+      + others.1.filter { $0.size != 1 }
   }
 }

@@ -119,6 +119,23 @@ struct FeatureValue {
     return atoms.count == 1 ? atoms[0] : nil
   }
 
+  /// Where in an axis features of several layers or directions stand side by side, how many and of
+  /// what size.
+  ///
+  /// A single feature counts as well, though nothing else of size 1 does.
+  static func layersOfFeatures(
+    _ axis: Axis
+  ) -> (range: Range<Int>, count: Int, size: Int)? {
+    for (first, atom) in axis.enumerated() {
+      guard case .layers(let count) = atom, count > 1 else { continue }
+      for (second, next) in axis.enumerated().dropFirst(first + 1) {
+        if case .features(let size) = next { return (first..<second + 1, count, size) }
+        guard next.size == 1 else { return nil }
+      }
+    }
+    return nil
+  }
+
   /// The atoms of an axis without those of size 1 that were merged into it.
   static func significant(_ axis: Axis) -> Axis {
     guard axis.count > 1 else { return axis }

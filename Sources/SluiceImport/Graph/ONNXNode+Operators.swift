@@ -16,6 +16,7 @@ extension ONNXNode {
     "Softmax": (1...1, 1),
     "Softplus": (1...1, 1), "Softsign": (1...1, 1), "Split": (1...2, 256), "Sqrt": (1...1, 1),
     "Squeeze": (1...2, 1), "Sub": (2...2, 1), "Tanh": (1...1, 1), "ThresholdedRelu": (1...1, 1),
+    "Tile": (2...2, 1),
     "Transpose": (1...1, 1), "Unsqueeze": (1...2, 1), "Where": (3...3, 1),
   ]
 
