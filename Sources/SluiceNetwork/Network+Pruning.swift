@@ -31,7 +31,7 @@ extension Network {
     let isJoined = ends.count > 1
     if isJoined {
       var name = "outputs"
-      while result.contains(where: { $0.name == name }) { name += "#" }
+      while result.map(\.name).hasBytes(of: name) { name += "#" }
       result.append(
         Layer(
           name: name,

@@ -137,7 +137,7 @@ struct GraphBuilder {
     }
   }
 
-  func convert(constants: [String: Tensor] = [:]) throws(ConversionError) -> ConvertedModel {
+  func convert(constants: [Name: Tensor] = [:]) throws(ConversionError) -> ConvertedModel {
     try Converter.convert(SourceBytes(file: "model.onnx", bytes), constants: constants)
   }
 }

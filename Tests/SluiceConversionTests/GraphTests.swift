@@ -176,7 +176,7 @@ struct GraphTests {
       graph.output("z")
       return graph
     }
-    let lengths = ["lens": Tensor(shape: [2], elements: .int64([3, 1]))]
+    let lengths: [Name: Tensor] = ["lens": Tensor(shape: [2], elements: .int64([3, 1]))]
     let role = try graph("Y_h").convert(constants: lengths).interface.outputs[0].role
     #expect(role == .last([.one, .batch, .feature]))
     #expect(

@@ -111,7 +111,7 @@ struct RNNoiseTests {
     let expected = try SafetensorsFile(
       SourceBytes(path: "\(Self.weights)/weights.rnn.oracle.safetensors"))
     func rows(_ name: String) throws -> [Float] {
-      try expected.floats(name, try #require(expected.tensors[name]))
+      try expected.floats(name, try #require(expected.tensors[Name(name)]))
     }
     let network = try Converter.convert(source: "\(Self.weights)/\(name)").network
     let blob = try OpenBlob(network.blobContents(), file: name)

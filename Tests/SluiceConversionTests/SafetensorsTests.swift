@@ -158,7 +158,7 @@ struct SafetensorsTests {
       + "\"f\":\(tensor("[1]", "[24,28]", type: "I32"))}"
     let file = try SafetensorsFile(Builder.file(header, data))
     for (name, expected) in [("a", 1.5), ("b", -2), ("c", 1), ("d", -1)] as [(String, Float)] {
-      #expect(try file.floats(name, #require(file.tensors[name])) == [expected])
+      #expect(try file.floats(name, #require(file.tensors[Name(name)])) == [expected])
     }
     #expect(try file.integers("e", #require(file.tensors["e"])) == [-7])
     #expect(try file.integers("f", #require(file.tensors["f"])) == [9])

@@ -7,7 +7,7 @@ import Testing
 /// What is said of sources that cannot be read: what was found, and the way on.
 @Suite("Messages about sources") struct SourceMessageTests {
   private func refused(
-    _ graph: String, _ texts: String..., constants: [String: Tensor] = [:]
+    _ graph: String, _ texts: String..., constants: [Name: Tensor] = [:]
   ) -> Bool {
     var found = ""
     do throws(ConversionError) {

@@ -74,16 +74,16 @@ package struct BlobDifference: Sendable {
     _ a: [BlobContents.Layer], _ b: [BlobContents.Layer]
   ) -> [(BlobContents.Layer?, BlobContents.Layer?)] {
     if a.count == b.count { return zip(a, b).map { ($0, $1) } }
-    let names = Set(a.map(\.name))
-    return a.map { layer in (layer, b.first { $0.name == layer.name }) }
-      + b.filter { !names.contains($0.name) }.map { (nil, $0) }
+    let names = Set(a.map { Name($0.name) })
+    return a.map { layer in (layer, b.first { Name($0.name) == Name(layer.name) }) }
+      + b.filter { !names.contains(Name($0.name)) }.map { (nil, $0) }
   }
 }
 
 extension BlobDifference.Layer {
   init(_ a: BlobContents.Layer?, _ b: BlobContents.Layer?) {
     let names = [a?.name, b?.name].compactMap { $0 }
-    name = names.first == names.last ? names[0] : names.joined(separator: " -> ")
+    name = Set(names.map { Name($0) }).count == 1 ? names[0] : names.joined(separator: " -> ")
     before = a.map(BlobDifference.Side.init)
     after = b.map(BlobDifference.Side.init)
     guard let a, let b, a.record.kind == b.record.kind, a.record.variant == b.record.variant,

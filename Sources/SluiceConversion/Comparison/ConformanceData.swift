@@ -12,7 +12,7 @@ struct ConformanceData {
     var worst = 0.0
     var message: String?
     /// The graph's inputs whose values were given to it beside the sequence, as `run` cannot.
-    var given: [String] = []
+    var given: [Name] = []
   }
 
   /// The array `stem`.npy or `stem`.pb; nil where it is absent or empty.
@@ -42,7 +42,7 @@ struct ConformanceData {
     }
     var inputs: [(file: String, tensor: Tensor)?] = []
     for index in names.indices { inputs.append(try array("input_\(index)")) }
-    var values: [String: Tensor] = [:]
+    var values: [Name: Tensor] = [:]
     for (name, input) in zip(names, inputs) { values[name] = input?.tensor }
     let model = try ConformanceModel(source, settings.options.source, values: values)
     let contents = try model.model.network.packed(settings.options)

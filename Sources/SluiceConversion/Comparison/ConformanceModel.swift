@@ -6,11 +6,11 @@ import SluiceNetwork
 struct ConformanceModel {
   let model: ConvertedModel
   /// The inputs whose values were given, in the source's order.
-  let given: [String]
+  let given: [Name]
 
   /// - Parameter values: the arrays of a case, by the input's name.
   init(
-    _ source: String, _ options: SourceOptions, values: [String: Tensor]
+    _ source: String, _ options: SourceOptions, values: [Name: Tensor]
   ) throws(ConversionError) {
     let plain: ConvertedModel
     do throws(ConversionError) {
@@ -40,7 +40,7 @@ struct ConformanceModel {
   }
 
   private init(
-    given values: [String: Tensor], _ source: String, _ options: SourceOptions
+    given values: [Name: Tensor], _ source: String, _ options: SourceOptions
   ) throws(ConversionError) {
     var options = options
     options.constants.merge(values) { $1 }

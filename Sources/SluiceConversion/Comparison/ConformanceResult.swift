@@ -12,14 +12,14 @@ package struct ConformanceResult: Sendable {
   /// What was wrong, or the error that was expected; empty otherwise.
   package let message: String
   /// The graph's inputs whose values the case gave beside the sequence: `convert` and `run` cannot.
-  package var given: [String] = []
+  package var given: [Name] = []
 }
 
 extension ConformanceCase {
   /// Converts the model, runs every data set and compares the outputs.
   package func run() -> ConformanceResult {
     var worst: Double?
-    var given: [String] = []
+    var given: [Name] = []
     do throws(ConversionError) {
       if let text = try expectedError() { return refusal(containing: text) }
       let settings = try ConformanceSettings(of: self)

@@ -193,7 +193,7 @@ extension OpenBlob {
 extension ConformanceData.Outcome {
   /// Takes one number into account.
   mutating func note(
-    _ value: Double, _ expected: Double, at index: Int, of output: String,
+    _ value: Double, _ expected: Double, at index: Int, of output: Name,
     _ settings: ConformanceSettings
   ) {
     if value == expected || (value.isNaN && expected.isNaN) { return }

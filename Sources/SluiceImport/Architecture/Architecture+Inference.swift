@@ -17,7 +17,7 @@ extension Architecture {
     }
     let first = "weight_ih_l0"
     var stacks: [Stack] = []
-    for name in left.filter({ $0.hasSuffix(first) }).sorted() {
+    for name in left.sorted().map(\.text) where name.hasSuffix(first) {
       let prefix = String(name.dropLast(first.count))
       let stack = Stack(prefix, tensors)
       guard let stack else { throw failure("\(prefix)\(first) is of no known cell") }
@@ -32,20 +32,20 @@ extension Architecture {
     guard stacks.count <= 6 else { throw failure("more than 6 recurrent stacks") }
     var embeddings: [String] = []
     var denses: [String] = []
-    for name in left.sorted() where name == "weight" || name.hasSuffix(".weight") {
-      guard tensors.shapes[name]?.count == 2 else { continue }
+    for name in left.sorted().map(\.text) where name == "weight" || name.hasSuffix(".weight") {
+      guard tensors.shapes[Name(name)]?.count == 2 else { continue }
       let owner = String(name.dropLast("weight".count))
-      let isEmbedding = owner.lowercased().contains("emb") && !left.contains(owner + "bias")
+      let isEmbedding = owner.lowercased().contains("emb") && !left.contains("\(owner)bias")
       if isEmbedding { embeddings.append(owner) } else { denses.append(owner) }
     }
     guard embeddings.count <= 1, denses.count <= 1 else {
       throw failure("more than one layer of a kind")
     }
-    for owner in embeddings + denses { left.subtract([owner + "weight", owner + "bias"]) }
+    for owner in embeddings + denses { left.subtract(["\(owner)weight", "\(owner)bias"]) }
     guard left.isEmpty else { throw failure("tensors of no known layer") }
     let orders = Stack.orders(
-      stacks, from: embeddings.first.flatMap { tensors.shapes[$0 + "weight"]?[1] },
-      to: denses.first.flatMap { tensors.shapes[$0 + "weight"]?[1] })
+      stacks, from: embeddings.first.flatMap { tensors.shapes["\($0)weight"]?[1] },
+      to: denses.first.flatMap { tensors.shapes["\($0)weight"]?[1] })
     guard orders.count == 1 else {
       left = Set(stacks.flatMap(\.names))
       throw failure(
@@ -82,7 +82,7 @@ private struct Stack {
   let inputSize: Int
   let outputSize: Int
   let isBidirectional: Bool
-  let names: Set<String>
+  let names: Set<Name>
 
   /// Nil where the shapes are not those of a recurrent layer.
   init?(_ prefix: String, _ tensors: TensorTable) {
@@ -103,7 +103,7 @@ private struct Stack {
     inputSize = input[1]
     outputSize = isBidirectional ? 2 * hidden[1] : hidden[1]
     var index = 0
-    var names: Set<String> = []
+    var names: Set<Name> = []
     while tensors.has("\(prefix)weight_ih_l\(index)") {
       for part in ["weight_ih", "weight_hh", "weight_hr", "bias_ih", "bias_hh"] {
         names.insert("\(prefix)\(part)_l\(index)")

@@ -20,7 +20,7 @@ struct ArchitectureBuilder {
   var chain: [Network.Layer] = []
   private let inputSize: Int?
   /// The index of the layer that writes what is called so.
-  private var ends: [String: Int] = [Architecture.inputName: Network.networkInput]
+  private var ends: [Name: Int] = [Name(Architecture.inputName): Network.networkInput]
   /// The indices of the layers that the next one reads.
   var inputs: [Int] = [Network.networkInput]
   /// Where the layer at hand stands, for errors.
@@ -44,13 +44,13 @@ struct ArchitectureBuilder {
     }
     try append(layer.kind, name: layer.name)
     guard let name = layer.name else { return }
-    guard ends.updateValue(chain.count - 1, forKey: name) == nil else {
+    guard ends.updateValue(chain.count - 1, forKey: Name(name)) == nil else {
       throw malformed("name", "the name \"\(quotable(name))\" stands twice")
     }
   }
 
   private func index(of name: String) throws(ConversionError) -> Int {
-    guard let index = ends[name] else {
+    guard let index = ends[Name(name)] else {
       throw malformed("inputs", "no layer before it has the name \"\(quotable(name))\"")
     }
     return index

@@ -5,8 +5,8 @@ package struct TensorTable {
   /// The file, for errors.
   let file: String
   /// The shape of each tensor, by its name.
-  let shapes: [String: [Int]]
-  private(set) var unused: Set<String>
+  let shapes: [Name: [Int]]
+  private(set) var unused: Set<Name>
   /// The place of a tensor in the file, for errors.
   private let place: @Sendable (String) -> String
   private let read: @Sendable (String) throws(ConversionError) -> [Float]
@@ -16,22 +16,22 @@ package struct TensorTable {
     self.init(file: source.source.file, shapes: source.tensors.mapValues(\.shape)) {
       "tensor \(quotable($0))"
     } read: { name throws(ConversionError) in
-      guard let entry = source.tensors[name] else { return [] }
+      guard let entry = source.tensors[Name(name)] else { return [] }
       return try source.floats(name, entry)
     }
   }
 
   /// Tensors that are in memory.
   init(
-    file: String, tensors: [String: Tensor], place: @escaping @Sendable (String) -> String
+    file: String, tensors: [Name: Tensor], place: @escaping @Sendable (String) -> String
   ) {
     self.init(file: file, shapes: tensors.mapValues(\.shape), place: place) {
-      name throws(ConversionError) in tensors[name]?.floats ?? []
+      name throws(ConversionError) in tensors[Name(name)]?.floats ?? []
     }
   }
 
   private init(
-    file: String, shapes: [String: [Int]], place: @escaping @Sendable (String) -> String,
+    file: String, shapes: [Name: [Int]], place: @escaping @Sendable (String) -> String,
     read: @escaping @Sendable (String) throws(ConversionError) -> [Float]
   ) {
     self.file = file
@@ -41,11 +41,11 @@ package struct TensorTable {
     unused = Set(shapes.keys)
   }
 
-  func has(_ name: String) -> Bool { shapes[name] != nil }
+  func has(_ name: String) -> Bool { shapes[Name(name)] != nil }
 
   /// The shape of `name`, of `rank` axes, each at least 1.
   func shape(_ name: String, rank: Int) throws(ConversionError) -> [Int] {
-    guard let shape = shapes[name] else { throw error(name, "the tensor is missing") }
+    guard let shape = shapes[Name(name)] else { throw error(name, "the tensor is missing") }
     guard shape.count == rank, !shape.contains(0) else {
       throw error(name, "has the shape \(shape), expected \(rank) axes, none of them empty")
     }
@@ -56,16 +56,16 @@ package struct TensorTable {
   mutating func take(
     _ name: String, shape: [Int], why: String
   ) throws(ConversionError) -> [Float] {
-    guard let found = shapes[name] else { throw error(name, "the tensor is missing") }
+    guard let found = shapes[Name(name)] else { throw error(name, "the tensor is missing") }
     guard found == shape else {
       throw error(name, "has the shape \(found), expected \(shape): \(why)")
     }
-    guard unused.remove(name) != nil else { throw error(name, "two layers use it") }
+    guard unused.remove(Name(name)) != nil else { throw error(name, "two layers use it") }
     return try read(name)
   }
 
   /// Takes note that `name`, which need not be there, has no part in what is computed.
-  mutating func ignore(_ name: String) { unused.remove(name) }
+  mutating func ignore(_ name: String) { unused.remove(Name(name)) }
 
   /// Throws where a tensor has not been used.
   func checkAllUsed() throws(ConversionError) {

@@ -90,8 +90,8 @@ extension Converter {
 extension TensorTable {
   /// The members of an object, each an array of numbers.
   init(_ node: JSONNode) throws(ConversionError) {
-    var tensors: [String: Tensor] = [:]
-    for (name, member) in try node.members() { tensors[name] = try member.array() }
+    var tensors: [Name: Tensor] = [:]
+    for (name, member) in try node.members() { tensors[Name(name)] = try member.array() }
     let path = node.path
     self.init(file: node.file, tensors: tensors) { "\(path).\(quotable($0))" }
   }

@@ -51,7 +51,9 @@ extension Converter {
       throw malformed("\(words.count) words, the embedding has \(count) rows")
     }
     guard words[0] == "<unk>" else { throw malformed("word 0 is not \"<unk>\"") }
-    guard Set(words).count == words.count else { throw malformed("a word stands twice") }
+    guard Set(words.map { Name($0) }).count == words.count else {
+      throw malformed("a word stands twice")
+    }
     return words
   }
 
@@ -72,7 +74,7 @@ extension Converter {
   private static func lines(
     _ key: String, _ file: SafetensorsFile
   ) throws(ConversionError) -> [String]? {
-    guard let text = file.metadata[key] else { return nil }
+    guard let text = file.metadata[Name(key)] else { return nil }
     let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
       .map { String(Substring($0)) }
     guard !lines.contains("") else {

@@ -8,12 +8,12 @@ public struct SourceOptions: Sendable {
   /// Values of graph inputs that feed weights or initial states, by the input's name.
   ///
   /// Only such inputs take their value from here: the sequence may be among them and stays an input.
-  public var constants: [String: Tensor]
+  public var constants: [Name: Tensor]
   /// Inputs that stay states of a graph of one step, though ``constants`` gives what it starts from.
-  package var states: Set<String> = []
+  package var states: Set<Name> = []
 
   /// Options; the defaults leave everything to the source.
-  public init(architecture: String? = nil, constants: [String: Tensor] = [:]) {
+  public init(architecture: String? = nil, constants: [Name: Tensor] = [:]) {
     self.architecture = architecture
     self.constants = constants
   }
@@ -55,7 +55,7 @@ public enum Converter {
   /// The names of the graph inputs of the model at `source`, in order; one for other sources.
   ///
   /// Initializers that older ONNX files list among the inputs are left out.
-  public static func inputNames(of source: String) throws(ConversionError) -> [String] {
+  public static func inputNames(of source: String) throws(ConversionError) -> [Name] {
     let bytes = try SourceBytes(path: source)
     switch try SourceFormat(of: bytes) {
     case .safetensors, .json, .rnnoise: return ["input"]
@@ -76,8 +76,8 @@ public enum Converter {
   }
 
   package static func convert(
-    _ source: SourceBytes, architecture: JSONNode? = nil, constants: [String: Tensor] = [:],
-    states: Set<String> = []
+    _ source: SourceBytes, architecture: JSONNode? = nil, constants: [Name: Tensor] = [:],
+    states: Set<Name> = []
   ) throws(ConversionError) -> ConvertedModel {
     let format = try SourceFormat(of: source)
     let provenance = Provenance(

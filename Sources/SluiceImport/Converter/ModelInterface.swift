@@ -36,7 +36,7 @@ public struct ModelInterface: Sendable, Hashable {
       case unused
     }
     /// The source's name for it.
-    public let name: String
+    public let name: Name
     /// What it is.
     public let role: Role
   }
@@ -73,7 +73,7 @@ public struct ModelInterface: Sendable, Hashable {
     }
 
     /// The source's name for it.
-    public let name: String
+    public let name: Name
     /// What it is.
     public let role: Role
     /// Which of the network's outputs are this one's; nil for all, and for states.

@@ -9,15 +9,15 @@ import SluiceNetwork
 struct ConstantFolder {
   let model: ONNXModel
   /// The values that the caller gave to inputs.
-  let given: [String: Tensor]
+  let given: [Name: Tensor]
   /// The names that live nodes read, and the outputs.
-  let liveNames: Set<String>
+  let liveNames: Set<Name>
 
-  private(set) var values: [String: ConstantValue] = [:]
+  private(set) var values: [Name: ConstantValue] = [:]
   /// Elements that folding may still produce: a few nodes can ask for any number.
   private var budget: Int
 
-  init(_ model: ONNXModel, given: [String: Tensor], liveNames: Set<String>) {
+  init(_ model: ONNXModel, given: [Name: Tensor], liveNames: Set<Name>) {
     self.model = model
     self.given = given
     self.liveNames = liveNames
@@ -38,7 +38,7 @@ struct ConstantFolder {
   }
 
   /// Gives an input of the graph its value.
-  mutating func bind(_ input: String, to value: ConstantValue) { values[input] = value }
+  mutating func bind(_ input: Name, to value: ConstantValue) { values[input] = value }
 
   /// Gives the name of output `index` its value.
   mutating func define(
@@ -83,7 +83,7 @@ struct ConstantFolder {
     guard let values = constant.floats, constant.isStored else {
       throw node.unsupported("\(what) is not made of known floats")
     }
-    let name = node.input(index) ?? what
+    let name = node.input(index)?.text ?? what
     try requireFinite(values, file: model.source.file, place: "tensor \(quotable(name))")
     return (constant.shape, values)
   }

@@ -19,7 +19,7 @@ extension GraphImporter {
         "\(what) is not of floats for \(form.directionCount) directions and \(size) units"
           + (isLonger ? "; ONNX has no LSTM with a projection (proj_size)" : ""))
     }
-    let place = "tensor \(quotable(node.input(index) ?? what))"
+    let place = "tensor \(quotable(node.input(index)?.text ?? what))"
     try requireFinite(values, file: model.source.file, place: place)
     if values.allSatisfy({ $0 == 0 }) { return none }
     let strides = state.strides

@@ -10,7 +10,7 @@ extension GraphImporter {
       throw .unsupported(model.source.file, "outputs", "no layer lies before them")
     }
     var values: [FeatureValue] = []
-    var writers: [String: ONNXNode] = [:]
+    var writers: [Name: ONNXNode] = [:]
     for node in nodes { for name in node.outputs { writers[name] = node } }
     for output in model.outputs {
       values.append(try value(of: output, writtenBy: writers[output.name]))

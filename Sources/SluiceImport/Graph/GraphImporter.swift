@@ -14,7 +14,7 @@ struct GraphImporter {
   let provenance: Provenance
 
   /// What is computed of the sequence: ``folder`` has the constants.
-  var values: [String: GraphValue] = [:]
+  var values: [Name: GraphValue] = [:]
   var layers = LayerList()
   /// The axes of the sequence input that are steps, sequences and features, once known.
   var timeAxis: Int?
@@ -35,15 +35,15 @@ struct GraphImporter {
   /// The size of each axis of the sequence input, as far as the graph fixes it.
   var sequenceShape: [Int?] = []
   /// Graph inputs of lengths and initial states without a value: the caller's at every run.
-  var freeInputs: Set<String> = []
+  var freeInputs: Set<Name> = []
   /// The names that depend on a value which the caller gave.
-  let givenNames: Set<String>
+  let givenNames: Set<Name>
   /// The names that depend on a graph input without a value: those of ``freeInputs``.
-  var freeNames: Set<String> = []
+  var freeNames: Set<Name> = []
 
   /// The network that the graph of `model` computes, and what its inputs and outputs are.
   static func convert(
-    _ model: ONNXModel, constants: [String: Tensor], states: Set<String>, provenance: Provenance
+    _ model: ONNXModel, constants: [Name: Tensor], states: Set<Name>, provenance: Provenance
   ) throws(ConversionError) -> ConvertedModel {
     let (nodes, names) = model.liveNodes()
     let folder = ConstantFolder(model, given: constants, liveNames: names)

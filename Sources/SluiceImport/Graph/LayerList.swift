@@ -4,7 +4,7 @@ import SluiceNetwork
 /// Layers in the making, each under a name of its own, taken from the node that computes it.
 struct LayerList {
   private(set) var layers: [Network.Layer] = []
-  private var names: Set<String> = []
+  private var names: Set<Name> = []
 
   subscript(index: Int) -> Network.Layer {
     get { layers[index] }
@@ -22,11 +22,11 @@ struct LayerList {
       throw node.unsupported("more than \(BlobLimits.layerCount) layers")
     }
     if let reason = operation.refusalOfSizes { throw node.unsupported(reason) }
-    let source = node.name.isEmpty ? node.output(0) ?? node.operation : node.name
+    let source = node.name.isEmpty ? node.output(0)?.text ?? node.operation : node.name
     let base = source.utf8.count <= 200 ? source : quotable(source)
     var name = base
     var copies = 1
-    while !names.insert(name).inserted {
+    while !names.insert(Name(name)).inserted {
       copies += 1
       name = "\(base)#\(copies)"
     }

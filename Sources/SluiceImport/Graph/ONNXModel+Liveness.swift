@@ -2,7 +2,7 @@ import SluiceNetwork
 
 extension ONNXModel {
   /// The nodes on which the outputs depend, in order, and every name that these read.
-  func liveNodes() -> (nodes: [ONNXNode], names: Set<String>) {
+  func liveNodes() -> (nodes: [ONNXNode], names: Set<Name>) {
     var names = Set(outputs.map(\.name))
     var live: [ONNXNode] = []
     for node in nodes.reversed() where node.outputs.contains(where: { names.contains($0) }) {
@@ -15,8 +15,8 @@ extension ONNXModel {
   /// The graph inputs that feed one of these inputs of a recurrent node.
   ///
   /// The trace ends at `Shape`: a state whose size is the input's is made of the size alone.
-  fileprivate func inputs(feeding positions: Set<Int>) -> Set<String> {
-    var names: Set<String> = []
+  fileprivate func inputs(feeding positions: Set<Int>) -> Set<Name> {
+    var names: Set<Name> = []
     for node in nodes.reversed() {
       if node.isRecurrent {
         for (index, name) in node.inputs.enumerated() where positions.contains(index) {
@@ -30,7 +30,7 @@ extension ONNXModel {
   }
 
   /// `names`, and every name that depends on the numbers of one of them.
-  func dependents(of names: Set<String>) -> Set<String> {
+  func dependents(of names: Set<Name>) -> Set<Name> {
     var names = names
     for node in nodes where node.operation != "Shape" {
       if node.inputs.contains(where: { names.contains($0) }) { names.formUnion(node.outputs) }
@@ -46,7 +46,7 @@ extension ONNXModel {
     if operations.isSuperset(of: ["Sigmoid", "Tanh", "Mul"]) {
       return !operations.isDisjoint(with: ["MatMul", "Gemm"])
     }
-    var products: Set<String> = []
+    var products: Set<Name> = []
     let isUnrolled = nodes.contains { node in
       ["MatMul", "Gemm"].contains(node.operation)
         && node.input(1).map { !products.insert($0).inserted } == true
@@ -58,11 +58,11 @@ extension ONNXModel {
 /// The graph inputs that feed recurrent nodes other than as their sequence.
 struct RecurrentInputs {
   /// Those that become W, R, B or P.
-  let weights: Set<String>
+  let weights: Set<Name>
   /// Those that become lengths of sequences.
-  let lengths: Set<String>
+  let lengths: Set<Name>
   /// Those that become initial states.
-  let states: Set<String>
+  let states: Set<Name>
 
   init(of model: ONNXModel) {
     weights = model.inputs(feeding: [1, 2, 3, 7])
@@ -70,7 +70,7 @@ struct RecurrentInputs {
     states = model.inputs(feeding: [5, 6])
   }
 
-  var all: Set<String> { weights.union(lengths).union(states) }
+  var all: Set<Name> { weights.union(lengths).union(states) }
 }
 
 extension ONNXNode {

@@ -5,7 +5,7 @@ struct Obstacles {
   private let file: String
   private var errors: [ConversionError] = []
   /// The names that have no value, since a node before could not be read.
-  private var unknown: Set<String> = []
+  private var unknown: Set<Name> = []
 
   init(_ file: String) { self.file = file }
 

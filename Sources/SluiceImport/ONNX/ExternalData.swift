@@ -76,7 +76,7 @@ struct ExternalData {
 /// The files beside a model in which its numbers lie, each opened once.
 final class ExternalFiles {
   private let model: SourceBytes
-  private var files: [String: SourceBytes] = [:]
+  private var files: [Name: SourceBytes] = [:]
 
   init(of model: SourceBytes) { self.model = model }
 
@@ -85,13 +85,13 @@ final class ExternalFiles {
 
   /// - Precondition: `name` is plain.
   func file(named name: String) throws(ConversionError) -> SourceBytes {
-    if let file = files[name] { return file }
+    if let file = files[Name(name)] { return file }
     // Each is a descriptor and a mapping.
     guard files.count < 64 else {
       throw ConversionError(.unsupported, file: name, reason: "is one of more than 64")
     }
     let file = try SourceBytes(named: name, beside: model)
-    files[name] = file
+    files[Name(name)] = file
     return file
   }
 }

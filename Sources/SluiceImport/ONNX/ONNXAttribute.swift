@@ -15,17 +15,17 @@ struct ONNXAttribute {
     case other
   }
 
-  let name: String
+  let name: Name
   let value: Value
 
   init(_ reader: ProtobufReader) throws(ConversionError) {
     var reader = reader
-    var (name, type): (String, Int64) = ("", 0)
+    var (name, type): (Name, Int64) = ("", 0)
     var found: (value: Value, type: Int64)?
     var (floats, integers, strings): ([Float], [Int64], [String]) = ([], [], [])
     while let field = try reader.next() {
       switch field.number {
-      case 1: name = try reader.string(field)
+      case 1: name = Name(try reader.string(field))
       case 2: found = (.float(try reader.float(field)), 1)
       case 3: found = (.integer(try reader.integer(field)), 2)
       case 4: found = (.string(try reader.string(field)), 3)

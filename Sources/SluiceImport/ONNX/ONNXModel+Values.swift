@@ -6,10 +6,10 @@ extension ONNXModel {
     var reader = reader
     var value = Value(name: "")
     var type: Range<Int>?
-    var name = ""
+    var name: Name = ""
     while let field = try reader.next() {
       switch field.number {
-      case 1: name = try reader.string(field)
+      case 1: name = Name(try reader.string(field))
       case 2: type = try reader.range(field)
       case 3: _ = try reader.string(field)
       case 4: _ = try reader.range(field)

@@ -10,7 +10,7 @@ struct ONNXModel {
 
   /// An input or output of the graph.
   struct Value {
-    let name: String
+    let name: Name
     /// The element type's code; 0 where the file does not say.
     var type: Int64 = 0
     /// The size of each axis, nil where it is not fixed; nil where the file does not say.
@@ -22,7 +22,7 @@ struct ONNXModel {
 
   let source: SourceBytes
   private(set) var nodes: [ONNXNode] = []
-  private(set) var initializers: [String: ONNXTensor] = [:]
+  private(set) var initializers: [Name: ONNXTensor] = [:]
   private(set) var inputs: [Value] = []
   private(set) var outputs: [Value] = []
   private(set) var opset: Int64 = 0

@@ -4,8 +4,8 @@ import SluiceNetwork
 struct ONNXNode {
   let operation: String
   let domain: String
-  let inputs: [String]
-  let outputs: [String]
+  let inputs: [Name]
+  let outputs: [Name]
   let attributes: [ONNXAttribute]
   let name: String
   let file: String
@@ -15,12 +15,12 @@ struct ONNXNode {
   init(_ reader: ProtobufReader, index: Int) throws(ConversionError) {
     var reader = reader
     var (operation, domain, name) = ("", "", "")
-    var (inputs, outputs): ([String], [String]) = ([], [])
+    var (inputs, outputs): ([Name], [Name]) = ([], [])
     var attributes: [ONNXAttribute] = []
     while let field = try reader.next() {
       switch field.number {
-      case 1: inputs.append(try reader.string(field))
-      case 2: outputs.append(try reader.string(field))
+      case 1: inputs.append(Name(try reader.string(field)))
+      case 2: outputs.append(Name(try reader.string(field)))
       case 3: name = try reader.string(field)
       case 4: operation = try reader.string(field)
       case 5: attributes.append(try ONNXAttribute(reader.submessage(field, "AttributeProto")))
@@ -53,12 +53,12 @@ struct ONNXNode {
   func unsupported(_ reason: String) -> ConversionError { .unsupported(file, place, reason) }
 
   /// The name of input `index`; nil where it is left out.
-  func input(_ index: Int) -> String? {
+  func input(_ index: Int) -> Name? {
     inputs.indices.contains(index) && !inputs[index].isEmpty ? inputs[index] : nil
   }
 
   /// The name of output `index`; nil where it is left out.
-  func output(_ index: Int) -> String? {
+  func output(_ index: Int) -> Name? {
     outputs.indices.contains(index) && !outputs[index].isEmpty ? outputs[index] : nil
   }
 }

@@ -52,12 +52,11 @@ public enum TensorProtoFile {
   /// The tensor that the file at `path` holds, and its name; nil where the file is empty.
   ///
   /// An empty file stands for an optional input that is absent.
-  public static func read(_ path: String) throws(ConversionError) -> (name: String, Tensor)? {
+  public static func read(_ path: String) throws(ConversionError) -> (name: Name, Tensor)? {
     try read(SourceBytes(path: path))
   }
 
-  package static func read(_ source: SourceBytes) throws(ConversionError) -> (name: String, Tensor)?
-  {
+  package static func read(_ source: SourceBytes) throws(ConversionError) -> (name: Name, Tensor)? {
     guard source.count > 0 else { return nil }
     let proto = try ONNXTensor(source, 0..<source.count)
     return (proto.name, try proto.tensor())

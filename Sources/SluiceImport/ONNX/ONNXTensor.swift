@@ -38,7 +38,7 @@ struct ONNXTensor {
   let range: Range<Int>
   /// What few tensors have, apart: a file can hold thousands of tensors.
   private var exception: Exception?
-  private(set) var name = ""
+  private(set) var name: Name = ""
   private(set) var shape: [Int] = []
   private(set) var type = ElementType.float
   /// The bytes of `raw_data`; nil where the numbers lie in the field of their type.
@@ -80,7 +80,7 @@ struct ONNXTensor {
         try reader.append(field, to: &dims, limit: 8)
       case 2: typeCode = try reader.integer(field)
       case 4, 5, 7, 10: typedFields.append(field)
-      case 8: name = try reader.string(field)
+      case 8: name = Name(try reader.string(field))
       case 9:
         guard raw == nil else { throw reader.malformed(field.offset, "raw_data stands twice") }
         raw = try reader.range(field)

@@ -48,7 +48,7 @@ package struct JSONNode {
   /// The object, all of whose keys are among `keys`.
   package func object(keys: Set<String>) throws(ConversionError) -> JSONObject {
     let object = try object()
-    for key in object.keys where !keys.contains(key) {
+    for key in object.keys where !keys.hasBytes(of: key) {
       let known = keys.sorted().joined(separator: ", ")
       throw malformed("the key \"\(quotable(key))\" is unknown; known keys are \(known)")
     }

@@ -53,14 +53,14 @@ package struct JSONObject: Sendable, Hashable {
     self.keys = keys
     self.values = values
     if keys.count <= 8 {
-      for index in keys.indices where keys[..<index].contains(keys[index]) {
+      for index in keys.indices where keys[..<index].hasBytes(of: keys[index]) {
         duplicate = index
         return nil
       }
       return
     }
-    var seen = Set<String>(minimumCapacity: keys.count)
-    for (index, key) in keys.enumerated() where !seen.insert(key).inserted {
+    var seen = Set<Name>(minimumCapacity: keys.count)
+    for (index, key) in keys.enumerated() where !seen.insert(Name(key)).inserted {
       duplicate = index
       return nil
     }
@@ -68,5 +68,7 @@ package struct JSONObject: Sendable, Hashable {
 
   /// The member of that name, after a look at every key: whoever wants all of them goes through
   /// `keys` and `values`.
-  subscript(key: String) -> JSONValue? { keys.firstIndex(of: key).map { values[$0] } }
+  subscript(key: String) -> JSONValue? {
+    keys.firstIndex { $0.utf8.elementsEqual(key.utf8) }.map { values[$0] }
+  }
 }

@@ -20,7 +20,7 @@ extension StepImporter {
 
   /// The network, after the last node.
   mutating func result(
-    _ sequence: ONNXModel.Value, _ states: Set<String>
+    _ sequence: ONNXModel.Value, _ states: Set<Name>
   ) throws(ConversionError) -> ConvertedModel {
     var written: Int?
     var parts: [Int: [StepView]] = [:]
@@ -138,10 +138,10 @@ extension StepImporter {
   /// Checks that what comes out as a state is what goes in as the same at the next step.
   private func checkStates(
     _ parts: [StepView], _ place: String
-  ) throws(ConversionError) -> (input: String, sources: Set<StepView.Source>) {
+  ) throws(ConversionError) -> (input: Name, sources: Set<StepView.Source>) {
     var found: Set<StepView.Source> = []
     var position = 0
-    var input: String?
+    var input: Name?
     for part in parts {
       let given: StepView? =
         switch part.source {

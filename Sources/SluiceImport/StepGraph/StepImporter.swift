@@ -12,20 +12,20 @@ struct StepImporter {
   var folder: ConstantFolder
   let provenance: Provenance
 
-  var values: [String: StepValue] = [:]
+  var values: [Name: StepValue] = [:]
   var layers = LayerList()
   /// Which state input, and from which element on, is h and C of each recurrent layer.
   var hidden: [Int: StepView] = [:]
   var cells: [Int: StepView] = [:]
   /// Which elements of a state input are the state of which node.
-  var claims: [String: [(range: Range<Int>, what: String, node: String)]] = [:]
+  var claims: [Name: [(range: Range<Int>, what: String, node: String)]] = [:]
   /// Elements of the model's input.
   private var inputCount = 0
   /// The names that nodes read.
-  let readNames: Set<String>
-  let outputNames: Set<String>
+  let readNames: Set<Name>
+  let outputNames: Set<Name>
   /// The node that writes each name.
-  let writers: [String: ONNXNode]
+  let writers: [Name: ONNXNode]
 
   init(_ model: ONNXModel, _ folder: ConstantFolder, _ provenance: Provenance) {
     self.model = model
@@ -33,14 +33,14 @@ struct StepImporter {
     self.provenance = provenance
     readNames = Set(model.nodes.flatMap(\.inputs))
     outputNames = Set(model.outputs.map(\.name))
-    var writers: [String: ONNXNode] = [:]
+    var writers: [Name: ONNXNode] = [:]
     for node in model.nodes { for name in node.outputs { writers[name] = node } }
     self.writers = writers
   }
 
   /// The network, and what the graph's inputs and outputs are.
   mutating func convert(
-    _ nodes: [ONNXNode], states: Set<String>
+    _ nodes: [ONNXNode], states: Set<Name>
   ) throws(ConversionError) -> ConvertedModel {
     var sequence: ONNXModel.Value?
     for input in model.inputs where folder.liveNames.contains(input.name) {
@@ -102,7 +102,7 @@ struct StepImporter {
 
 extension GraphImporter {
   /// The inputs that feed recurrent nodes as initial states alone, each with a value.
-  func givenStates() -> Set<String> {
+  func givenStates() -> Set<Name> {
     roles.states.subtracting(roles.weights).subtracting(roles.lengths).filter {
       folder.given[$0] != nil && folder.liveNames.contains($0)
     }
@@ -110,7 +110,7 @@ extension GraphImporter {
 
   /// The state inputs of a graph that computes one step: those that nobody gave a value, and that
   /// reach a recurrent node as a state alone. Empty for a graph over sequences.
-  func stepStates() -> Set<String> {
+  func stepStates() -> Set<Name> {
     let missing = roles.all.filter { folder.given[$0] == nil && folder.liveNames.contains($0) }
     return missing.isDisjoint(with: roles.weights.union(roles.lengths)) ? missing : []
   }

@@ -10,7 +10,7 @@ struct StepView: Hashable {
     /// C of an LSTM.
     case cell(Int)
     /// A state input of the graph.
-    case state(String)
+    case state(Name)
   }
 
   /// An axis: how many, and how far apart.

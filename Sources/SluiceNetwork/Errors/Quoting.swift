@@ -8,3 +8,9 @@ package func quotable(_ names: [String]) -> String {
   let first = names.prefix(8).map { quotable($0) }.joined(separator: ", ")
   return names.count > 8 ? "\(first) and \(names.count - 8) more" : first
 }
+
+/// The text of a name, shortened as any other.
+package func quotable(_ name: Name) -> String { quotable(name.text) }
+
+/// The texts of names, as those of others.
+package func quotable(_ names: [Name]) -> String { quotable(names.map(\.text)) }

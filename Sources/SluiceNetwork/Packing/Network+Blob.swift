@@ -14,7 +14,7 @@ extension Network {
       throw .unsupported(
         provenance.source, "", "\(layers.count) layers; a blob holds 1 to \(BlobLimits.layerCount)")
     }
-    guard Set(layers.map(\.name)).count == layers.count else {
+    guard Set(layers.map { Name($0.name) }).count == layers.count else {
       throw .unsupported(provenance.source, "layers", "two layers have one name")
     }
     try checkGraph()

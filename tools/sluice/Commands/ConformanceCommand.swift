@@ -58,7 +58,7 @@ enum ConformanceCommand {
     let given =
       result.given.isEmpty
       ? ""
-      : "  with values for \(result.given.joined(separator: ", ").printable), "
+      : "  with values for \(result.given.map(\.text).joined(separator: ", ").printable), "
         + "which convert and run do not take"
     return
       "\(result.passed ? "passed" : "FAILED")  \(result.name.printable)\(error)\(message)"
@@ -69,7 +69,8 @@ enum ConformanceCommand {
     .object([
       ("name", .string(result.name)), ("passed", .bool(result.passed)),
       ("maxError", result.maximalError.map { .double($0) } ?? .null),
-      ("message", .string(result.message)), ("given", .array(result.given.map { .string($0) })),
+      ("message", .string(result.message)),
+      ("given", .array(result.given.map { .string($0.text) })),
     ])
   }
 }

@@ -4,7 +4,7 @@ extension RNNoiseModel {
   /// The tensors of each part: W, of a GRU U under the name R, and the bias.
   private static let names = Set(
     Part.allCases.flatMap { part in
-      (part.isRecurrent ? ["W", "R", "B"] : ["W", "B"]).map { "\(part.rawValue).\($0)" }
+      (part.isRecurrent ? ["W", "R", "B"] : ["W", "B"]).map { Name("\(part.rawValue).\($0)") }
     })
 
   /// Whether these are the tensors of the model.
@@ -47,10 +47,10 @@ extension RNNoiseModel {
   private static func weights(
     _ name: String, _ shape: [Int], _ file: SafetensorsFile
   ) throws(ConversionError) -> [Float] {
-    guard let entry = file.tensors[name], entry.shape == shape else {
+    guard let entry = file.tensors[Name(name)], entry.shape == shape else {
       throw .malformed(
         file.source.file, "tensor \(name)",
-        "has the shape \(file.tensors[name]?.shape ?? []), expected \(shape), as the layers that it "
+        "has the shape \(file.tensors[Name(name)]?.shape ?? []), expected \(shape), as the layers that it "
           + "reads tell")
     }
     guard entry.type == "I8" else {

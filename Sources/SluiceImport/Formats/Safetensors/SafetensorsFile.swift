@@ -21,8 +21,8 @@ package struct SafetensorsFile {
   }
 
   let source: SourceBytes
-  package let tensors: [String: Entry]
-  let metadata: [String: String]
+  package let tensors: [Name: Entry]
+  let metadata: [Name: String]
 
   package init(_ source: SourceBytes) throws(ConversionError) {
     self.source = source
@@ -42,13 +42,13 @@ package struct SafetensorsFile {
       throw .malformed(source.file, "byte 8", "expected the header's opening brace")
     }
     let header = try JSONReader.parse(source, 8..<end)
-    var tensors: [String: Entry] = [:]
-    var metadata: [String: String] = [:]
+    var tensors: [Name: Entry] = [:]
+    var metadata: [Name: String] = [:]
     for (name, member) in try header.members() {
       if name == "__metadata__" {
         metadata = try Self.metadata(member)
       } else {
-        tensors[name] = try Self.entry(member, data: end..<source.count)
+        tensors[Name(name)] = try Self.entry(member, data: end..<source.count)
       }
     }
     self.tensors = tensors
@@ -56,9 +56,9 @@ package struct SafetensorsFile {
     try checkCoverage(end..<source.count)
   }
 
-  private static func metadata(_ node: JSONNode) throws(ConversionError) -> [String: String] {
-    var metadata: [String: String] = [:]
-    for (key, member) in try node.members() { metadata[key] = try member.string() }
+  private static func metadata(_ node: JSONNode) throws(ConversionError) -> [Name: String] {
+    var metadata: [Name: String] = [:]
+    for (key, member) in try node.members() { metadata[Name(key)] = try member.string() }
     return metadata
   }
 

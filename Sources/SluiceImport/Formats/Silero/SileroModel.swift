@@ -9,7 +9,7 @@ import SluiceNetwork
 /// have stride 2.
 enum SileroModel {
   /// The tensors, and how many axes each has.
-  private static let ranks: [String: Int] = [
+  private static let ranks: [Name: Int] = [
     "stft_conv.weight": 3, "conv1.weight": 3, "conv1.bias": 1, "conv2.weight": 3, "conv2.bias": 1,
     "conv3.weight": 3, "conv3.bias": 1, "conv4.weight": 3, "conv4.bias": 1,
     "lstm_cell.weight_ih": 2, "lstm_cell.weight_hh": 2, "lstm_cell.bias_ih": 1,
