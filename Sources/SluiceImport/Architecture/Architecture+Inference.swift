@@ -15,17 +15,20 @@ extension Architecture {
         "the architecture does not follow from the tensors' names: \(reason); "
           + "left over: \(quotable(left.sorted())); give an architecture file")
     }
-    let first = "weight_ih_l0"
     var stacks: [Stack] = []
-    for name in left.sorted().map(\.text) where name.hasSuffix(first) {
-      let prefix = String(name.dropLast(first.count))
-      let stack = Stack(prefix, tensors)
-      guard let stack else { throw failure("\(prefix)\(first) is of no known cell") }
-      guard stack.cell != .rnn(.tanh) else {
-        throw failure("an Elman network may use tanh or relu")
+    // The names of a layer that may have others above it, and those of a cell alone.
+    for first in ["weight_ih_l0", "weight_ih"] {
+      for name in left.sorted().map(\.text) where name.hasSuffix(first) {
+        let prefix = String(name.dropLast(first.count))
+        guard let stack = Stack(prefix, isCell: first == "weight_ih", tensors) else {
+          throw failure("\(prefix)\(first) is of no known cell")
+        }
+        guard stack.cell != .rnn(.tanh) else {
+          throw failure("an Elman network may use tanh or relu")
+        }
+        left.subtract(stack.names)
+        stacks.append(stack)
       }
-      left.subtract(stack.names)
-      stacks.append(stack)
     }
     guard !stacks.isEmpty else { throw failure("no recurrent stack") }
     // Their orders are tried one by one: of twenty that fit nowhere there are 10^18.
@@ -85,11 +88,14 @@ private struct Stack {
   let names: Set<Name>
 
   /// Nil where the shapes are not those of a recurrent layer.
-  init?(_ prefix: String, _ tensors: TensorTable) {
+  init?(_ prefix: String, isCell: Bool, _ tensors: TensorTable) {
     self.prefix = prefix
-    guard let input = tensors.shapes["\(prefix)weight_ih_l0"], input.count == 2,
-      let hidden = tensors.shapes["\(prefix)weight_hh_l0"], hidden.count == 2,
-      case let projection = tensors.shapes["\(prefix)weight_hr_l0"],
+    let ending = isCell ? "" : "_l0"
+    // One prefix for both would leave open which of them is meant.
+    guard !isCell || !tensors.has("\(prefix)weight_ih_l0"),
+      let input = tensors.shapes["\(prefix)weight_ih\(ending)"], input.count == 2,
+      let hidden = tensors.shapes["\(prefix)weight_hh\(ending)"], hidden.count == 2,
+      case let projection = isCell ? nil : tensors.shapes["\(prefix)weight_hr_l0"],
       // Behind a projection the units are its columns.
       case let units = projection?.last ?? hidden[1], units > 0, hidden[0] % units == 0
     else { return nil }
@@ -102,6 +108,11 @@ private struct Stack {
     isBidirectional = tensors.has("\(prefix)weight_ih_l0_reverse")
     inputSize = input[1]
     outputSize = isBidirectional ? 2 * hidden[1] : hidden[1]
+    guard !isCell else {
+      count = 1
+      names = Set(["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map { Name(prefix + $0) })
+      return
+    }
     var index = 0
     var names: Set<Name> = []
     while tensors.has("\(prefix)weight_ih_l\(index)") {
