@@ -1,4 +1,5 @@
 import Foundation
+import SluiceBlob
 import SluiceConversion
 import SluiceImport
 import SluiceNetwork
@@ -55,6 +56,26 @@ import Testing
     // Gates z, r, h come out as r, z, n.
     #expect(layer.inputWeights[6..<12] == ramp(18)[0..<6])
     _ = try Self.convert(Self.entries("weights.bin") + [("checksum", "0")])
+  }
+
+  @Test("The provenance's hash is of those files too")
+  func hash() throws {
+    func hash(_ prepare: (_ folder: String) throws -> Void = { _ in }) throws -> UInt64 {
+      try Self.convert(Self.entries("weights.bin"), prepare).network.provenance.hash
+    }
+    let first = try hash()
+    #expect(try hash() == first, "of the same bytes the same")
+    let other = try hash { folder in
+      let url = URL(fileURLWithPath: folder + "/models/weights.bin")
+      var data = try Data(contentsOf: url)
+      data[data.count - 1] ^= 1
+      try data.write(to: url)
+    }
+    #expect(other != first, "beyond the tensor's range too")
+    let alone = GraphBuilder("out = Relu(Y)")
+    let bytes = alone.bytes
+    let expected = unsafe bytes.withUnsafeBytes { unsafe XXH64.hash($0) }
+    #expect(try alone.convert().network.provenance.hash == expected)
   }
 
   @Test(

@@ -80,17 +80,19 @@ public enum Converter {
     states: Set<Name> = []
   ) throws(ConversionError) -> ConvertedModel {
     let format = try SourceFormat(of: source)
-    let provenance = Provenance(
-      source: source.lastPathComponent, format: format.rawValue, hash: source.hash)
+    func provenance(_ hash: UInt64) -> Provenance {
+      Provenance(source: source.lastPathComponent, format: format.rawValue, hash: hash)
+    }
     switch format {
     case .json: return try convert(json: source, architecture: architecture)
     case .safetensors:
-      return try convert(safetensors: source, architecture: architecture, provenance: provenance)
+      return try convert(
+        safetensors: source, architecture: architecture, provenance: provenance(source.hash))
     case .rnnoise:
       guard architecture == nil else {
         throw .unsupported(source.file, "", "RNNoise needs no architecture file")
       }
-      let network = try RNNoiseReader.network(source, provenance: provenance)
+      let network = try RNNoiseReader.network(source, provenance: provenance(source.hash))
       return ConvertedModel(network: network, interface: ModelInterface(sequenceOf: network))
     case .onnx:
       guard architecture == nil else {
@@ -99,7 +101,7 @@ public enum Converter {
       let model = try ONNXModel(source)
       do throws(ConversionError) {
         return try GraphImporter.convert(
-          model, constants: constants, states: states, provenance: provenance)
+          model, constants: constants, states: states, provenance: provenance(model.hash))
       } catch { throw model.hasLooseGates ? error.aboutLooseGates : error }
     }
   }

@@ -1,3 +1,4 @@
+import SluiceBlob
 import SluiceNetwork
 
 /// What a `TensorProto` says of numbers that lie in another file.
@@ -82,6 +83,15 @@ final class ExternalFiles {
 
   /// Bytes of all of them.
   var count: Int { files.values.reduce(0) { $0 + $1.count } }
+
+  /// XXH64 of the model and of these: of their hashes one after the other, the model's first, the
+  /// others' in the order of their names; that of the model alone where there are none.
+  var hash: UInt64 {
+    let names = files.keys.sorted()
+    let hashes = ([model] + names.compactMap { files[$0] }).map(\.hash.littleEndian)
+    guard hashes.count > 1 else { return model.hash }
+    return unsafe hashes.withUnsafeBytes { unsafe XXH64.hash($0) }
+  }
 
   /// - Precondition: `name` is plain.
   func file(named name: String) throws(ConversionError) -> SourceBytes {

@@ -28,10 +28,12 @@ struct ONNXModel {
   private(set) var opset: Int64 = 0
   /// Bytes of the file, and of those beside it that hold its numbers.
   private(set) var byteCount: Int
+  /// XXH64 of the file and of those that hold its external data.
+  private(set) var hash: UInt64
 
   init(_ source: SourceBytes) throws(ConversionError) {
     self.source = source
-    byteCount = source.count
+    (byteCount, hash) = (source.count, 0)
     let files = source.isFile ? ExternalFiles(of: source) : nil
     var reader = ProtobufReader(source, "ModelProto", 0..<source.count)
     var graph: Range<Int>?
@@ -58,6 +60,7 @@ struct ONNXModel {
     }
     try readGraph(ProtobufReader(source, "GraphProto", graph), files)
     byteCount += files?.count ?? 0
+    hash = files?.hash ?? source.hash
     // An older file lists its initializers among the inputs, as their default values.
     inputs.removeAll { initializers[$0.name] != nil }
     try checkNames()
