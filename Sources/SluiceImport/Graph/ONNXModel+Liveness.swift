@@ -63,14 +63,15 @@ struct RecurrentInputs {
   let lengths: Set<Name>
   /// Those that become initial states.
   let states: Set<Name>
+  /// All of them: asked for each input of a graph, which may have thousands.
+  let all: Set<Name>
 
   init(of model: ONNXModel) {
     weights = model.inputs(feeding: [1, 2, 3, 7])
     lengths = model.inputs(feeding: [4])
     states = model.inputs(feeding: [5, 6])
+    all = weights.union(lengths).union(states)
   }
-
-  var all: Set<Name> { weights.union(lengths).union(states) }
 }
 
 extension ONNXNode {
