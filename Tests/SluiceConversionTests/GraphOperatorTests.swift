@@ -159,6 +159,9 @@ import Testing
     Case(
       "input x n,2,n; out = BatchNormalization(x, f:[1,2], f:[0,1], f:[0,0], f:[1,4]) epsilon=0.0",
       "scale 1.0 + [0.0, 1.0]"),
+    Case(
+      "input x n,2; out = BatchNormalization(x, f:[1,2], f:[0,1], f:[0,0], f:[1,4]) epsilon=0.0",
+      "scale 1.0 + [0.0, 1.0]"),
     // Convolutions
     Case("input x n,2,n; out = Conv(x, f:4x2x3) pads=[2,0]", "convolution 2 4 3"),
     Case("input x n,2,n; out = Conv(x, f:4x2x1, f:[1,2,3,4])", "dense 2 4"),

@@ -130,24 +130,13 @@ import Testing
   func manyInputs() {
     func time(of count: Int) -> Double {
       let source = SourceBytes(file: "model.onnx", Self.cells(count))
-      var least = Double.infinity
-      for _ in 0..<5 {
-        let start = threadTime()
+      return leastThreadTime {
         #expect(refuses(.unsupported, "model.onnx") { _ = try Converter.convert(source) })
-        least = min(least, threadTime() - start)
       }
-      return least
     }
     let (few, many) = (time(of: 510), time(of: 2040))
     // Four times as many: sixteen times as long where each looks at all.
     #expect(many < 9 * few, "\(few) s and \(many) s")
-  }
-
-  /// Seconds that this thread has computed.
-  private func threadTime() -> Double {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   /// A depthwise convolution along the steps.

@@ -77,6 +77,30 @@ import Testing
         "written out in small operators"))
   }
 
+  @Test("What is found beyond a bound is said, with the way on")
+  func bounds() {
+    let many = (0...4096).map { "a\($0) = Relu(\($0 == 0 ? "x" : "a\($0 - 1)"))" }
+    #expect(
+      refused(
+        "input x n,n,2\n\(many.joined(separator: "\n"))\n-> a4096", "more than 4096 nodes",
+        "Export with LSTM, GRU or RNN nodes"))
+    let cell = "Y, hn = GRU(x, f:1x9x4, f:1x9x3, f:1x18, _, h) hidden_size=3"
+    #expect(
+      refused(
+        "input x 1,1,4; input h 1,1,3; \(cell); two = Concat(Y, Y) axis=1; -> two, hn",
+        "has the shape [1, 2, 1, 3]; expected one row of features: take one, or reshape"))
+    var open = GraphBuilder("input h 1,1,3; \(cell); -> Y, hn")
+    open.inputs.append(
+      ProtobufWriter.message { input in
+        input.string(1, "x")
+        input.message(2) { $0.message(1) { $0.integer(1, 1) } }
+      })
+    #expect(
+      refuses(.unsupported, "input \"x\"", "number of axes is not known", "an example input") {
+        _ = try open.convert()
+      })
+  }
+
   @Test("Types of safetensors that are not read")
   func types() {
     let header = #"{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}"#
