@@ -58,6 +58,7 @@ let package = Package(
   name: "Sluice",
   products: [
     .library(name: "Sluice", targets: ["Sluice"]),
+    .library(name: "SluiceSignal", targets: ["SluiceSignal"]),
     .library(
       name: "SluiceConversion", targets: ["SluiceNetwork", "SluiceImport", "SluiceConversion"]),
     .executable(name: "sluice", targets: ["SluiceTool"]),
@@ -73,6 +74,10 @@ let package = Package(
       name: "Sluice",
       dependencies: ["SluiceBlob", "_SluiceContract", "_SluiceSystem"] + kernelModules,
       swiftSettings: strict),
+    // A second of sound is millions of products: debug builds optimise it too.
+    .target(
+      name: "SluiceSignal",
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "CSluice", exclude: ["examples"]),
     .target(
       name: "SluiceC", dependencies: ["CSluice", "Sluice", "SluiceBlob", "_SluiceSystem"],
@@ -82,12 +87,12 @@ let package = Package(
       name: "SluiceImport", dependencies: ["SluiceBlob", "SluiceNetwork"], swiftSettings: strict),
     .target(
       name: "SluiceConversion",
-      dependencies: ["Sluice", "SluiceBlob", "SluiceNetwork", "SluiceImport"],
+      dependencies: ["Sluice", "SluiceBlob", "SluiceSignal", "SluiceNetwork", "SluiceImport"],
       swiftSettings: strict),
     .executableTarget(
       name: "SluiceTool",
       dependencies: [
-        "Sluice", "SluiceBlob", "SluiceNetwork", "SluiceImport", "SluiceConversion",
+        "Sluice", "SluiceBlob", "SluiceSignal", "SluiceNetwork", "SluiceImport", "SluiceConversion",
         "_SluiceMeasuring",
       ],
       path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
@@ -101,7 +106,7 @@ let package = Package(
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
-      name: "RealTimeProbe", dependencies: ["Sluice", "AllocationCounter"],
+      name: "RealTimeProbe", dependencies: ["Sluice", "SluiceSignal", "AllocationCounter"],
       path: "Tests/RealTimeProbe", swiftSettings: strict),
     .executableTarget(
       name: "KernelProbe", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
@@ -124,9 +129,13 @@ let package = Package(
     .testTarget(
       name: "SluiceBlobTests", dependencies: ["SluiceBlob", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "SluiceSignalTests", dependencies: ["SluiceSignal", "SluiceNetwork", "SluiceImport"],
+      swiftSettings: strict),
+    .testTarget(
       name: "SluiceConversionTests",
       dependencies: [
-        "Sluice", "SluiceBlob", "SluiceNetwork", "SluiceImport", "SluiceConversion", "TestSupport",
+        "Sluice", "SluiceBlob", "SluiceSignal", "SluiceNetwork", "SluiceImport", "SluiceConversion",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -14,15 +14,24 @@ import Sluice
 ///     RealTimeProbe lifetimes COUNT MISBEHAVIOUR MODEL.sluice...
 ///
 /// Opens each file, runs a stream and closes both, COUNT times; counts what is left over.
+///
+///     RealTimeProbe signal SAMPLES MISBEHAVIOUR
+///
+/// The same as of models for that many samples through all of the signal module: one line.
 @main
 struct RealTimeProbe {
   static func main() throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.count == 3, arguments[0] == "signal", let count = Int(arguments[1]) {
+      exit(proveSignal(samples: count, arguments[2] == "none" ? nil : arguments[2]) ? 0 : 1)
+    }
     let isLifetimes = arguments.first == "lifetimes"
     guard isLifetimes || arguments.first == "steps", arguments.count > (isLifetimes ? 3 : 4),
       let count = Int(arguments[1]), let seconds = Double(isLifetimes ? "0" : arguments[2])
     else {
-      print("usage: RealTimeProbe steps STEPS SECONDS HOW FILE... | lifetimes COUNT HOW FILE...")
+      print(
+        "usage: RealTimeProbe steps STEPS SECONDS HOW FILE... | lifetimes COUNT HOW FILE... "
+          + "| signal SAMPLES HOW")
       exit(2)
     }
     let how = arguments[isLifetimes ? 2 : 3]
@@ -58,9 +67,27 @@ struct RealTimeProbe {
       unsafe running.run(count, rows, how)
       end(running, rows, count)
     }
-    show(report, path, set)
-    return report.is_finished
-      && report.allocations + report.releases + report.page_faults == 0
+    show(report, path, set.rawValue)
+    return isKept(report)
+  }
+
+  /// The same of the signal module, which has no instruction set of its own.
+  static func proveSignal(samples: Int, _ misbehaviour: String?) -> Bool {
+    var report = section_report()
+    if unsafe section_fork(&report) {
+      var running = SignalRun()
+      let how = unsafe misbehaviour.map { unsafe UnsafePointer(strdup($0)!) }
+      unsafe running.run(50_000)
+      section_begin()
+      unsafe running.run(samples, how)
+      endSignal(running, samples)
+    }
+    show(report, "signal", "-")
+    return isKept(report)
+  }
+
+  private static func isKept(_ report: section_report) -> Bool {
+    report.is_finished && report.allocations + report.releases + report.page_faults == 0
   }
 
   /// Seconds that this process has computed, whatever else the machine does.
@@ -76,12 +103,17 @@ struct RealTimeProbe {
     section_end(UInt64(steps))
   }
 
-  private static func show(_ report: section_report, _ path: String, _ set: InstructionSet) {
+  @inline(never)
+  private static func endSignal(_ running: borrowing SignalRun, _ samples: Int) {
+    section_end(UInt64(samples))
+  }
+
+  private static func show(_ report: section_report, _ path: String, _ set: String) {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let counts = [report.note, report.allocations, report.releases, report.page_faults]
     let columns = zip(counts, [9, 5, 5, 5]).map { "\($0)".padded(left: $1) }
     print(
-      "Swift", " ", name.padded(32), " ", set.rawValue.padded(9), " ",
+      "Swift", " ", name.padded(32), " ", set.padded(9), " ",
       columns.joined(separator: " "), report.is_finished ? "       0" : "  KILLED", separator: "")
     fflush(nil)
   }

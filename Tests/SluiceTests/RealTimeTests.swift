@@ -33,6 +33,18 @@ import Testing
     }
   }
 
+  @Test(
+    "the signal module neither allocates, calls the system nor faults; where it does, it is caught")
+  func signal() throws {
+    let clean = try RealTimeProbe.run(["signal", "20000", "none"])
+    #expect(clean.ended == .normally(0), "\(clean)")
+    #expect(
+      clean.output.split(separator: " ").suffix(5).joined().hasPrefix("200000000"), "\(clean)")
+    for how in ["allocate", "fault", "syscall"] {
+      #expect(try RealTimeProbe.run(["signal", "2000", how]).ended == .normally(1), "\(how)")
+    }
+  }
+
   @Test("models and streams leave nothing behind", arguments: ["lstm", "tokens", "mixed"])
   func lifetimes(_ model: String) throws {
     let file = try TemporaryFile(network(model).contents().bytes())
