@@ -18,7 +18,12 @@ enum FuzzTarget: String, CaseIterable {
   /// The architecture beside tensors without a graph.
   case architecture
   case npy
+  /// Recordings: headers, chunks, codings.
   case wav
+  /// Samples without a header.
+  case raw
+  case csv
+  case jsonl
 
   /// The one that runs.
   static let chosen: FuzzTarget = {
@@ -42,7 +47,10 @@ enum FuzzTarget: String, CaseIterable {
     case .nam: SourceAttack.convert(input, named: "model.nam")
     case .architecture: SourceAttack.describe(input)
     case .npy: SourceAttack.readArray(input)
-    case .wav: SourceAttack.readSound(input)
+    case .wav: SourceAttack.readRows(input, .wav)
+    case .raw: SourceAttack.readRows(input, .raw)
+    case .csv: SourceAttack.readRows(input, .csv)
+    case .jsonl: SourceAttack.readRows(input, .jsonl)
     }
   }
 

@@ -24,6 +24,11 @@ enum Seeds {
           let bytes = (0..<64).map { _ in UInt8(truncatingIfNeeded: random.next()) }
           try BlobFile.write(bytes, to: "\(folder)/\(index)")
         }
+      case .raw: try BlobFile.write([0, 0, 0x80, 0x3F, 0, 0, 0xC0, 0x7F], to: "\(folder)/raw")
+      case .csv:
+        try BlobFile.write(Array("a,b\n1,-2.5e3\n\"3\",\n\nNaN,4\n".utf8), to: "\(folder)/csv")
+      case .jsonl:
+        try BlobFile.write(Array("[1,-2.5e3]\n[null,4]\nnull\n".utf8), to: "\(folder)/jsonl")
       case .state: try BlobFile.write(StateAttack.seed(), to: "\(folder)/state")
       default: break
       }

@@ -34,13 +34,17 @@ enum SourceAttack {
       let again = try NPY.read(SourceBytes(file: "x.npy", NPY.bytes(of: tensor)))
       if again.shape != tensor.shape { finding("another shape when written again") }
     }
+    readRows(input, .npy)
   }
 
-  /// Reads the bytes as a recording.
-  static func readSound(_ input: [UInt8]) {
-    expectingErrors(of: "x.wav") { () throws(ConversionError) in
-      let sound = try WAVFile(SourceBytes(file: "x.wav", input))
-      if sound.samples.contains(where: { !(-1...1).contains($0) }) { finding("a loud sample") }
+  /// Reads the bytes as rows of that kind, whole and in small pieces: both must give the same.
+  static func readRows(_ input: [UInt8], _ of: RowCase) {
+    let whole = of.rows(ByteStream(file: "x", input))
+    // A file of one byte is one piece.
+    let pieces = of.rows(ByteStream(file: "x", input, piece: 1 + Int(input.first ?? 0) % 7))
+    if whole != pieces { finding("other rows in pieces") }
+    expectingErrors(of: "x") { () throws(ConversionError) in
+      if let error = whole.error { throw error }
     }
   }
 

@@ -108,7 +108,7 @@ import SluiceNetwork
       } else if path.hasSuffix(".npy") {
         _ = try NPY.read(path)
       } else if path.hasSuffix(".wav") {
-        _ = try WAVFile(path: path)
+        _ = try SampleStream(wav: ByteStream(path: path))
       } else {
         _ = try Converter.convert(source: path).network.blobContents()
       }

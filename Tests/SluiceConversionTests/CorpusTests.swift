@@ -78,10 +78,17 @@ import Testing
         #expect(again.shape == tensor.shape)
       }
     }
-    for input in try Self.inputs("wav") {
-      expectingErrors(of: "x.wav") { () throws(ConversionError) in
-        let sound = try WAVFile(SourceBytes(file: "x.wav", input))
-        #expect(sound.samples.allSatisfy { (-1...1).contains($0) })
+  }
+
+  @Test("Recordings, samples and rows, in pieces of any size", arguments: RowCase.allCases)
+  func rows(_ of: RowCase) throws {
+    for input in try Self.inputs(of.rawValue) {
+      let whole = of.rows(ByteStream(file: "x", input))
+      let pieces = of.rows(ByteStream(file: "x", input, piece: 3))
+      #expect(whole == pieces)
+      if let error = whole.error {
+        #expect(error.file == "x" && !error.reason.isEmpty)
+        #expect(error.description.utf8.count <= 4096, "\(error)")
       }
     }
   }

@@ -68,9 +68,9 @@ import Testing
     let made = try Tool.run("convert", source, "--architecture", architecture, "-o", blob)
     try #require(made.status == 0, "\(made.error)")
     // Three frames of 256 samples, the second loud at its beginning.
-    var samples = [Int16](repeating: 0, count: 700)
-    samples[256] = 16384
-    try Data(recording(samples, rate: 8000)).write(to: URL(fileURLWithPath: wav))
+    var samples = [Double](repeating: 0, count: 700)
+    samples[256] = 0.5
+    try Recording().wav(samples).write(to: URL(fileURLWithPath: wav))
     let result = try Tool.run("run", blob, "--wav", wav, "--output", p)
     #expect(result.status == 0, "\(result.error)")
     #expect(result.output.contains("probabilities written to \(p)"))
@@ -78,18 +78,7 @@ import Testing
     #expect(written.shape == [3, 1])
     #expect(written.floats[0] == 0.5 && written.floats[2] == 0.5)
     #expect(abs(written.floats[1] - 0.98201) < 1e-4)
-    let json = try Tool.run("run", blob, "--wav", wav, "-o", p, "--json").json
-    #expect(json["output"] as? String == p)
-  }
-
-  /// 16-bit mono PCM.
-  private func recording(_ samples: [Int16], rate: UInt32) -> [UInt8] {
-    func bytes<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
-      (0..<T.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-    }
-    let data = samples.flatMap { bytes($0) }
-    return Array("RIFF".utf8) + bytes(UInt32(36 + data.count)) + Array("WAVEfmt ".utf8)
-      + bytes(UInt32(16)) + bytes(UInt16(1)) + bytes(UInt16(1)) + bytes(rate) + bytes(2 * rate)
-      + bytes(UInt16(2)) + bytes(UInt16(16)) + Array("data".utf8) + bytes(UInt32(data.count)) + data
+    let json = try Tool.run("run", blob, "--wav", wav, "-o", p, "--json").jsonLines
+    #expect(json.last?["output"] as? String == p)
   }
 }

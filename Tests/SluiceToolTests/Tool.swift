@@ -20,6 +20,16 @@ enum Tool {
         return try #require(value as? [String: Any])
       }
     }
+
+    /// The output as JSON objects, one a line.
+    var jsonLines: [[String: Any]] {
+      get throws {
+        try lines.map { line in
+          let value = try JSONSerialization.jsonObject(with: Data(line.utf8))
+          return try #require(value as? [String: Any])
+        }
+      }
+    }
   }
 
   /// The package's folder.

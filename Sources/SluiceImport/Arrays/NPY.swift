@@ -3,8 +3,6 @@ import SluiceNetwork
 /// NumPy's `.npy` files: float16 (read as float32), float32, float64, int32 and int64 in C order,
 /// versions 1 and 2.
 public enum NPY {
-  private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]  // \x93NUMPY
-
   /// The array that the file at `path` holds.
   ///
   /// - Throws: `ConversionError` naming the byte offset or the header's key.
@@ -16,7 +14,7 @@ public enum NPY {
     func malformed(_ offset: Int, _ reason: String) -> ConversionError {
       .malformed(source.file, "byte \(offset)", reason)
     }
-    guard source.count >= 10, source.array(0..<6) == magic else {
+    guard source.count >= 10, source.array(0..<6) == NPYHeader.magic else {
       throw malformed(0, "expected the start of a .npy file")
     }
     guard source[6] == 1 || source[6] == 2, source[7] == 0 else {
@@ -27,17 +25,16 @@ public enum NPY {
     let length =
       source[6] == 1
       ? Int(source.integer(at: 8, as: UInt16.self)) : Int(source.integer(at: 8, as: UInt32.self))
-    guard length <= source.count - start, length <= 1 << 16 else {
+    guard length <= source.count - start, length <= NPYHeader.limit else {
       throw malformed(8, "a header of \(length) bytes is beyond the file or above 65536")
     }
-    var header = NPYHeader(file: source.file, bytes: source.array(start..<start + length))
-    try header.parse()
+    let header = try NPYHeader(
+      file: source.file, parsing: source.array(start..<start + length))
     let data = start + length..<source.count
     guard let count = elementCount(of: header.shape) else {
       throw .malformed(source.file, "shape", "the product of \(header.shape) is too large")
     }
-    let size = header.type.hasSuffix("2") ? 2 : header.type.hasSuffix("4") ? 4 : 8
-    let (expected, overflow) = count.multipliedReportingOverflow(by: size)
+    let (expected, overflow) = count.multipliedReportingOverflow(by: header.elementSize)
     guard !overflow, expected == data.count else {
       throw malformed(
         data.lowerBound, "\(data.count) bytes of data do not match the shape \(header.shape)")
@@ -67,7 +64,8 @@ public enum NPY {
     // NumPy aligns the data to 64 bytes, with a new line before it.
     let unpadded = 10 + header.utf8.count + 1
     header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
-    return magic + [1, 0] + littleEndian([UInt16(header.utf8.count)]) + Array(header.utf8) + data
+    return NPYHeader.magic + [1, 0] + littleEndian([UInt16(header.utf8.count)]) + Array(header.utf8)
+      + data
   }
 
   private static func littleEndian<T: FixedWidthInteger>(_ values: [T]) -> [UInt8] {

@@ -1,24 +1,36 @@
 import SluiceNetwork
 
 /// The header of a `.npy` file: the Python dictionary literal that NumPy writes, and no other.
-struct NPYHeader {
+package struct NPYHeader {
+  /// How a file begins, before its version: \x93NUMPY.
+  package static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
+  /// Bytes of a dictionary, at most.
+  package static let limit = 1 << 16
+
   let file: String
   let bytes: [UInt8]
-  /// `f4`, `f8`, `i4` or `i8`.
-  private(set) var type = ""
-  private(set) var shape: [Int] = []
+  /// `f2`, `f4`, `f8`, `i4` or `i8`.
+  package private(set) var type = ""
+  package private(set) var shape: [Int] = []
   private var position = 0
 
-  init(file: String, bytes: [UInt8]) {
+  /// The header whose dictionary `bytes` are.
+  package init(file: String, parsing bytes: [UInt8]) throws(ConversionError) {
     self.file = file
     self.bytes = bytes
+    try parse()
   }
+
+  /// Bytes of an element.
+  package var elementSize: Int { type.hasSuffix("2") ? 2 : type.hasSuffix("4") ? 4 : 8 }
+  /// Whether the elements are integers.
+  package var isInteger: Bool { type.hasPrefix("i") }
 
   private func malformed(_ reason: String) -> ConversionError {
     .malformed(file, "byte \(position) of the header", reason)
   }
 
-  mutating func parse() throws(ConversionError) {
+  private mutating func parse() throws(ConversionError) {
     var found: Set<String> = []
     try take("{")
     while !accepts("}") {

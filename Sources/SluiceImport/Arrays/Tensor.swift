@@ -85,7 +85,7 @@ public struct Tensor: Sendable, Hashable {
 }
 
 /// The number of elements of an array of this shape; nil for a negative size or one beyond `Int`.
-func elementCount(of shape: [Int]) -> Int? {
+package func elementCount(of shape: [Int]) -> Int? {
   var count = 1
   var overflowed = false
   // A zero anywhere makes the product zero, yet no factor before it may hide an overflow.

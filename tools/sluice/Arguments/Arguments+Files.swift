@@ -33,6 +33,8 @@ extension Arguments {
       guard !path.isEmpty else {
         throw usage("the option '\(option.name)' names no file: its value is empty")
       }
+      // Standard input, or standard output: no file of any name.
+      guard path != "-" else { continue }
       files.append(NamedFile("the file of '\(option.name)'", path, isWritten: role == .written))
     }
     for (index, file) in files.enumerated() {
@@ -48,7 +50,7 @@ extension Arguments {
 
   /// Refuses to write `option`'s file over `path`, which the command reads unasked.
   func check(_ option: Syntax.Option, isNot path: String) throws(ToolError) {
-    guard let written = self[option] else { return }
+    guard let written = self[option], written != "-" else { return }
     let file = NamedFile(option.name, written, isWritten: true)
     guard file.isSame(as: NamedFile(path, path, isWritten: false)) else { return }
     throw usage("the file of '\(option.name)' is \(path), which would be lost")

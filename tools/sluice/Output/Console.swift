@@ -6,8 +6,11 @@ import SluiceNetwork
 /// Standard output and standard error.
 enum Console {
   /// Lines on standard output, at once.
-  static func print(_ text: String) {
-    guard !write(text + "\n", to: STDOUT_FILENO) else { return }
+  static func print(_ text: String) { write(Array((text + "\n").utf8)) }
+
+  /// Bytes on standard output, at once.
+  static func write(_ bytes: [UInt8]) {
+    guard !write(bytes[...], to: STDOUT_FILENO) else { return }
     // Nobody reads on, as behind `head`: no failure. Anything else, such as a full disk, is one.
     if errno == EPIPE { exit(0) }
     complain("sluice: standard output: \(unsafe String(cString: strerror(errno)))")
@@ -26,11 +29,12 @@ enum Console {
   }
 
   static func writeError(_ text: String) {
-    _ = write(text, to: STDERR_FILENO)
+    _ = write(Array(text.utf8)[...], to: STDERR_FILENO)
   }
 
-  private static func write(_ text: String, to descriptor: Int32) -> Bool {
-    var bytes = Array(text.utf8)[...]
+  /// Whether all of the bytes could be written; else `errno` says why not.
+  static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+    var bytes = bytes
     while !bytes.isEmpty {
       let written = unsafe bytes.withUnsafeBytes {
         unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)

@@ -38,7 +38,7 @@ extension SafetensorsFile {
 }
 
 /// The number whose IEEE 754 binary16 bits are `half`.
-func float(half: UInt16) -> Float { Float(Float16(bitPattern: half)) }
+package func float(half: UInt16) -> Float { Float(Float16(bitPattern: half)) }
 
 /// The number whose bfloat16 bits, the upper half of a binary32, are `brain`.
 func float(brain: UInt16) -> Float { Float(bitPattern: UInt32(brain) << 16) }

@@ -1,0 +1,83 @@
+import SluiceNetwork
+
+/// Rows of numbers as they come: what a model reads step by step.
+package protocol RowReader {
+  /// The source, as errors call it.
+  var file: String { get }
+  /// Numbers of a row.
+  var columns: Int { get }
+  /// Whether the last row was not there at all.
+  var isRowMissing: Bool { get }
+  /// The next row, NaN where a number is missing; false behind the last.
+  mutating func next(into row: inout [Double]) throws(ConversionError) -> Bool
+  /// The place of a number of the last row, of all of it for nil.
+  func place(column: Int?) -> String
+}
+
+/// What becomes of a number that is missing.
+package enum MissingPolicy: Sendable, Equatable {
+  /// It is an error.
+  case refuse
+  /// The one before it in its column stands for it.
+  case hold
+  /// This one stands for it.
+  case value(Double)
+}
+
+/// What was missing.
+package struct MissingCount: Sendable, Equatable {
+  /// Numbers.
+  package fileprivate(set) var values = 0
+  /// Rows that lacked any.
+  package fileprivate(set) var rows = 0
+
+  /// Nothing.
+  package init() {}
+}
+
+/// Puts numbers in the place of those that are missing, and counts them.
+package struct MissingValues {
+  package let policy: MissingPolicy
+  package private(set) var count = MissingCount()
+  private var last: [Double] = []
+
+  package init(_ policy: MissingPolicy) { self.policy = policy }
+
+  /// Forgets what came before: another sequence begins.
+  package mutating func begin() { last = [] }
+
+  /// Replaces what is missing in the last row of `reader`.
+  ///
+  /// - Throws: where that may not be, and where a number is beyond float32.
+  package mutating func mend(
+    _ row: inout [Double], of reader: some RowReader
+  ) throws(ConversionError) {
+    var missing = 0
+    for column in row.indices where !Float(row[column]).isFinite {
+      guard row[column].isNaN else {
+        throw .malformed(
+          reader.file, reader.place(column: column),
+          "\(Float(row[column])); expected finite numbers of float32")
+      }
+      missing += 1
+      switch policy {
+      case .refuse:
+        throw .malformed(
+          reader.file, reader.place(column: reader.isRowMissing ? nil : column),
+          (reader.isRowMissing ? "a missing row" : "nan") + "; expected finite numbers of float32, "
+            + "or '--missing hold' or a value for it")
+      case .hold:
+        guard column < last.count else {
+          throw .malformed(
+            reader.file, reader.place(column: column), "missing, and nothing came before it to hold"
+          )
+        }
+        row[column] = last[column]
+      case .value(let value): row[column] = value
+      }
+    }
+    count.values += missing
+    count.rows += missing > 0 ? 1 : 0
+    if policy == .hold { last = row }
+  }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import SluiceConversion
+import SluiceImport
+import SluiceNetwork
+
+/// Where results are written: a file that comes into being whole, at the end, or what takes them as they come:
+/// standard output, a FIFO, a device.
+struct OutputFile {
+  /// The path as it was named; `-` is standard output.
+  let path: String
+  /// What takes bytes as they come; nil for a file.
+  private let descriptor: Int32?
+  private var bytes: [UInt8] = []
+
+  /// Whether bytes are out as soon as they are written.
+  var isLive: Bool { descriptor != nil }
+
+  /// A FIFO is waited for until somebody reads.
+  init(_ path: String) throws(ToolError) {
+    self.path = path
+    guard path != "-" else {
+      descriptor = STDOUT_FILENO
+      return
+    }
+    var status = stat()
+    let name = FileName.characters(of: path)
+    guard unsafe stat(name, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    else {
+      descriptor = nil
+      return
+    }
+    let opened = unsafe open(name, O_WRONLY | O_CLOEXEC)
+    guard opened >= 0 else { throw Self.failure(path) }
+    descriptor = opened
+  }
+
+  mutating func write(_ more: [UInt8]) throws(ToolError) {
+    guard let descriptor else {
+      bytes += more
+      return
+    }
+    if descriptor == STDOUT_FILENO { return Console.write(more) }
+    guard Console.write(more[...], to: descriptor) else { throw Self.failure(path) }
+  }
+
+  /// Puts a file in place, with `head` before what was written.
+  mutating func finish(head: [UInt8] = []) throws(ToolError) {
+    guard descriptor == nil else { return try write(head) }
+    let all = head + bytes
+    try converting { () throws(ConversionError) in try BlobFile.write(all, to: path) }
+  }
+
+  private static func failure(_ path: String) -> ToolError {
+    ToolError(
+      ConversionError(
+        .unwritable, file: path, reason: "cannot be written: \(systemError())"))
+  }
+}

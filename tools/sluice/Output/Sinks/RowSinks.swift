@@ -1,0 +1,88 @@
+import SluiceConversion
+
+/// Where the rows of results go: a file, and the console where that is not the file.
+struct RowSinks {
+  private var file: RowFile?
+  private var console: RowConsole?
+
+  init(file: RowFile?, console: RowConsole? = nil) {
+    (self.file, self.console) = (file, console)
+  }
+
+  mutating func row(_ index: [Int], _ values: [Float]) throws(ToolError) {
+    try file?.row(values)
+    console?.row(index, values)
+  }
+
+  /// Ends the rows of an array of that shape.
+  mutating func finish(shape: [Int], missing: MissingCount) throws(ToolError) {
+    try file?.finish(shape: shape)
+    console?.finish(shape: shape, missing: missing)
+  }
+}
+
+/// Rows of results for people, the first few, or for programs, a line each.
+struct RowConsole {
+  private static let rowLimit = 10
+  private static let columnLimit = 8
+
+  /// The source, as it was named.
+  let source: String
+  /// The file that receives the rows; nil for none.
+  let file: String?
+  let isForPrograms: Bool
+  private var count = 0
+
+  /// Nil where nothing is to be said: of a file for those who asked for quiet, or where that is the console.
+  init?(_ arguments: Arguments, source: String) {
+    file = arguments[RunOptions.output]
+    (self.source, isForPrograms) = (source, arguments.isForPrograms)
+    guard file != "-", file == nil || !arguments.isQuiet || isForPrograms else { return nil }
+  }
+
+  mutating func row(_ index: [Int], _ values: [Float]) {
+    defer { count += 1 }
+    if isForPrograms {
+      guard file == nil else { return }
+      let members: [(String, JSON)] = [
+        ("row", .integers(index)), ("output", .array(values.map { .float($0) })),
+      ]
+      return Console.print(.object(members))
+    }
+    guard count < Self.rowLimit else { return }
+    let cells = values.prefix(Self.columnLimit).map {
+      $0.magnitude < 1e4 ? Double($0).fixed(6) : "\($0)"
+    }
+    // As many columns as a line takes: numbers are not broken.
+    var line = "[\(index.joined)]"
+    for (column, cell) in cells.enumerated() {
+      let space = String(repeating: " ", count: max(11 - cell.count, 2))
+      guard line.count + space.count + cell.count + 5 <= Table.lineLimit else {
+        line += "  ..."
+        return Console.print(line)
+      }
+      line += space + cell
+      if column == Self.columnLimit - 1, values.count > Self.columnLimit { line += "  ..." }
+    }
+    Console.print(line)
+  }
+
+  func finish(shape: [Int], missing: MissingCount) {
+    if isForPrograms {
+      return Console.print(
+        .object([
+          ("input", .path(source)), ("shape", .integers(shape)), ("missing", missing.json),
+          ("output", file.map { .path($0) } ?? .null),
+        ]))
+    }
+    if count > Self.rowLimit { Console.print("... \(count - Self.rowLimit) more rows") }
+    Console.print("float32 [\(shape.joined)]")
+    if let note = missing.note { Console.print(note) }
+    if let file { Console.print("written to \(file.printable)") }
+  }
+}
+
+extension [Int] {
+  /// The numbers with commas between them.
+  var joined: String { map { "\($0)" }.joined(separator: ", ") }
+}

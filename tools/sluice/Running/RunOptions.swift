@@ -1,0 +1,144 @@
+import SluiceConversion
+import SluiceSignal
+
+/// The options of `sluice run`, by where they belong: sources, the model, sinks.
+enum RunOptions {
+  typealias Option = Syntax.Option
+
+  static let text = Option(
+    "--text", value: "TEXT",
+    help: "a sentence; '-' reads sentences from standard input, a line each")
+  static let input = Option(
+    "--input", value: "FILE|-", file: .read,
+    help: "rows of numbers; of a .npy file [T, inputSize] or [B, T, inputSize], ids [T] or [B, T]")
+  static let format = Option(
+    "--format", value: "FORMAT",
+    help: "of --input: npy, csv or jsonl (a row a line); what the name says, else npy")
+  static let wav = Option(
+    "--wav", value: "FILE|-", file: .read,
+    help: "a recording: 8, 16, 24 or 32 bits or float, any rate; the length need not be known")
+  static let raw = Option(
+    "--raw", value: "FORMAT",
+    help: "samples without a header, s16le or f32le, from --input or else standard input")
+  static let rate = Option(
+    "--rate", value: "HZ", help: "samples a second, of --raw and of a WAV file that is written")
+  static let channels = Option("--channels", value: "N", help: "of --raw (1)")
+  static let missing = Option(
+    "--missing", value: "hold|X",
+    help: "for numbers that are missing: the one before, or X; they are counted, else an error")
+
+  static let threshold = Option(
+    "--threshold", value: "P", help: "speech begins at this probability (0.5)")
+  static let speech = Option(
+    "--min-speech", value: "MS", help: "drops segments of less, in milliseconds (250)")
+  static let silence = Option(
+    "--min-silence", value: "MS", help: "silence of less ends no segment (100)")
+  static let pad = Option(
+    "--pad", value: "MS", help: "put before and behind each segment (30)")
+  static let frames = Option(
+    "--frames", help: "prints the probability of each frame too")
+
+  static let output = Option(
+    "--output", "-o", value: "FILE|-", file: .written,
+    help: "receives a row a step, or the last step's alone; of speech the probability of each frame"
+  )
+  static let outputFormat = Option(
+    "--output-format", value: "FORMAT",
+    help: "npy, csv, jsonl or wav; what the name says, else npy, and csv for '-'")
+
+  static let all = [
+    text, input, format, wav, raw, rate, channels, missing, threshold, speech, silence, pad, frames,
+    output, outputFormat, .json, .quiet,
+  ]
+
+  /// Whether samples are the source.
+  static func readsSamples(_ arguments: Arguments) -> Bool {
+    arguments.has(wav) || arguments.has(raw)
+  }
+
+  /// Refuses options that do not go together, before any work.
+  static func check(_ arguments: Arguments) throws(ToolError) {
+    let isRows = arguments.has(input) && !arguments.has(raw)
+    let sources = [arguments.has(text), arguments.has(wav), arguments.has(raw), isRows]
+    guard sources.count(where: { $0 }) == 1, !arguments.has(wav) || !arguments.has(input) else {
+      throw arguments.usage("expected one of --text, --input, --wav and --raw")
+    }
+    func need(_ options: [Option], _ holds: Bool, _ with: String) throws(ToolError) {
+      for option in options where !holds && arguments.has(option) {
+        throw arguments.usage("the option '\(option.name)' goes with \(with)")
+      }
+    }
+    try need(
+      [threshold, speech, silence, pad, frames], readsSamples(arguments), "--wav or --raw")
+    try need([output, missing], !arguments.has(text), "--input, --wav or --raw")
+    try need([format], isRows, "--input")
+    try need([channels], arguments.has(raw), "--raw")
+    try need([rate], arguments.has(raw) || arguments.has(output), "--raw or --output")
+    try need([outputFormat], arguments.has(output), "--output")
+    guard arguments.has(rate) || !arguments.has(raw) else {
+      throw arguments.usage("--raw needs --rate, in samples a second")
+    }
+    guard arguments.file != nil || !readsSamples(arguments) else {
+      throw arguments.usage("--wav and --raw need a model of samples, FILE.sluice")
+    }
+    guard arguments[output] != "-" || !arguments.isForPrograms else {
+      throw arguments.usage("--json and '--output -' both go to standard output")
+    }
+  }
+
+  /// The option's value as a whole number of `range`; nil where it was not given.
+  static func integer(
+    _ option: Option, _ range: ClosedRange<Int>, _ arguments: Arguments
+  ) throws(ToolError) -> Int? {
+    guard let value = arguments[option] else { return nil }
+    guard let number = Int(value), range.contains(number) else {
+      throw arguments.usage(
+        "the option '\(option.name)' is \(value); expected \(range.lowerBound) to "
+          + "\(range.upperBound)")
+    }
+    return number
+  }
+
+  /// The option's value as one of `choices`, by name; nil where it was not given.
+  static func choice<Choice: RawRepresentable<String>>(
+    _ option: Option, _ choices: [Choice], _ arguments: Arguments
+  ) throws(ToolError) -> Choice? {
+    guard let value = arguments[option] else { return nil }
+    guard let choice = choices.first(where: { $0.rawValue == value }) else {
+      let names = choices.map(\.rawValue).joined(separator: ", ")
+      throw arguments.usage("the option '\(option.name)' is '\(value)'; expected one of \(names)")
+    }
+    return choice
+  }
+
+  static func missingPolicy(_ arguments: Arguments) throws(ToolError) -> MissingPolicy {
+    guard let value = arguments[missing] else { return .refuse }
+    if value == "hold" { return .hold }
+    guard let number = Float(value), number.isFinite else {
+      throw arguments.usage("the option '--missing' is '\(value)'; expected hold or a number")
+    }
+    return .value(Double(number))
+  }
+
+  static func speechSettings(_ arguments: Arguments) throws(ToolError) -> SpeechSettings {
+    var settings = SpeechSettings()
+    if let value = arguments[threshold] {
+      guard let probability = Float(value), probability > 0, probability <= 1 else {
+        throw arguments.usage("the option '--threshold' is \(value); expected a number up to 1")
+      }
+      settings.threshold = probability
+    }
+    func milliseconds(_ option: Option, or usual: Int) throws(ToolError) -> Int {
+      guard let value = arguments[option] else { return usual }
+      guard let number = Int(value), (0...3_600_000).contains(number) else {
+        throw arguments.usage(
+          "the option '\(option.name)' is \(value); expected milliseconds, up to an hour")
+      }
+      return number
+    }
+    settings.minimalSpeech = try milliseconds(speech, or: settings.minimalSpeech)
+    settings.minimalSilence = try milliseconds(silence, or: settings.minimalSilence)
+    settings.padding = try milliseconds(pad, or: settings.padding)
+    return settings
+  }
+}
