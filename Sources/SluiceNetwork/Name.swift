@@ -17,7 +17,12 @@ public struct Name: Sendable {
 
 extension Name: Hashable {
   /// Whether both have the same bytes.
-  public static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+  public static func == (a: Name, b: Name) -> Bool {
+    guard a.text.utf8.count == b.text.utf8.count else { return false }
+    // As memory: character by character thousands of names would cost more than all else of a file.
+    var (first, second) = (a.text, b.text)
+    return first.withUTF8 { a in second.withUTF8 { b in unsafe a.elementsEqual(b) } }
+  }
 
   /// Feeds the bytes to `hasher`.
   public func hash(into hasher: inout Hasher) {

@@ -30,30 +30,6 @@ extension Bomb {
     return field(5, field(1, count) + field(2, 1) + field(8, name) + field(9, raw))
   }
 
-  /// An input of three axes of one element each.
-  private static func input(_ name: String, type: Int = 1) -> [UInt8] {
-    let axis = field(1, field(1, 1))
-    return field(
-      11, field(1, name) + field(2, field(1, field(1, type) + field(2, axis + axis + axis))))
-  }
-
-  /// LSTMs one after the other, each with states that are inputs of the graph.
-  private static var cells: [UInt8] {
-    let weights = ["W", "R"].flatMap { name in
-      field(
-        5,
-        [1, 4, 1].flatMap { field(1, $0) } + field(2, 1) + field(8, name)
-          + field(9, [UInt8](repeating: 0, count: 16)))
-    }
-    let cells = (0..<1300).flatMap { index in
-      let x = index == 0 ? "x" : "y\(index - 1)"
-      let lengths = index == 0 ? "lengths" : ""
-      return input("h\(index)") + input("c\(index)")
-        + node("LSTM", [x, "W", "R", "", lengths, "h\(index)", "c\(index)"], "y\(index)")
-    }
-    return weights + input("x") + input("lengths", type: 6) + cells
-  }
-
   /// A model: what is in its graph, then the outputs.
   private static func model(_ name: String, _ graph: [UInt8], output: String = "y") -> Bomb {
     let whole = field(1, 8) + field(8, field(2, 17)) + field(7, graph + field(12, field(1, output)))
@@ -98,7 +74,6 @@ extension Bomb {
       model("dims", field(5, field(1, zeros) + field(2, 1) + field(8, "w"))),
       model("bools", field(5, field(1, size) + field(2, 9) + field(8, "w") + field(5, zeros))),
       model("nested", nested),
-      model("state-inputs", cells, output: "y1299"),
       model("empty-fields", many { _ in field(13, "") }),
       model(
         "constant-copied", big + many(size / 2) { node("Identity", ["w"], "\($0)") }, output: "0"),

@@ -26,11 +26,12 @@ extension ONNXModel {
         names.formUnion(node.inputs)
       }
     }
-    return Set(inputs.map(\.name)).intersection(names)
+    return Set(inputs.lazy.map(\.name).filter(names.contains))
   }
 
   /// `names`, and every name that depends on the numbers of one of them.
   func dependents(of names: Set<Name>) -> Set<Name> {
+    guard !names.isEmpty else { return [] }
     var names = names
     for node in nodes where node.operation != "Shape" {
       if node.inputs.contains(where: { names.contains($0) }) { names.formUnion(node.outputs) }

@@ -131,6 +131,7 @@ struct ONNXModel {
   /// Every name is defined once, before it is read.
   private func checkNames() throws(ConversionError) {
     var defined = Set(initializers.keys)
+    defined.reserveCapacity(defined.count + inputs.count + nodes.count)
     for input in inputs where input.name.isEmpty || !defined.insert(input.name).inserted {
       throw .malformed(source.file, "input \"\(quotable(input.name))\"", "has no name of its own")
     }
