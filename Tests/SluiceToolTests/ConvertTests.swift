@@ -97,6 +97,20 @@ import Testing
     #expect(!inspected.output.contains("\"accuracy\""))
   }
 
+  @Test func aReportOfFewerStepsSaysWhy() throws {
+    let scratch = try Scratch()
+    let source = scratch.file("wide.safetensors")
+    let header =
+      #"{"__metadata__":{"sluice.architecture":"{\"input_size\":60000,\"layers\":["#
+      + #"{\"type\":\"scale\",\"factor\":2}]}"}}"#
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+    try Data(length + header.utf8).write(to: URL(fileURLWithPath: source))
+    let result = try Tool.run("convert", source, "-o", scratch.file("out.sluice"))
+    #expect(result.status == 0, "\(result.error)")
+    #expect(result.output.contains("as many as 6,000,000,000 products pay for"))
+    #expect(!result.output.contains("10,000 steps"))
+  }
+
   @Test func conversionIsReproducible() throws {
     let scratch = try Scratch()
     let (a, b) = (scratch.file("a"), scratch.file("b"))
