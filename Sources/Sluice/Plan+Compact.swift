@@ -11,14 +11,18 @@ extension sluice_compact {
     unsafe self.init(
       storage: sluice_storage(record.storage), cell: sluice_kernel(of: record),
       input: sluice_quantisation(record.inputScale),
-      hidden: sluice_quantisation(record.hiddenScale),
+      hidden: sluice_quantisation(
+        record.hiddenScale, quiet: record.hiddenRounding == .finer ? 32 * record.hiddenScale : 0),
       gates: all, first: first,
       second: resetsBefore ? sluice_compact_pass(record, of: blob, gates: 2..<3) : first)
   }
 }
 
 extension sluice_quantisation {
-  fileprivate init(_ step: Float) { self.init(step: step, factor: step > 0 ? 1 / step : 0) }
+  fileprivate init(_ step: Float, quiet: Float = 0) {
+    self.init(
+      step: step, factor: step > 0 ? 1 / step : 0, quiet: step > 0 ? quiet : .infinity)
+  }
 }
 
 extension sluice_compact_pass {

@@ -170,6 +170,9 @@ extension BlobError.Kind {
       "the limit of the cell state is not 0 or, of an LSTM, a positive number"
     case .wrongProjectionClip:
       "the limit of the projection is not 0 or, of a layer that has one, a positive number"
+    case .unknownHiddenRounding: "the rounding of the hidden state is unknown"
+    case .wrongHiddenRounding:
+      "the hidden state is rounded more finely where it is quiet, but has no stored scale"
     case .metadataTooLong: "the metadata exceed 65536 bytes"
     case .metadataNotUTF8: "the metadata are not UTF-8"
     case .metadataNotJSON: "the metadata are not a JSON object"

@@ -291,6 +291,10 @@ extension BlobError {
     case wrongCellClip
     /// A limit of h that is not 0 or a positive number, or one of a layer without a projection.
     case wrongProjectionClip
+    /// The rounding of the hidden state is not one of the format's.
+    case unknownHiddenRounding
+    /// A finer rounding of a hidden state that has no stored scale.
+    case wrongHiddenRounding
     /// The metadata have more than 65536 bytes.
     case metadataTooLong
     /// The metadata are not UTF-8.

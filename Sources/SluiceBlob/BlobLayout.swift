@@ -85,8 +85,9 @@ package enum BlobLayout {
     /// The first field of version 2.
     package static var cellClip: Int { 272 }
     package static var projectionClip: Int { 276 }
+    package static var hiddenRounding: Int { 280 }
     /// The first byte that means nothing yet, and behind the columns another.
-    package static var reserved: Int { 280 }
+    package static var reserved: Int { 284 }
     package static var columns: Int { 288 }
     package static var columnPadding: Int { 292 }
     package static var epsilon: Int { 296 }

@@ -73,14 +73,16 @@ extension LayerRecord {
   /// usual activations.
   public var isPlain: Bool {
     let traits = kind.traits
-    return cellFlags.isEmpty && clip == 0 && !usesVersion2
+    return cellFlags.isEmpty && clip == 0 && cellClip == 0 && projectionClip == 0
       && traits.gate.plain.contains(gateActivation.kind)
       && traits.candidate.plain.contains(candidateActivation.kind)
       && traits.output.plain.contains(outputActivation.kind)
   }
 
   /// Whether a field is set that version 1 does not have.
-  package var usesVersion2: Bool { cellClip != 0 || projectionClip != 0 }
+  package var usesVersion2: Bool {
+    cellClip != 0 || projectionClip != 0 || hiddenRounding != .fixed
+  }
 
   /// Bytes of the packed gates, behind which a projection lies.
   public var gateByteCount: Int {

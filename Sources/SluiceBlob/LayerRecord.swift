@@ -70,6 +70,16 @@ public struct CellFlags: Sendable, Hashable {
   public mutating func insert(_ flags: CellFlags) { rawValue |= flags.rawValue }
 }
 
+/// How a hidden state becomes integers at a stored scale. The raw values are those of the file.
+public enum HiddenRounding: UInt32, Sendable {
+  /// In steps of the scale, whatever it holds: a state that decays slowly stays where its loss is
+  /// less than half a step, and never falls silent.
+  case fixed = 0
+  /// The same, but where no |h| reaches 32 steps in steps of its own, as without a stored scale: the
+  /// quieter a state is the finer, down to silence.
+  case finer = 1
+}
+
 /// A range of bytes within a section.
 public struct ByteRange: Sendable, Hashable {
   /// Offset of the first byte from the start of the section.
@@ -137,4 +147,6 @@ public struct LayerRecord: Sendable, Hashable {
   public var cellClip: Float = 0
   /// What a projection's h is limited to, likewise.
   public var projectionClip: Float = 0
+  /// How the hidden state is rounded in steps of ``hiddenScale``.
+  public var hiddenRounding = HiddenRounding.fixed
 }

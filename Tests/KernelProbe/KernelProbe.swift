@@ -53,7 +53,8 @@ struct KernelProbe {
   /// A line a network: its hash, or every hash where they differ.
   private static func compareBits(steps: Int) throws -> Bool {
     let fused = try compareBits(
-      of: HashedNetworks.all + HashedNetworks.compact, on: InstructionSet.runnableFused,
+      of: HashedNetworks.all + HashedNetworks.compact + HashedNetworks.finer,
+      on: InstructionSet.runnableFused,
       steps: steps)
     let sums = try compareBits(
       of: HashedNetworks.integerSums, on: InstructionSet.runnable, steps: steps)
@@ -92,7 +93,7 @@ struct KernelProbe {
   }
 
   private static func printHashes(_ set: InstructionSet, steps: Int) throws {
-    for (name, network) in HashedNetworks.all + HashedNetworks.compact {
+    for (name, network) in HashedNetworks.all + HashedNetworks.compact + HashedNetworks.finer {
       let opened = try OpenedNetwork(network, set)
       for way in Way.allCases {
         for hash in try opened.outputHashes(way, steps: steps) {

@@ -58,7 +58,7 @@ extension SectionID {
         || file.u32(BlobLayout.Header.version) == 2
           && (field == Field.gateActivation || field == Field.cellFlags
             || (Field.clip..<Field.gateAlpha).contains(field)
-            || (Field.cellClip..<Field.reserved).contains(field))
+            || (Field.cellClip..<Field.hiddenRounding).contains(field))
     }
     let entry = (offset - BlobLayout.headerSize) % BlobLayout.sectionEntrySize
     let isTable = (BlobLayout.headerSize..<record.lowerBound).contains(offset)

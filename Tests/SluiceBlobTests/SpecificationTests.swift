@@ -75,7 +75,7 @@ import Testing
       "gateBeta": Field.gateBeta, "candidateAlpha": Field.candidateAlpha,
       "candidateBeta": Field.candidateBeta, "outputAlpha": Field.outputAlpha,
       "outputBeta": Field.outputBeta, "cellClip": Field.cellClip,
-      "projectionClip": Field.projectionClip,
+      "projectionClip": Field.projectionClip, "hiddenRounding": Field.hiddenRounding,
     ]
     #expect(try offsets("Layer records") == expected)
   }

@@ -203,7 +203,7 @@ import Testing
 
 extension BlobContents {
   /// The rule that the contents break.
-  fileprivate var refusal: BlobError.Kind? {
+  var refusal: BlobError.Kind? {
     do throws(BlobError) {
       _ = try bytes()
       return nil

@@ -12,6 +12,12 @@ import Testing
     "every cell and size, a step at a time, against the format's arithmetic",
     arguments: Cell.allCases, types)
   func oracle(_ cell: Cell, _ type: StorageType) throws {
+    for rounding in [HiddenRounding.fixed, .finer] where rounding == .fixed || type.isInteger {
+      try oracle(cell, type, rounding)
+    }
+  }
+
+  private func oracle(_ cell: Cell, _ type: StorageType, _ rounding: HiddenRounding) throws {
     var greatest = 0.0
     for (index, size) in Self.sizes.enumerated() {
       let inputSize = Self.sizes[(index * 3 + 2) % Self.sizes.count]
@@ -19,10 +25,11 @@ import Testing
         var random = SeededRandom(seed: UInt64(700 + size))
         let tensors = RecurrentTensors(
           cell, inputSize: inputSize, hiddenSize: size, withState: true, &random)
-        let network = TestNetwork([.recurrent(tensors)]).stored(as: type, inputStep: inputStep)
+        let network = TestNetwork([.recurrent(tensors)]).stored(
+          as: type, inputStep: inputStep, rounding: rounding)
         let oracle = CompactOracle(
           tensors, as: type, inputStep: type.isInteger ? inputStep : 0,
-          hiddenStep: network.contents().layers[0].record.hiddenScale)
+          hiddenStep: network.contents().layers[0].record.hiddenScale, rounding: rounding)
         for set in InstructionSet.runnable {
           let opened = try OpenedNetwork(network, set)
           let distance = try distance(of: opened, from: oracle, cell: cell)
@@ -31,7 +38,7 @@ import Testing
         }
       }
     }
-    print("\(cell.rawValue) \(type): at most \(greatest.short) from the oracle")
+    print("\(cell.rawValue) \(type) \(rounding): at most \(greatest.short) from the oracle")
   }
 
   /// The greatest distance of a step's h or C, in parts of 1 + its magnitude.

@@ -46,14 +46,15 @@ public struct CompactMatrix: Sendable {
     (self.values, self.scales) = (values, scales)
   }
 
-  /// W x, `[rows]`; of integers with x in steps of `step`, or where that is 0 of its own.
-  public func times(_ x: [Float], step: Float) -> [Double] {
+  /// W x, `[rows]`; of integers with x in steps of `step`, or of its own where that is 0 or no |x|
+  /// reaches `quiet`.
+  public func times(_ x: [Float], step: Float, quiet: Float = 0) -> [Double] {
     guard storage.isInteger else {
       return values.map { row in zip(row, x).reduce(0) { $0 + $1.0 * Double($1.1) } }
     }
     let greatest = x.map(\.magnitude).max() ?? 0
     let own: (Float, Float) = greatest >= 0x1p-100 ? (greatest / 127, 127 / greatest) : (0, 0)
-    let (unit, factor) = step > 0 ? (step, 1 / step) : own
+    let (unit, factor) = step > 0 && greatest >= quiet ? (step, 1 / step) : own
     let integers = x.map {
       Double(max(-127, min(127, $0 * factor)).rounded(.toNearestOrEven))
     }
@@ -92,16 +93,19 @@ public struct CompactOracle: Sendable {
   private let hidden: CompactMatrix
   private let inputStep: Float
   private let hiddenStep: Float
+  private let quiet: Float
 
   /// The layer, its steps as the record has them.
   public init(
-    _ tensors: RecurrentTensors, as storage: StorageType, inputStep: Float, hiddenStep: Float
+    _ tensors: RecurrentTensors, as storage: StorageType, inputStep: Float, hiddenStep: Float,
+    rounding: HiddenRounding = .fixed
   ) {
     self.tensors = tensors
     input = CompactMatrix(tensors.weightInput, columns: tensors.inputSize, as: storage)
     hidden = CompactMatrix(tensors.weightHidden, columns: tensors.hiddenSize, as: storage)
     self.inputStep = inputStep
     self.hiddenStep = hiddenStep
+    quiet = rounding == .finer ? 32 * hiddenStep : 0
   }
 
   /// h(t), and C(t) of an LSTM, from x(t), h(t-1) and C(t-1).
@@ -114,7 +118,9 @@ public struct CompactOracle: Sendable {
     let size = tensors.hiddenSize
     let a = zip(input.times(x, step: inputStep), tensors.biasInput).map { $0 + Double($1) }
     func recurrent(_ h: [Float]) -> [Double] {
-      zip(hidden.times(h, step: hiddenStep), tensors.biasHidden).map { $0 + Double($1) }
+      zip(hidden.times(h, step: hiddenStep, quiet: quiet), tensors.biasHidden).map {
+        $0 + Double($1)
+      }
     }
     let u = recurrent(h)
     var next = [Double](repeating: 0, count: size)

@@ -153,6 +153,24 @@ public enum HashedNetworks {
     }
   }
 
+  /// Integer weights with a finer rounding of quiet states, of which some of these are: small layers
+  /// whose sums are computed together, and others.
+  public static var finer: [(name: String, network: TestNetwork)] {
+    [StorageType.int8, .int4].flatMap { type in
+      [(7, 3), (16, 4), (20, 9), (31, 16), (40, 8), (64, 64), (129, 33)].flatMap { hidden, inputs in
+        Cell.allCases.filter { $0 != .rnnRelu }.map { cell in
+          (
+            "\(cell.rawValue) \(inputs)x\(hidden) \(type) finer",
+            TestNetwork.recurrent(
+              cell, inputSize: inputs, hiddenSize: hidden, withState: true,
+              seed: UInt64(900 + hidden)
+            ).stored(as: type, rounding: .finer)
+          )
+        }
+      }
+    }
+  }
+
   /// Layers whose outputs are integer sums, each times one number: the baseline, which rounds products
   /// and sums apart, must have the bits of the others here. Of int4 a single group.
   public static var integerSums: [(name: String, network: TestNetwork)] {

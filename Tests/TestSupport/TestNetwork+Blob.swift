@@ -6,7 +6,8 @@ extension TestNetwork {
   public func contents() -> BlobContents {
     var contents = BlobContents(layers: [], output: output)
     for (index, layer) in layers.enumerated() {
-      contents.layers.append(layer.packed(name: "layer_\(index)").stored(as: storage))
+      contents.layers.append(
+        layer.packed(name: "layer_\(index)").stored(as: storage, rounding: rounding))
       if contents.layers[index].record.hasFastGrade {
         contents.layers[index].record.grade = grade
       }

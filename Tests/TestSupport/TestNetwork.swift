@@ -112,6 +112,8 @@ public struct TestNetwork: Sendable {
   public var storage = StorageType.f32
   /// What one step of a quantised input stands for, in every layer; 0 for a scale at every step.
   public var inputStep: Float = 0
+  /// How hidden states are rounded at a stored scale.
+  public var rounding = HiddenRounding.fixed
   /// How exactly activations are computed, in the layers that have the choice.
   public var grade = ActivationGrade.exact
 
@@ -138,10 +140,13 @@ public struct TestNetwork: Sendable {
   }
 
   /// The network with its weights rounded to a type.
-  public func stored(as type: StorageType, inputStep: Float = 0) -> TestNetwork {
+  public func stored(
+    as type: StorageType, inputStep: Float = 0, rounding: HiddenRounding = .fixed
+  ) -> TestNetwork {
     var network = self
     network.storage = type
     network.inputStep = inputStep
+    network.rounding = rounding
     return network
   }
 

@@ -1,7 +1,7 @@
 extension BlobView {
   /// A hash of what the model computes but for its numbers: the output mode, and of every layer its
   /// kind, form, direction, sizes, inputs, activations with their parameters, limits and columns; not
-  /// weights, biases, initial states, storage types, scales, grades or names.
+  /// weights, biases, initial states, storage types, scales, roundings, grades or names.
   ///
   /// Two blobs of the same topology hash run one after the other on the same inputs, and a state of
   /// the one has the shape of the other's. `Format.md` states how it is computed.
@@ -46,7 +46,7 @@ extension BlobLayout.Record {
     offset < gateOrder
       || offset >= gateActivation && offset < grade
       || offset >= inputSize && offset < weights
-      || offset >= kernelSize && offset < reserved
+      || offset >= kernelSize && offset < hiddenRounding
       || offset >= columns && offset < lastReserved
   }
 }

@@ -42,6 +42,7 @@ extension LayerRecord {
     hiddenScale = Float(bitPattern: file.u32(start + Field.hiddenScale))
     cellClip = Float(bitPattern: file.u32(start + Field.cellClip))
     projectionClip = Float(bitPattern: file.u32(start + Field.projectionClip))
+    hiddenRounding = try file.value(start + Field.hiddenRounding, or: .unknownHiddenRounding)
     try readColumns(file, at: start)
     try readInputs(file, at: start)
   }

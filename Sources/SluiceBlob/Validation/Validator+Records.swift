@@ -38,6 +38,9 @@ extension Validator {
     try require(
       record.projectionClip.isLimit(allowed: record.cellFlags.contains(.projection)),
       .wrongProjectionClip, Field.projectionClip)
+    try require(
+      record.hiddenRounding == .fixed || record.hiddenScale > 0, .wrongHiddenRounding,
+      Field.hiddenRounding)
   }
 
   /// Checks the sizes, each already within its limit, against each other.

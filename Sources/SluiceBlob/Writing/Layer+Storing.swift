@@ -5,8 +5,11 @@ extension BlobContents.Layer {
   /// has the hidden state, but where |h| <= 1 follows from the cell and the initial state: there a
   /// step stands for 1/127. Activations become exact. Kinds that are f32 alone stay as they are.
   ///
+  /// - Parameter rounding: how a hidden state is rounded in steps of 1/127.
   /// - Precondition: the weights are f32.
-  public func stored(as type: StorageType) -> BlobContents.Layer {
+  public func stored(
+    as type: StorageType, rounding: HiddenRounding = .fixed
+  ) -> BlobContents.Layer {
     precondition(record.storage == .f32, "The weights are rounded already")
     guard type != .f32, record.kind.hasCompactWeights, record.isPlain else { return self }
     var layer = self
@@ -16,7 +19,9 @@ extension BlobContents.Layer {
     let packed = Packing.pack(matrices, as: layer.record)
     layer.weights = packed.weights
     layer.scales = packed.scales
-    layer.record.hiddenScale = layer.record.readsQuantised && staysWithinOne ? 1 / 127 : 0
+    guard layer.record.readsQuantised && staysWithinOne else { return layer }
+    layer.record.hiddenScale = 1 / 127
+    layer.record.hiddenRounding = rounding
     return layer
   }
 
@@ -29,9 +34,9 @@ extension BlobContents.Layer {
 
 extension BlobContents {
   /// The contents with every layer's weights, f32 so far, rounded to `type`.
-  public func stored(as type: StorageType) -> BlobContents {
+  public func stored(as type: StorageType, rounding: HiddenRounding = .fixed) -> BlobContents {
     var contents = self
-    contents.layers = layers.map { $0.stored(as: type) }
+    contents.layers = layers.map { $0.stored(as: type, rounding: rounding) }
     return contents
   }
 }

@@ -35,6 +35,7 @@ extension LayerRecord {
     bytes.put(hiddenScale.bitPattern, at: Field.hiddenScale)
     bytes.put(cellClip.bitPattern, at: Field.cellClip)
     bytes.put(projectionClip.bitPattern, at: Field.projectionClip)
+    bytes.put(hiddenRounding.rawValue, at: Field.hiddenRounding)
     for (field, value) in [
       (Field.kernelSize, columns.kernelSize), (Field.columnStride, columns.stride),
       (Field.dilation, columns.dilation), (Field.groups, columns.groups),

@@ -151,6 +151,9 @@ typedef struct {
 typedef struct {
   /// What one step of them stands for, and 1 / step; both 0 where each vector has its own.
   float step, factor;
+  /// Below it a vector's greatest magnitude gives it a step of its own all the same: 0 for never,
+  /// infinity where each has its own.
+  float quiet;
 } sluice_quantisation;
 
 /// What a compact kernel must know beside; the others do not read it.

@@ -30,15 +30,32 @@ import _SluiceLanes
       return integers
     }
 
+    /// The units of a tile, of a last single panel with zeros behind them.
+    @inline(always)
+    private func units(_ h: UnsafePointer<Float>, _ tile: Int) -> PanelPair {
+      unsafe tile == pairs
+        ? PanelPair(lowHalf: load(h + 16 &* tile, as: Panel.self), highHalf: Panel(repeating: 0))
+        : load(h + 16 &* tile, as: PanelPair.self)
+    }
+
     @inline(always)
     func hiddenIntegers(_ h: UnsafePointer<Float>) -> Integers {
       var integers = Integers(step: hidden.step)
-      let factor = PanelPair(repeating: hidden.factor)
+      var factor = PanelPair(repeating: hidden.factor)
+      if hidden.quiet > 0 {
+        var most = WordPair(repeating: 0)
+        for tile in 0..<(panels &+ 1) &>> 1 {
+          most = unsafe sluice_greater_bits16(most, units(h, tile))
+        }
+        if sluice_is_below16(most, hidden.quiet) {
+          sluice_rarely()
+          let own = hidden.of(Float(bitPattern: UInt32(bitPattern: sluice_int_max16(most))))
+          integers.step = own.step
+          factor = PanelPair(repeating: own.factor)
+        }
+      }
       for tile in 0..<(panels &+ 1) &>> 1 {
-        let units =
-          unsafe tile == pairs
-          ? PanelPair(lowHalf: load(h + 16 &* tile, as: Panel.self), highHalf: Panel(repeating: 0))
-          : load(h + 16 &* tile, as: PanelPair.self)
+        let units = unsafe units(h, tile)
         var rounded = sluice_round16(units, factor, sluice_input_offset)
         if sluice_exceeds16(rounded, sluice_input_offset) {
           sluice_rarely()

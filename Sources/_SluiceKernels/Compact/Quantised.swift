@@ -6,13 +6,23 @@ import _SluiceLanes
 ///
 /// q = round(x * factor), limited to -127 and 127. What a step stands for becomes NaN where x holds
 /// one, or with a step of its own an infinity: then every sum is NaN too.
+///
+/// Whether a vector is quiet is branched over, so that one which is not waits for no maximum; and most
+/// that are not are found so by their first units.
 @inline(always)
 func quantise(
   _ x: UnsafePointer<Float>, count: Int, as quantisation: sluice_quantisation,
   into row: UnsafeMutableRawPointer, hasGroups: Bool
 ) {
   var (step, factor) = (quantisation.step, quantisation.factor)
-  if step == 0 { (step, factor) = unsafe quantisation.of(greatestMagnitude(x, count: count)) }
+  if step == 0 {
+    (step, factor) = unsafe quantisation.of(greatestMagnitude(x, count: count))
+  } else if quantisation.quiet > 0 {
+    if let greatest = unsafe greatestMagnitude(x, count: count, below: quantisation.quiet) {
+      sluice_rarely()
+      (step, factor) = quantisation.of(greatest)
+    }
+  }
   let factors = PanelPair(repeating: factor)
   let offset = hasGroups ? 0 : sluice_input_offset
   let bytes = unsafe row + 64
@@ -57,6 +67,25 @@ private func greatestMagnitude(_ x: UnsafePointer<Float>, count: Int) -> Float {
   if i < count {
     let rest = unsafe load(x + i, first: count &- i, as: PanelPair.self)
     most = sluice_greater_bits16(most, rest)
+  }
+  return Float(bitPattern: UInt32(bitPattern: sluice_int_max16(most)))
+}
+
+/// max |x|, or nil where that is not below a limit: NaN is not.
+@inline(always)
+private func greatestMagnitude(
+  _ x: UnsafePointer<Float>, count: Int, below limit: Float
+) -> Float? {
+  var most = WordPair(repeating: 0)
+  var i = 0
+  while i < count {
+    let left = count &- i
+    let units =
+      unsafe left >= 16
+      ? load(x + i, as: PanelPair.self) : load(x + i, first: left, as: PanelPair.self)
+    most = sluice_greater_bits16(most, units)
+    if !sluice_is_below16(most, limit) { return nil }
+    i &+= 16
   }
   return Float(bitPattern: UInt32(bitPattern: sluice_int_max16(most)))
 }

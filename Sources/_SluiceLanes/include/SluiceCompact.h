@@ -177,6 +177,16 @@ SLUICE_PURE bool sluice_holds_nan16(sluice_float16 value) {
 #endif
 }
 
+/// Whether magnitudes, as bits, are all below a limit; NaN is not.
+SLUICE_PURE bool sluice_is_below16(sluice_int16 magnitudes, float limit) {
+  const sluice_int16 least = (sluice_int16)(sluice_float16)(limit);
+#if defined(__AVX512F__)
+  return _mm512_cmpge_epi32_mask((__m512i)magnitudes, (__m512i)least) == 0;
+#else
+  return __builtin_reduce_or(magnitudes >= least) == 0;
+#endif
+}
+
 /// The sum of what was rounded without an offset.
 SLUICE_PURE int sluice_rounded_sum16(sluice_int16 rounded) {
   return __builtin_reduce_add(rounded - 0x4B400000);
