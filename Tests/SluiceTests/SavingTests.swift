@@ -95,6 +95,32 @@ import Testing
     #expect(kept == 0)
   }
 
+  @Test(
+    "NaN in the padding of a forged state reaches no output", arguments: InstructionSet.runnable)
+  func paddingOfIntegers(_ set: InstructionSet) throws {
+    for type in [StorageType.int8, .int4] {
+      for rounding in [HiddenRounding.fixed, .finer] {
+        let network = Self.network.stored(as: type, rounding: rounding)
+        let opened = try OpenedNetwork(network, set)
+        var stream = try opened.stream()
+        _ = stream.stepped(input(3), network)
+        let state = stream.saved
+        let expected = stream.stepped(input(2), network)
+        var forgeries = 0
+        for offset in stride(from: 64, to: state.count, by: 4) {
+          var forged = state
+          forged.replaceSubrange(offset..<offset + 4, with: [0, 0, 0xC0, 0x7F])
+          let bytes = forged.withChecksum
+          guard (try? unsafe stream.restore(bytes.span.bytes)) != nil else { continue }
+          forgeries += 1
+          let difference = firstDifference(stream.stepped(input(2), network), expected)
+          #expect(difference == nil, "\(type), \(rounding), byte \(offset)")
+        }
+        #expect(forgeries > 0)
+      }
+    }
+  }
+
   @Test("C6: NaN in a state is refused with its place, in padding it is not")
   func notFinite() throws {
     let opened = try OpenedNetwork(Self.network, .best)
