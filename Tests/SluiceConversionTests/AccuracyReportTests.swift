@@ -76,6 +76,73 @@ import Testing
     #expect(AccuracyReport.steps(for: Self.network(hidden: 256)) == AccuracyReport.mostSteps)
   }
 
+  @Test("What never falls silent is seen: over silence, in the greatest error, read back")
+  func silenceIsMeasured() throws {
+    let network = Network(
+      layers: [
+        .init(
+          name: "rnn",
+          operation: .recurrent(
+            Network.Recurrent(
+              cell: .rnn(.tanh), inputSize: 1, hiddenSize: 1, inputWeights: [0.5],
+              hiddenWeights: [0.97])))
+      ], provenance: Provenance(source: "test", format: "none", hash: 0))
+    let noise = (try AccuracyReport.noise(for: network, steps: 500), AccuracyReport.noise)
+    for type in [StorageType.int8, .int4] {
+      let finer = try network.blobContents(type: type)
+      #expect(finer.layers[0].record.hiddenRounding == .finer)
+      let report = try AccuracyReport(of: network, finer, over: noise)
+      #expect(report.stretches.map(\.kind) == [.silence, .loudness])
+      #expect(report.stretches.map(\.steps) == [1800, 2000])
+      #expect(report.stretches[0].lastingError < 1e-6)
+      #expect(report.stretches[1].maximalError > 0 && report.stretches[1].maximalError < 0.05)
+      var fixed = finer
+      fixed.layers[0].record.hiddenRounding = .fixed
+      let stuck = try AccuracyReport(of: network, fixed, over: noise)
+      #expect(stuck.stretches[0].lastingError > 0.09)
+      #expect(stuck.maximalError < 0.06)
+      #expect(stuck.greatestError > 0.09 && stuck.placeOfGreatest == " over silence")
+      let read = try #require(AccuracyReport.split(provenance: fixed.reporting(stuck).provenance))
+      #expect(read.report.json == stuck.json && read.report.stretches.count == 2)
+      // A search by error measures silence too.
+      let silence = try AccuracyReport.stretchSequences(for: network, like: nil).map(\.sequence)
+      #expect(try Yardstick(network, over: [noise.0] + silence).error(of: fixed) > 0.09)
+    }
+  }
+
+  @Test("Loud is as loud as the data are; silence follows what they begin with")
+  func stretchesFollowTheData() throws {
+    let network = Self.network()
+    let data = try SequenceArray(
+      Tensor(shape: [2, 2, 3], [1, -2, 0.5, 0, 0, -7, 0, 3, 0, -4, 0, 0]), of: network, file: "x")
+    let stretches = try AccuracyReport.stretchSequences(for: network, like: data)
+    #expect(stretches.map(\.kind) == [.silence, .loudness])
+    let (silence, loud) = (stretches[0].sequence, stretches[1].sequence)
+    #expect(Array(silence.sequences[0].features(at: 1)) == [0, 0, -7])
+    #expect(
+      (2..<silence.steps).allSatisfy {
+        silence.sequences[0].features(at: $0).allSatisfy { $0 == 0 }
+      })
+    for step in 0..<loud.steps {
+      #expect(loud.sequences[0].features(at: step).map(\.magnitude) == [4, 3, 7])
+    }
+  }
+
+  @Test("Ids are neither silent nor loud")
+  func idsHaveNoStretches() throws {
+    let network = Network(
+      layers: [
+        .init(
+          name: "table",
+          operation: .embedding(Network.Embedding(count: 2, size: 1, weights: [1, 2])))
+      ], provenance: Provenance(source: "test", format: "none", hash: 0))
+    #expect(try AccuracyReport.stretchSequences(for: network, like: nil).isEmpty)
+    let report = try AccuracyReport(
+      of: network, try network.blobContents(),
+      over: (try AccuracyReport.noise(for: network, steps: 10), AccuracyReport.noise))
+    #expect(report.stretches.isEmpty && !report.json.contains("stretches"))
+  }
+
   /// One LSTM of 5 units.
   static func network(hidden: Int = 5) -> Network {
     var random = SplitMix64(state: 3)

@@ -123,7 +123,7 @@ import Testing
   @Test("near the best of all mixes there are")
   func nearlyBest() throws {
     let noise = try AccuracyReport.noise(for: Self.network, steps: 200)
-    let yardstick = Yardstick(Self.network, over: noise)
+    let yardstick = Yardstick(Self.network, over: [noise])
     let candidates = try Self.network.blobContents().layers.map(\.candidates)
     var all: [(bytes: Int, error: Double)] = []
     for a in candidates[0] {

@@ -26,10 +26,17 @@ extension AccuracyReport {
         + "\"rms_error\":\(Self.error($0.meanError))"
         + ($0.sourceError.map { ",\"source_f32_max_error\":\(Self.error($0))" } ?? "") + "}"
     }
+    let stretches = stretches.map {
+      "{\"kind\":\(quoted($0.kind.rawValue)),\"steps\":\($0.steps),"
+        + "\"max_error\":\(Self.error($0.maximalError)),"
+        + "\"rms_error\":\(Self.error($0.meanError)),"
+        + "\"lasting_error\":\(Self.error($0.lastingError))}"
+    }
     return "{\"input\":\(quoted(input)),\"sequences\":\(sequences),\"steps\":\(steps),"
       + "\"max_error\":\(Self.error(maximalError)),\"rms_error\":\(Self.error(meanError)),"
       + "\"worst_channel\":\(worstChannel),\"worst_channel_rms_error\":\(Self.error(worstChannelError)),"
-      + "\"layers\":[\(layers.joined(separator: ","))],\"drift\":[\(drift.joined(separator: ","))]}"
+      + "\"layers\":[\(layers.joined(separator: ","))],\"drift\":[\(drift.joined(separator: ","))]"
+      + (stretches.isEmpty ? "" : ",\"stretches\":[\(stretches.joined(separator: ","))]") + "}"
   }
 
   private static func error(_ error: Double) -> String {
@@ -88,6 +95,16 @@ extension AccuracyReport {
           maximalError: try moment.member("max_error").measured(else: .infinity),
           meanError: try moment.member("rms_error").measured(else: .infinity),
           sourceError: try moment.optional("source_f32_max_error")?.measured(else: .infinity)))
+    }
+    stretches = []
+    for stretch in try node.optional("stretches")?.elements() ?? [] {
+      guard let kind = StretchKind(rawValue: try stretch.member("kind").string()) else { continue }
+      stretches.append(
+        Stretch(
+          kind: kind, steps: try stretch.member("steps").integer(in: count),
+          maximalError: try stretch.member("max_error").measured(else: .infinity),
+          meanError: try stretch.member("rms_error").measured(else: .infinity),
+          lastingError: try stretch.member("lasting_error").measured(else: .infinity)))
     }
   }
 }

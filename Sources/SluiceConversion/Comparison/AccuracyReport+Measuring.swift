@@ -47,6 +47,9 @@ extension AccuracyReport {
         network, contents, over: input.sequences, file: network.provenance.source,
         reference: reference, instructionSet: .measuring(contents), progress: progress),
       over: input.name)
+    try measureStretches(
+      network, contents, like: input.name == Self.noise ? nil : input.sequences,
+      file: network.provenance.source, instructionSet: .measuring(contents))
   }
 }
 

@@ -39,6 +39,18 @@ package struct AccuracyReport: Sendable, Hashable {
     package var sourceError: Double?
   }
 
+  /// The output's error over a stretch of another kind than what was read.
+  package struct Stretch: Sendable, Hashable {
+    package var kind: StretchKind
+    /// Steps that count: of silence those that are silent.
+    package var steps: Int
+    package var maximalError: Double
+    /// The root of the mean square.
+    package var meanError: Double
+    /// The greatest within the last tenth of the steps: what stays.
+    package var lastingError: Double
+  }
+
   /// What was read: "noise", or the name of a file.
   package var input: String
   package var sequences: Int
@@ -53,6 +65,22 @@ package struct AccuracyReport: Sendable, Hashable {
   package var worstChannelError: Double
   package var layers: [Layer]
   package var drift: [Moment]
+  /// Silence and loudness; none of a model that reads ids, which are neither.
+  package var stretches: [Stretch] = []
+
+  /// The output's greatest error over what was read and all stretches: what a bound is asked of.
+  package var greatestError: Double {
+    // NaN, which a bound does not pass either, is greater than any.
+    stretches.reduce(maximalError) { $1.maximalError <= $0 ? $0 : $1.maximalError }
+  }
+
+  /// Where the greatest error is, if it is not in what was read: "over silence".
+  package var placeOfGreatest: String {
+    let worst = stretches.first {
+      !($0.maximalError <= maximalError) && $0.maximalError == greatestError
+    }
+    return worst.map { " over \($0.kind.rawValue)" } ?? ""
+  }
 
   /// The output's greatest error where the source itself is run in float32; nil where the blob's is
   /// as small as usual, and nobody asks whose it is.

@@ -15,6 +15,7 @@ package struct BlobDifference: Sendable {
     /// The scales that are stored for x and h; 0 where each step has its own, or none is needed.
     package let inputScale: Float
     package let hiddenScale: Float
+    package let hiddenRounding: HiddenRounding
   }
 
   /// The layers at one place, or of one name where the numbers of layers differ.
@@ -123,5 +124,6 @@ extension BlobDifference.Side {
     byteCount = layer.byteCount
     inputScale = layer.record.inputScale
     hiddenScale = layer.record.hiddenScale
+    hiddenRounding = layer.record.hiddenRounding
   }
 }

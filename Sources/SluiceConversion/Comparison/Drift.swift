@@ -42,6 +42,12 @@ package struct Drift {
     }
   }
 
+  /// The greatest and the mean error at each step.
+  var stepErrors: [(greatest: Double, mean: Double)] {
+    let numbers = Double(max(channels.count * sequences, 1))
+    return zip(greatest, squares).map { ($0, ($1 / numbers).squareRoot()) }
+  }
+
   /// The channel with the greatest mean error, and that error.
   package var worstChannel: (index: Int, error: Double) {
     let worst = channels.indices.max { channels[$0] < channels[$1] } ?? 0

@@ -22,6 +22,7 @@ extension NetworkComparison {
       var record = layer.record
       (record.storage, record.grade) = (wanted.record.storage, wanted.record.grade)
       (record.scales, record.inputScale, record.hiddenScale) = (wanted.record.scales, 0, 0)
+      record.hiddenRounding = wanted.record.hiddenRounding
       (record.weights, record.biases) = (wanted.record.weights, wanted.record.biases)
       (record.initialState, record.name) = (wanted.record.initialState, wanted.record.name)
       guard record != wanted.record else { continue }

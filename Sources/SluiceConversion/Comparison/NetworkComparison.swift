@@ -44,6 +44,8 @@ package struct NetworkComparison: Sendable {
 
   package private(set) var layers: [Layer]
   package internal(set) var moments: [Moment] = []
+  /// The last layer's greatest error at each step, and its mean error there.
+  package private(set) var stepErrors: [(greatest: Double, mean: Double)] = []
   /// The output feature with the greatest mean error, from 0.
   package private(set) var worstChannel = 0
   /// Its mean error.
@@ -64,10 +66,12 @@ package struct NetworkComparison: Sendable {
   ///   - file: the blob's name, for errors.
   ///   - reference: what the source gives over this input, where that is known already.
   ///   - instructionSet: nil for the one that this CPU would choose.
+  ///   - asksSource: whether the source is run in float32 too where an error of f32 is conspicuous.
   /// - Throws: `ConversionError` where the blob's layers are not the network's.
   package init(
     _ network: Network, _ contents: BlobContents, over input: SequenceArray, file: String,
     reference recorded: ReferenceRun? = nil, instructionSet: InstructionSet? = nil,
+    asksSource: Bool = true,
     progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(ConversionError) {
     try Self.check(network, contents, file)
@@ -79,7 +83,7 @@ package struct NetworkComparison: Sendable {
     } else {
       try compareWhole(network, contents, over: input, file, recorded, instructionSet)
     }
-    if let usual = contents.usualError, !(maximalError <= usual) {
+    if asksSource, let usual = contents.usualError, !(maximalError <= usual) {
       noteSource(network, over: input)
     }
   }
@@ -131,6 +135,7 @@ extension NetworkComparison {
     }
     for index in layers.indices { layers[index].saturated = saturation[index].share }
     moments = drift.moments
+    stepErrors = drift.stepErrors
     (worstChannel, worstChannelError) = drift.worstChannel
   }
 
@@ -156,6 +161,7 @@ extension NetworkComparison {
       }
     }
     moments = drift.moments
+    stepErrors = drift.stepErrors
     (worstChannel, worstChannelError) = drift.worstChannel
   }
 }

@@ -6,8 +6,6 @@ import SluiceNetwork
 package struct Calibration: Sendable, Hashable {
   /// |x| of each layer.
   package private(set) var inputs: [Double]
-  /// |h| of each recurrent layer, its initial state among them; what others write.
-  package private(set) var hidden: [Double]
 
   /// Runs `network` over `input`.
   package init(
@@ -15,11 +13,7 @@ package struct Calibration: Sendable, Hashable {
     progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
   ) {
     inputs = network.layers.map { _ in 0 }
-    hidden = network.layers.map { layer in
-      guard case .recurrent(let cell) = layer.operation else { return 0 }
-      return cell.initialHidden.reduce(0) { max($0, Double($1.magnitude)) }
-    }
-    var (inputs, hidden) = (inputs, hidden)
+    var inputs = inputs
     network.compute(over: input) { sequence, step, outputs in
       for layer in outputs.indices {
         let source = network.inputs(of: layer)[0]
@@ -28,11 +22,10 @@ package struct Calibration: Sendable, Hashable {
           source < 0
             ? Self.greatest(input.sequences[sequence].features(at: step))
             : Self.greatest(outputs[source]))
-        hidden[layer] = max(hidden[layer], Self.greatest(outputs[layer]))
       }
       progress(sequence * input.steps + step + 1, input.sequences.count * input.steps)
     }
-    (self.inputs, self.hidden) = (inputs, hidden)
+    self.inputs = inputs
   }
 
   private static func greatest<Value: BinaryFloatingPoint>(_ values: some Sequence<Value>) -> Double
@@ -53,15 +46,15 @@ extension BlobContents {
 }
 
 extension BlobContents.Layer {
-  /// The layer `index` with the scale of its inputs stored, and that of hidden states that may
-  /// leave [-1, 1]; as it is, where its inputs are not quantised or were nothing but zeros.
+  /// The layer `index` with the scale of its inputs stored; as it is, where its inputs are not
+  /// quantised or were nothing but zeros.
+  ///
+  /// A state that may leave [-1, 1] keeps a scale of its own at every step: with a stored one it would
+  /// never fall silent.
   func calibrated(by calibration: Calibration, at index: Int) -> BlobContents.Layer {
     guard record.readsQuantised else { return self }
     var layer = self
     layer.record.inputScale = Self.scale(calibration.inputs[index])
-    if record.kind.isRecurrent, record.hiddenScale == 0 {
-      layer.record.hiddenScale = Self.scale(calibration.hidden[index])
-    }
     return layer
   }
 

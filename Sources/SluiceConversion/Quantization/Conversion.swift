@@ -99,6 +99,7 @@ extension Network {
       let input = if let given { given } else { try AccuracyReport.noise(for: self) }
       var search = TypeSearch(
         self, try blobContents(grade: options.grade), calibration: calibration, over: input,
+        stretches: try AccuracyReport.stretchSequences(for: self, like: given).map(\.sequence),
         bound: bound
       ) { progress(.choosing(measured: $0)) }
       let (contents, mix) = try search.run()

@@ -9,7 +9,7 @@ extension BlobContents.Layer {
     guard record.hasEveryType else { return [self] }
     var candidates = [self]
     for type in StorageType.allCases where type != .f32 && fits(type) {
-      let layer = stored(as: type)
+      let layer = stored(as: type, rounding: .finer)
       // Few columns fill up to whole words, which can cost more than the type saves.
       if layer.byteCount < candidates[0].byteCount { candidates.insert(layer, at: 0) }
     }

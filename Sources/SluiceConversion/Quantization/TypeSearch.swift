@@ -29,15 +29,17 @@ package struct TypeSearch {
   /// - Parameters:
   ///   - contents: what `network` was packed into, at f32.
   ///   - calibration: where the scales of inputs are stored, their ranges.
+  ///   - stretches: what mixes are measured over beside all of the input, in the end.
   package init(
     _ network: Network, _ contents: BlobContents, calibration: Calibration?,
-    over input: SequenceArray, bound: Double, progress: @escaping (_ measured: Int) -> Void
+    over input: SequenceArray, stretches: [SequenceArray] = [], bound: Double,
+    progress: @escaping (_ measured: Int) -> Void
   ) {
     self.contents = contents
     self.bound = bound
     self.progress = progress
     var candidates = contents.layers.map(\.candidates)
-    var int8 = contents.stored(as: .int8)
+    var int8 = contents.stored(as: .int8, rounding: .finer)
     if let calibration {
       int8 = int8.calibrated(by: calibration)
       for index in candidates.indices {
@@ -46,8 +48,8 @@ package struct TypeSearch {
     }
     self.candidates = candidates
     self.int8 = int8
-    part = Yardstick(network, over: input.limited(toSteps: Self.steps))
-    whole = Yardstick(network, over: input)
+    part = Yardstick(network, over: [input.limited(toSteps: Self.steps)])
+    whole = Yardstick(network, over: [input] + stretches)
   }
 
   /// The mix that was found, all f32 where none is under the bound, and how.

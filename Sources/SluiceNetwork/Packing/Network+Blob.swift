@@ -46,7 +46,7 @@ extension Network {
     return BlobContents(
       layers: packed, output: output, vocabulary: vocabulary, labels: labels,
       provenance: provenance.json
-    ).stored(as: type)
+    ).stored(as: type, rounding: .finer)
   }
 
   private func checkSizes(of layer: Layer) throws(ConversionError) {

@@ -58,15 +58,15 @@ enum ConvertCommand {
       try Conversion(source: source, options: options) { progress.report($0.text(of: source)) }
     }
     let report = conversion.report
-    if let bound = options.maximalError, !(report.maximalError <= bound) {
+    if let bound = options.maximalError, !(report.greatestError <= bound) {
       progress.finish()
       if !arguments.isForPrograms, !arguments.isQuiet {
         Console.print("measured over \(AccuracyTable(report).text)")
       }
       throw ToolError(
         .failed,
-        "\(source): the output's error is \(report.maximalError.scientific); expected at most "
-          + "\(bound)\(report.ownPart.map { "; \($0)" } ?? ""); nothing is written"
+        "\(source): the output's error\(report.placeOfGreatest) is "
+          + "\(report.greatestError.scientific); expected at most \(bound)\(report.ownPart.map { "; \($0)" } ?? ""); nothing is written"
       ).with("accuracy", .verbatim(report.json))
     }
     let bytes: [UInt8]

@@ -93,17 +93,26 @@ enum DiffCommand {
   /// The stored scales of a layer's inputs and states where one of the two has any; nil where none.
   private static func scales(_ layer: BlobDifference.Layer) -> String? {
     let parts = [
-      ("inputs", layer.before?.inputScale, layer.after?.inputScale),
-      ("states", layer.before?.hiddenScale, layer.after?.hiddenScale),
+      (
+        "inputs", layer.before.map { scale($0.inputScale) },
+        layer.after.map { scale($0.inputScale) }
+      ),
+      ("states", layer.before.map(hiddenScale), layer.after.map(hiddenScale)),
     ].compactMap { name, before, after -> String? in
-      guard (before ?? 0) != 0 || (after ?? 0) != 0 else { return nil }
-      return "\(name) at \(change(before.map(scale), after.map(scale)))"
+      guard (before ?? noScale) != noScale || (after ?? noScale) != noScale else { return nil }
+      return "\(name) at \(change(before, after))"
     }
     return parts.isEmpty ? nil : "\(layer.name.printable) reads \(parts.joined(separator: ", "))"
   }
 
+  private static let noScale = "no stored scale"
+
+  private static func hiddenScale(_ side: BlobDifference.Side) -> String {
+    scale(side.hiddenScale) + (side.hiddenRounding == .finer ? ", finer where quiet" : "")
+  }
+
   private static func scale(_ scale: Float) -> String {
-    scale == 0 ? "no stored scale" : "scale \(Double(scale).scientific)"
+    scale == 0 ? noScale : "scale \(Double(scale).scientific)"
   }
 
   private static func decibels(_ decibels: Double) -> String {
@@ -119,6 +128,7 @@ enum DiffCommand {
         ("kind", .string(side.kind)), ("shape", .string(side.shape)),
         ("type", .string(side.type)), ("bytes", .integer(side.byteCount)),
         ("inputScale", side.inputScale == 0 ? .null : .double(Double(side.inputScale))),
+        ("hiddenRounding", side.hiddenScale == 0 ? .null : .string("\(side.hiddenRounding)")),
         ("hiddenScale", side.hiddenScale == 0 ? .null : .double(Double(side.hiddenScale))),
       ])
     }

@@ -43,6 +43,19 @@ struct AccuracyTable {
         moment.meanError.scientific(digits: 2),
       ] + ofSource.map { _ in moment.sourceError?.scientific(digits: 2) ?? "-" }
     }
+    let stretches = report.stretches.map { stretch in
+      [
+        stretch.kind.rawValue, stretch.steps.grouped, stretch.maximalError.scientific(digits: 2),
+        stretch.meanError.scientific(digits: 2), stretch.lastingError.scientific(digits: 2),
+      ]
+    }
+    let others =
+      stretches.isEmpty
+      ? ""
+      : Table(
+        ["over", "steps", "max error", "rms error", "in the last tenth"], rows: stretches,
+        numbers: [1, 2, 3, 4]
+      ).text + "\n\n"
     return """
       \(heading)
 
@@ -50,7 +63,7 @@ struct AccuracyTable {
 
       \(Table(["within steps", "max error", "rms error since"] + ofSource, rows: drift, numbers: [0, 1, 2, 3]).text)
 
-      worst output: \(report.worstChannel), rms error \(report.worstChannelError.scientific(digits: 2))\(report.ownPart.map { "\n\n" + $0 } ?? "")
+      \(others)worst output: \(report.worstChannel), rms error \(report.worstChannelError.scientific(digits: 2))\(report.ownPart.map { "\n\n" + $0 } ?? "")
       """
   }
 

@@ -81,6 +81,7 @@ struct LayerTable {
           ("type", .string("\(record.storage)")),
           ("f32Because", record.reasonForF32.map { .string($0) } ?? .null),
           ("inputScale", record.inputScale == 0 ? .null : .double(Double(record.inputScale))),
+          ("hiddenRounding", record.hiddenScale == 0 ? .null : .string("\(record.hiddenRounding)")),
           ("activation", .string("\(record.function)")), ("grade", .string("\(record.grade)")),
           ("parameters", .integer(record.parameterCount)), ("bytes", .integer(row.byteCount)),
           ("stateBytes", .integer(record.stateByteCount)),
