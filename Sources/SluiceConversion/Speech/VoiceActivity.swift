@@ -29,7 +29,7 @@ public struct VoiceActivity: ~Copyable {
 
   /// Begins with `model`'s initial state; nil where it is no voice-activity model.
   ///
-  /// - Throws: ``ModelError`` where no stream of it can be made.
+  /// - Throws: `ModelError` where no stream of it can be made.
   public init?(
     _ model: borrowing Model, _ settings: SpeechSettings = SpeechSettings()
   ) throws(ModelError) {

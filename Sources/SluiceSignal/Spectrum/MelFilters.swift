@@ -22,11 +22,14 @@ public struct MelFilters: Sendable {
   /// The weights of all bands, one behind the other.
   private let weights: [Float]
 
-  /// Filters for spectra of frames of `size` samples.
+  /// Filters for spectra.
   ///
   /// - Parameters:
+  ///   - count: how many.
+  ///   - size: samples of the spectra's frames.
   ///   - rate: samples a second.
   ///   - frequencies: where the first begins and the last ends, in Hz; nil for 0 to half of `rate`.
+  ///   - scale: how frequencies become mels.
   ///   - isNormalized: whether each has the same area, as `norm="slaney"`; otherwise each rises to 1.
   /// - Precondition: all numbers are above zero, and the frequencies not below it.
   public init(

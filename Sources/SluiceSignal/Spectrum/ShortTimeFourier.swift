@@ -17,9 +17,11 @@ public struct ShortTimeFourier: ~Copyable, Sendable {
   private var fourier: Fourier
   private let window: [Double]
 
-  /// A transform of frames of `size` samples.
+  /// A transform.
   ///
   /// - Parameters:
+  ///   - size: samples of a frame.
+  ///   - hop: samples from a frame to the next.
   ///   - window: what a frame is multiplied with.
   ///   - windowSize: its length, in the middle of the frame; nil for all of it.
   ///   - isCentered: whether frame t has its middle at sample t x hop: zeros stand before the signal, and
