@@ -1,9 +1,51 @@
+extension LayerRecord {
+  /// Whether the layer's weights may be of every type.
+  package var hasEveryType: Bool { kind.hasCompactWeights && isPlain }
+}
+
+extension Packing.Matrices {
+  /// Whether every weight is within the range of a type.
+  package func fit(_ type: StorageType) -> Bool {
+    let bound = type.traits.weightBound
+    return bound == .infinity
+      || [input, hidden, projection].allSatisfy { $0.allSatisfy { $0.magnitude < bound } }
+  }
+}
+
 extension BlobContents.Layer {
-  /// The layer, whose weights are f32, with its weights rounded to another type.
+  /// A layer whose weights are rounded to a type, where it may have it: kinds that are f32 alone stay so.
   ///
   /// Biases and initial states stay as they are. Inputs have a scale of their own at every step; so
   /// has the hidden state, but where |h| <= 1 follows from the cell and the initial state: there a
-  /// step stands for 1/127. Activations become exact. Kinds that are f32 alone stay as they are.
+  /// step stands for 1/127. Activations become exact where fast ones are not to be had with the type.
+  ///
+  /// - Parameters:
+  ///   - matrices: the weights, see ``Packing/Matrices``.
+  ///   - record: kind, sizes and activations, at f32.
+  ///   - biases: as the blob has them.
+  ///   - initialState: as the blob has it.
+  ///   - hiddenRounding: how a hidden state is rounded in steps of 1/127.
+  public init(
+    rounding matrices: Packing.Matrices, to type: StorageType, record: LayerRecord, name: String,
+    biases: [Float], initialState: [Float] = [], hiddenRounding: HiddenRounding = .fixed
+  ) {
+    precondition(record.storage == .f32, "The weights are rounded already")
+    var record = record
+    if type != .f32, record.hasEveryType {
+      record.storage = type
+      if !record.hasFastGrade { record.grade = .exact }
+    }
+    let packed = Packing.pack(matrices, as: record)
+    self.init(
+      record: record, name: name, weights: packed.weights, scales: packed.scales, biases: biases,
+      initialState: initialState)
+    guard record.readsQuantised, staysWithinOne else { return }
+    self.record.hiddenScale = 1 / 127
+    self.record.hiddenRounding = hiddenRounding
+  }
+
+  /// The layer, whose weights are f32, with its weights rounded to another type: as
+  /// ``init(rounding:to:record:name:biases:initialState:hiddenRounding:)`` says.
   ///
   /// - Parameter rounding: how a hidden state is rounded in steps of 1/127.
   /// - Precondition: the weights are f32.
@@ -11,18 +53,16 @@ extension BlobContents.Layer {
     as type: StorageType, rounding: HiddenRounding = .fixed
   ) -> BlobContents.Layer {
     precondition(record.storage == .f32, "The weights are rounded already")
-    guard type != .f32, record.kind.hasCompactWeights, record.isPlain else { return self }
-    var layer = self
-    layer.record.storage = type
-    if !layer.record.hasFastGrade { layer.record.grade = .exact }
-    let matrices = Packing.unpack(Packing.PackedWeights(weights: weights), of: record)
-    let packed = Packing.pack(matrices, as: layer.record)
-    layer.weights = packed.weights
-    layer.scales = packed.scales
-    guard layer.record.readsQuantised && staysWithinOne else { return layer }
-    layer.record.hiddenScale = 1 / 127
-    layer.record.hiddenRounding = rounding
-    return layer
+    guard type != .f32, record.hasEveryType else { return self }
+    return BlobContents.Layer(
+      rounding: matrices, to: type, record: record, name: name, biases: biases,
+      initialState: initialState, hiddenRounding: rounding)
+  }
+
+  /// The weights that the packed ones stand for; none of a layer without.
+  package var matrices: Packing.Matrices {
+    guard record.kind.hasCompactWeights else { return Packing.Matrices() }
+    return Packing.unpack(Packing.PackedWeights(weights: weights, scales: scales), of: record)
   }
 
   /// Whether |h| <= 1 at every step: o * tanh C, a mean of tanh and h, or tanh.

@@ -1,3 +1,4 @@
+// f32 weights by a layer's sizes alone, where there is no record of it.
 extension Packing {
   /// The f32 weights of a recurrent layer of 4 gates (LSTM), 3 (GRU) or 1 (RNN), as ``pack(_:as:)``
   /// packs them; `outputSize` is what h has behind a projection, nil for all units.

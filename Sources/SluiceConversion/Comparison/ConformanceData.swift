@@ -45,7 +45,7 @@ struct ConformanceData {
     var values: [Name: Tensor] = [:]
     for (name, input) in zip(names, inputs) { values[name] = input?.tensor }
     let model = try ConformanceModel(source, settings.options.source, values: values)
-    let contents = try model.model.network.packed(settings.options)
+    let contents = try model.model.network.blobContents(settings.options)
     let array = try sequences(of: model.model, inputs, source)
     let interface = model.model.interface
     try check(array, interface, source)

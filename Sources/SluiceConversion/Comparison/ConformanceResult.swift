@@ -52,7 +52,7 @@ extension ConformanceCase {
     do throws(ConversionError) {
       let settings = try ConformanceSettings(of: self)
       let model = try Converter.convert(source: source(), options: settings.options.source)
-      _ = try model.network.packed(settings.options)
+      _ = try model.network.blobContents(settings.options)
       return result(false, "expected an error containing '\(text)'")
     } catch {
       guard error.kind != .unwritable, error.description.contains(text) else {

@@ -34,9 +34,7 @@ package final class OpenBlob {
     _ contents: BlobContents, file: String, instructionSet: InstructionSet? = nil,
     steps: Int = 32
   ) throws(ConversionError) {
-    do throws(BlobError) { bytes = AlignedBytes(try contents.bytes()) } catch {
-      throw .unsupported(file, "as a blob", error.description)
-    }
+    bytes = AlignedBytes(contents.unvalidatedBytes())
     do throws(ModelError) {
       model = unsafe try Model(
         bytes: UnsafeRawBufferPointer(bytes.buffer),

@@ -15,21 +15,17 @@ public enum BlobFile {
     func failure(_ doing: String, _ error: SystemError) -> ConversionError {
       ConversionError(.unwritable, file: path, reason: "\(doing): \(error)")
     }
-    let special = ConversionError(
-      .unwritable, file: path, reason: "is there and no regular file; it is not replaced")
-    // A pipe that /dev/stdout leads to has no name, and so no place.
+    // First: a pipe that /dev/stdout leads to has no name, and so no place.
     var target = stat()
     if unsafe stat(FileName.characters(of: path), &target) == 0,
-      ![S_IFREG, S_IFDIR].contains(target.st_mode & S_IFMT)
+      target.st_mode & S_IFMT != S_IFREG
     {
-      throw special
+      throw ConversionError(
+        .unwritable, file: path, reason: "is there and no regular file; it is not replaced")
     }
     let place: FilePlace
     do throws(SystemError) { place = try FilePlace(path) } catch {
       throw failure("cannot create a file there", error)
-    }
-    if let status = place.status, status.st_mode & S_IFMT != S_IFREG {
-      throw special
     }
     do throws(WriteError) {
       if try !writeUnnamed(bytes, to: place) { try writeNamed(bytes, to: place) }

@@ -28,7 +28,7 @@ package struct Conversion: Sendable {
     progress(.packing)
     let network = model.network
     let given = try options.calibrationInput(of: network)
-    let (packed, mix) = try network.packed(options, given?.sequences, progress: progress)
+    let (packed, mix) = try network.blobContents(options, given?.sequences, progress: progress)
     self.mix = mix
     let input =
       if let given { given } else {
@@ -76,12 +76,12 @@ extension ConversionOptions {
 
 extension Network {
   /// The network packed for a blob: types, calibrated scales and grade as `options` say.
-  func packed(_ options: ConversionOptions) throws(ConversionError) -> BlobContents {
-    try packed(options, options.calibrationInput(of: self)?.sequences) { _ in }.0
+  func blobContents(_ options: ConversionOptions) throws(ConversionError) -> BlobContents {
+    try blobContents(options, options.calibrationInput(of: self)?.sequences) { _ in }.0
   }
 
   /// The same, with the sequences to calibrate with; nil for none.
-  func packed(
+  func blobContents(
     _ options: ConversionOptions, _ given: SequenceArray?,
     progress: @escaping (Conversion.Stage) -> Void
   ) throws(ConversionError) -> (BlobContents, TypeMix?) {

@@ -8,8 +8,11 @@ extension BlobContents.Layer {
   package var candidates: [BlobContents.Layer] {
     guard record.hasEveryType else { return [self] }
     var candidates = [self]
-    for type in StorageType.allCases where type != .f32 && fits(type) {
-      let layer = stored(as: type, rounding: .finer)
+    let matrices = self.matrices
+    for type in StorageType.allCases where type != .f32 && matrices.fit(type) {
+      let layer = BlobContents.Layer(
+        rounding: matrices, to: type, record: record, name: name, biases: biases,
+        initialState: initialState, hiddenRounding: .finer)
       // Few columns fill up to whole words, which can cost more than the type saves.
       if layer.byteCount < candidates[0].byteCount { candidates.insert(layer, at: 0) }
     }

@@ -25,18 +25,17 @@ extension Network.Convolution {
     return result
   }
 
-  /// The record and the arrays, at f32.
-  func packed(name: String, activation: Activation) -> BlobContents.Layer {
+  /// The layer as a blob holds it.
+  var blobForm: BlobForm {
     var (before, after) = (0, 0)
     if case .zeros(let first, let last) = padding { (before, after) = (first, last) }
-    return BlobContents.Layer(
+    return BlobForm(
       record: .convolution(
         length: length, inputChannels: inputChannels, outputChannels: outputChannels,
         kernelSize: kernelSize, stride: stride, dilation: dilation, before: before, after: after,
-        padding: padding == .past ? .past : .zeros, activation: activation),
-      name: name,
-      weights: Packing.packDense(
-        matrix, inputSize: kernelSize * inputChannels, outputSize: outputChannels),
+        padding: padding == .past ? .past : .zeros,
+        activation: activation.kind),
+      matrices: Packing.Matrices(input: matrix),
       biases: Packing.packRows(
         bias ?? Array(repeating: 0, count: outputChannels), rowCount: 1,
         outputSize: outputChannels))

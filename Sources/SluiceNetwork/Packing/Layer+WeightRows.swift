@@ -25,10 +25,5 @@ extension BlobContents.Layer {
   }
 
   /// W (of an embedding its table), U and P as the blob holds them, each row-major.
-  package var weightRows: [Float] {
-    guard record.kind.hasCompactWeights else { return [] }
-    return Packing.unpack(
-      Packing.PackedWeights(weights: weights, scales: scales), of: record
-    ).all
-  }
+  package var weightRows: [Float] { matrices.all }
 }

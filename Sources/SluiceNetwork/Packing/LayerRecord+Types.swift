@@ -1,9 +1,6 @@
 import SluiceBlob
 
 extension LayerRecord {
-  /// Whether the layer's weights may be of every type.
-  package var hasEveryType: Bool { kind.hasCompactWeights && isPlain }
-
   /// Why what the layer was trained to stays f32 whatever type is asked for; nil where its weights
   /// may be of every type, and where it has nothing that was trained.
   package var reasonForF32: String? {
@@ -14,14 +11,5 @@ extension LayerRecord {
     case .none:
       return biasRowCount > 0 ? "a number or two for each channel, stored as biases are" : nil
     }
-  }
-}
-
-extension BlobContents.Layer {
-  /// Whether every weight that may be of `type` is within its range.
-  package func fits(_ type: StorageType) -> Bool {
-    let bound = type.traits.weightBound
-    guard record.hasEveryType, bound < .infinity else { return true }
-    return weightRows.allSatisfy { $0.magnitude < bound }
   }
 }

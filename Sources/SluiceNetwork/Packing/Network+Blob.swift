@@ -18,10 +18,10 @@ extension Network {
       throw .unsupported(provenance.source, "layers", "two layers have one name")
     }
     try checkGraph()
-    var packed: [BlobContents.Layer] = []
+    var contents: [BlobContents.Layer] = []
     for (index, layer) in layers.enumerated() {
       try checkSizes(of: layer)
-      guard var record = layer.packed else {
+      guard var form = layer.blobForm else {
         throw .unsupported(
           provenance.source, "layer \(quotable(layer.name))", "no blob can hold it yet")
       }
@@ -31,22 +31,25 @@ extension Network {
           provenance.source, "layer \(quotable(layer.name))",
           "reads \(inputs.count) layers; a blob holds up to \(LayerInputs.capacity)")
       }
-      if grade == .fast, record.record.hasFastGrade { record.record.grade = .fast }
-      if inputs != [index - 1] { record.record.inputs = LayerInputs(inputs) }
-      packed.append(record)
+      if grade == .fast, form.record.hasFastGrade { form.record.grade = .fast }
+      if inputs != [index - 1] { form.record.inputs = LayerInputs(inputs) }
       // Two finite biases may have an infinite sum.
       let place = "biases of layer \(quotable(layer.name))"
-      try requireFinite(packed[packed.count - 1].biases, file: provenance.source, place: place)
-      guard record.fits(type) else {
+      try requireFinite(form.biases, file: provenance.source, place: place)
+      guard !form.record.hasEveryType || form.matrices.fit(type) else {
         throw .unsupported(
           provenance.source, "layer \(quotable(layer.name))",
           "a weight is beyond the range of \(type)")
       }
+      contents.append(
+        BlobContents.Layer(
+          rounding: form.matrices, to: type, record: form.record, name: layer.name,
+          biases: form.biases, initialState: form.initialState,
+          hiddenRounding: .finer))
     }
     return BlobContents(
-      layers: packed, output: output, vocabulary: vocabulary, labels: labels,
-      provenance: provenance.json
-    ).stored(as: type, rounding: .finer)
+      layers: contents, output: output, vocabulary: vocabulary, labels: labels,
+      provenance: provenance.json)
   }
 
   private func checkSizes(of layer: Layer) throws(ConversionError) {

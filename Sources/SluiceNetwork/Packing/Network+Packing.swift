@@ -1,83 +1,83 @@
 import SluiceBlob
 
+/// What a blob holds of a layer, before its weights are rounded and put in the order of the file.
+struct BlobForm {
+  /// At f32.
+  var record: LayerRecord
+  var matrices = Packing.Matrices()
+  /// As the blob has them.
+  var biases: [Float] = []
+  /// As the blob has it.
+  var initialState: [Float] = []
+}
+
 extension Network.Layer {
-  /// The layer's record and its arrays in the order of the file, at f32; nil where a blob cannot
-  /// hold it.
-  var packed: BlobContents.Layer? {
+  /// The layer as a blob holds it; nil where a blob cannot.
+  var blobForm: BlobForm? {
     switch operation {
     case .embedding(let table):
-      return BlobContents.Layer(
-        record: .embedding(tokenCount: table.count, outputSize: table.size), name: name,
-        weights: Packing.packEmbedding(table.weights), biases: [])
+      return BlobForm(
+        record: .embedding(tokenCount: table.count, outputSize: table.size),
+        matrices: Packing.Matrices(input: table.weights))
     case .recurrent(let layer):
-      return BlobContents.Layer(
-        record: layer.record, name: name, weights: layer.packedWeights,
+      return BlobForm(
+        record: layer.record,
+        matrices: Packing.Matrices(
+          input: layer.inputWeights, hidden: layer.hiddenWeights,
+          projection: layer.form.projection ?? []),
         biases: layer.packedBiases, initialState: layer.packedInitialState)
     case .dense(let dense):
-      return BlobContents.Layer(
+      return BlobForm(
         record: .dense(
           inputSize: dense.inputSize, outputSize: dense.outputSize,
           activation: dense.activation),
-        name: name,
-        weights: Packing.packDense(
-          dense.weights, inputSize: dense.inputSize, outputSize: dense.outputSize),
+        matrices: Packing.Matrices(input: dense.weights),
         biases: Packing.packRows(
           dense.bias ?? Array(repeating: 0, count: dense.outputSize), rowCount: 1,
           outputSize: dense.outputSize))
     case .activation(let function, let size):
-      return BlobContents.Layer(
-        record: .activation(function, size: size), name: name, weights: [], biases: [])
+      return BlobForm(record: .activation(function, size: size))
     case .convolution(let layer):
       guard layer.activation.isPlainPointwise else { return nil }
-      return layer.withoutIdleTaps.packed(
-        name: name, activation: layer.activation.kind)
+      return layer.withoutIdleTaps.blobForm
     case .scale(let layer):
-      return Self.packed(
-        name, .scale, layer.length, [layer.scale, layer.shift], channels: layer.scale.count)
+      return .channels(.scale, layer.length, [layer.scale, layer.shift])
     case .layerNorm(let layer):
-      var packed = Self.packed(
-        name, .layerNorm, layer.length, [layer.scale, layer.shift], channels: layer.scale.count)
-      packed.record.columns.epsilon = layer.epsilon
-      return packed
-    case .prelu(let layer):
-      return Self.packed(
-        name, .prelu, layer.length, [layer.slopes], channels: layer.slopes.count)
-    case .add(let size, _): return Self.bare(name, .add(size: size))
+      var form = BlobForm.channels(.layerNorm, layer.length, [layer.scale, layer.shift])
+      form.record.columns.epsilon = layer.epsilon
+      return form
+    case .prelu(let layer): return .channels(.prelu, layer.length, [layer.slopes])
+    case .add(let size, _): return BlobForm(record: .add(size: size))
     case .concatenate(let length, _):
-      return Self.bare(
-        name, .columns(.concatenate, length: length, inputSize: inputSize, outputSize: outputSize))
+      return BlobForm(
+        record: .columns(
+          .concatenate, length: length, inputSize: inputSize, outputSize: outputSize))
     case .magnitude(let length, _):
-      return Self.bare(
-        name, .columns(.magnitude, length: length, inputSize: inputSize, outputSize: outputSize))
+      return BlobForm(
+        record: .columns(.magnitude, length: length, inputSize: inputSize, outputSize: outputSize))
     case .reflectPad(let layer):
-      return Self.bare(
-        name,
-        .reflectPad(
+      return BlobForm(
+        record: .reflectPad(
           length: layer.length, channels: layer.channels, before: layer.before, after: layer.after))
     case .slice(let layer):
       var record = LayerRecord.columns(
         .slice, length: layer.length, inputSize: inputSize, outputSize: outputSize)
       record.columns.start = layer.start
-      return Self.bare(name, record)
+      return BlobForm(record: record)
     }
   }
 }
 
-extension Network.Layer {
+extension BlobForm {
   /// A layer of a vector or two for each channel.
-  private static func packed(
-    _ name: String, _ kind: LayerKind, _ length: Int, _ rows: [[Float]], channels: Int
-  ) -> BlobContents.Layer {
-    BlobContents.Layer(
+  fileprivate static func channels(_ kind: LayerKind, _ length: Int, _ rows: [[Float]]) -> BlobForm
+  {
+    let channels = rows[0].count
+    return BlobForm(
       record: .columns(
         kind, length: length, inputSize: length * channels, outputSize: length * channels),
-      name: name, weights: [],
       biases: Packing.packRows(
         rows.flatMap { $0 }, rowCount: rows.count, outputSize: channels))
-  }
-
-  private static func bare(_ name: String, _ record: LayerRecord) -> BlobContents.Layer {
-    BlobContents.Layer(record: record, name: name, weights: [], biases: [])
   }
 }
 
@@ -109,15 +109,6 @@ extension Network.Recurrent {
     record.direction =
       !form.isReverse ? .forward : form.writesFinalState ? .reverseFinal : .reverse
     return record
-  }
-
-  var packedWeights: [UInt8] {
-    let gates = Packing.packRecurrent(
-      input: inputWeights, hidden: hiddenWeights, gates: cell.gateCount, inputSize: inputSize,
-      hiddenSize: hiddenSize, outputSize: outputSize, variant: cell.variant)
-    guard let projection = form.projection else { return gates }
-    return gates
-      + Packing.packDense(projection, inputSize: hiddenSize, outputSize: outputSize)
   }
 
   package var packedBiases: [Float] {
