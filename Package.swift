@@ -98,8 +98,9 @@ let package = Package(
       path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
     .executableTarget(
       name: "SluiceBench",
-      dependencies: ["Sluice", "SluiceBlob", "_SluiceMeasuring", "_SluiceSystem"] + kernelModules,
-      path: "Benchmarks/SluiceBench", swiftSettings: strict),
+      dependencies: ["Sluice", "SluiceBlob", "SluiceNetwork", "_SluiceMeasuring", "_SluiceSystem"]
+        + kernelModules,
+      path: "Benchmarks/SluiceBench", swiftSettings: calling),
     .target(
       name: "TestSupport", dependencies: ["Sluice", "SluiceBlob"], path: "Tests/TestSupport",
       // The Double oracle runs 2 * 10^9 products in a test run.

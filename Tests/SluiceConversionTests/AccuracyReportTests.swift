@@ -43,7 +43,7 @@ import Testing
     let provenance = contents.reporting(report).provenance
     let read = try #require(AccuracyReport.split(provenance: provenance))
     #expect(read.rest == contents.provenance)
-    #expect(read.report.json == report.json)
+    #expect(read.report.json.text == report.json.text)
     #expect(AccuracyReport.split(provenance: contents.provenance) == nil)
     #expect(AccuracyReport.split(provenance: "{\"a\":1,\"accuracy\":{\"steps\":3}}") == nil)
   }

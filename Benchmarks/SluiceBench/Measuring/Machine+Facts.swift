@@ -1,13 +1,14 @@
 import Glibc
+import SluiceNetwork
 
 extension Machine {
   /// What a reader must know to compare: everything that no row says.
-  var facts: [(name: String, value: JSON)] {
+  var facts: [JSON.Member] {
     [
       ("cpu", .string(Machine.cpu)), ("core", core.map { .integer($0) } ?? .null),
-      ("clock_ghz", .number(clock)), ("tsc_ghz", .number(timer.rate)),
-      ("instruction_set", .string(instructionSet.rawValue)), ("peak_f32_gflops", .number(peak)),
-      ("timer_cost_ns", .number(timer.cost / timer.rate)), ("timer_step_ns", .number(timer.step)),
+      ("clock_ghz", .double(clock)), ("tsc_ghz", .double(timer.rate)),
+      ("instruction_set", .string(instructionSet.rawValue)), ("peak_f32_gflops", .double(peak)),
+      ("timer_cost_ns", .double(timer.cost / timer.rate)), ("timer_step_ns", .double(timer.step)),
       ("compiler", .string(Machine.compiler)),
       ("pages", .string(huge ? "huge, asked for" : "plain, 4 KiB")),
       ("system", .string(Machine.line(of: "/proc/sys/kernel/osrelease"))),

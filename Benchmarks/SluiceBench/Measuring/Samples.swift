@@ -1,3 +1,5 @@
+import SluiceNetwork
+
 /// Times of one thing, measured many times: nanoseconds a unit.
 struct Samples {
   private let sorted: [Double]
@@ -43,9 +45,9 @@ struct Samples {
 
   var json: JSON {
     .object([
-      ("count", .integer(count)), ("min", .number(min)), ("median", .number(median)),
-      ("p99", .number(quantile(0.99))), ("p999", .number(quantile(0.999))),
-      ("max", .number(max)),
+      ("count", .integer(count)), ("min", .double(min)), ("median", .double(median)),
+      ("p99", .double(quantile(0.99))), ("p999", .double(quantile(0.999))),
+      ("max", .double(max)),
     ])
   }
 }

@@ -1,4 +1,5 @@
 import Sluice
+import SluiceNetwork
 
 /// Everything that one run found.
 struct Report {
@@ -98,7 +99,7 @@ struct Report {
     JSON.object([
       ("schema", .integer(1)),
       ("machine", .object(machine.facts.map { ($0.name, $0.value) })),
-      ("reference_clock_ghz", .number(Row.referenceClock)), ("quick", .bool(options.isQuick)),
+      ("reference_clock_ghz", .double(Row.referenceClock)), ("quick", .bool(options.isQuick)),
       ("seed", .integer(Int(options.seed))), ("rows", .array(results.map(\.json))),
     ]).text
   }

@@ -1,4 +1,5 @@
 import Sluice
+import SluiceNetwork
 
 /// A row and what came of it.
 struct RowResult {
@@ -52,7 +53,7 @@ struct RowResult {
   }
 
   var json: JSON {
-    var members: [(String, JSON)] = [
+    var members: [JSON.Member] = [
       ("id", .string(row.id)), ("table", .string(table)), ("cell", .string(row.cell.rawValue)),
       ("mode", .string(row.mode.name)), ("inputs", .integer(row.inputs)),
       ("hidden", .integer(row.hidden)), ("storage", .string(row.storage.rawValue)),
@@ -64,11 +65,11 @@ struct RowResult {
     }
     let target = row.targets[instructionSet]
     members += [
-      ("disturbed", .bool(isDisturbed)), ("clock_ghz", .number(measurement.clock)),
-      ("core_taken_share", .number(measurement.taken)),
+      ("disturbed", .bool(isDisturbed)), ("clock_ghz", .double(measurement.clock)),
+      ("core_taken_share", .double(measurement.taken)),
       ("target_cycles", .optional(target.map { $0 * Row.referenceClock })),
-      ("median_cycles", .number(measurement.rows.median * measurement.clock)),
-      ("min_cycles", .number(measurement.rows.min * measurement.clock)),
+      ("median_cycles", .double(measurement.rows.median * measurement.clock)),
+      ("min_cycles", .double(measurement.rows.min * measurement.clock)),
       ("target_ns", .optional(self.target)), ("peer_on_record_ns", .optional(peer)),
       ("rows_ns", measurement.rows.json), ("singles_ns", measurement.singles.json),
       ("limit_ns", .optional(measurement.limit)),
@@ -79,7 +80,7 @@ struct RowResult {
       (
         "histogram",
         .array(
-          measurement.singles.histogram.map { .array([.number($0.from), .integer($0.count)]) })
+          measurement.singles.histogram.map { .array([.double($0.from), .integer($0.count)]) })
       ),
     ]
     return .object(members)

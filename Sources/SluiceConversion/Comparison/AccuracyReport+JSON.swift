@@ -7,44 +7,55 @@ extension AccuracyReport {
   static let key = ",\"accuracy\":"
 
   /// The report as JSON; a number that is not finite, or that was not measured, is null.
-  package var json: String {
-    let layers = layers.map { layer in
-      var members = ["\"name\":\(quoted(layer.name))", "\"type\":\(quoted(layer.type))"]
-      if let weights = layer.weights { members.append("\"weights_db\":\(Self.decibels(weights))") }
-      if let outputs = layer.outputs { members.append("\"outputs_db\":\(Self.decibels(outputs))") }
-      let isMeasured = layer.outputs != nil
-      members += [
-        "\"max_error\":\(isMeasured ? Self.error(layer.maximalError) : "null")",
-        "\"at_step\":\(isMeasured ? "\(layer.step)" : "null")",
-        "\"rms_error\":\(isMeasured ? Self.error(layer.meanError) : "null")",
-      ]
-      if let share = layer.saturated { members.append("\"saturated\":\(Self.error(share))") }
-      return "{\(members.joined(separator: ","))}"
-    }
-    let drift = drift.map {
-      "{\"steps\":\($0.steps),\"max_error\":\(Self.error($0.maximalError)),"
-        + "\"rms_error\":\(Self.error($0.meanError))"
-        + ($0.sourceError.map { ",\"source_f32_max_error\":\(Self.error($0))" } ?? "") + "}"
-    }
-    let stretches = stretches.map {
-      "{\"kind\":\(quoted($0.kind.rawValue)),\"steps\":\($0.steps),"
-        + "\"max_error\":\(Self.error($0.maximalError)),"
-        + "\"rms_error\":\(Self.error($0.meanError)),"
-        + "\"lasting_error\":\(Self.error($0.lastingError))}"
-    }
-    return "{\"input\":\(quoted(input)),\"sequences\":\(sequences),\"steps\":\(steps),"
-      + "\"max_error\":\(Self.error(maximalError)),\"rms_error\":\(Self.error(meanError)),"
-      + "\"worst_channel\":\(worstChannel),\"worst_channel_rms_error\":\(Self.error(worstChannelError)),"
-      + "\"layers\":[\(layers.joined(separator: ","))],\"drift\":[\(drift.joined(separator: ","))]"
-      + (stretches.isEmpty ? "" : ",\"stretches\":[\(stretches.joined(separator: ","))]") + "}"
+  package var json: JSON {
+    var members: [JSON.Member] = [
+      ("input", .string(input)), ("sequences", .integer(sequences)), ("steps", .integer(steps)),
+      ("max_error", Self.error(maximalError)), ("rms_error", Self.error(meanError)),
+      ("worst_channel", .integer(worstChannel)),
+      ("worst_channel_rms_error", Self.error(worstChannelError)),
+      ("layers", .array(layers.map(Self.json))), ("drift", .array(drift.map(Self.json))),
+    ]
+    if !stretches.isEmpty { members.append(("stretches", .array(stretches.map(Self.json)))) }
+    return .object(members)
   }
 
-  private static func error(_ error: Double) -> String {
-    error.isFinite ? String(format: "%.1e", error) : "null"
+  private static func json(_ layer: Layer) -> JSON {
+    var members: [JSON.Member] = [("name", .string(layer.name)), ("type", .string(layer.type))]
+    if let weights = layer.weights { members.append(("weights_db", decibels(weights))) }
+    if let outputs = layer.outputs { members.append(("outputs_db", decibels(outputs))) }
+    let isMeasured = layer.outputs != nil
+    members += [
+      ("max_error", isMeasured ? error(layer.maximalError) : .null),
+      ("at_step", isMeasured ? .integer(layer.step) : .null),
+      ("rms_error", isMeasured ? error(layer.meanError) : .null),
+    ]
+    if let share = layer.saturated { members.append(("saturated", error(share))) }
+    return .object(members)
   }
 
-  private static func decibels(_ decibels: Double) -> String {
-    decibels.isFinite ? String(format: "%.1f", decibels) : "null"
+  private static func json(_ moment: Moment) -> JSON {
+    var members: [JSON.Member] = [
+      ("steps", .integer(moment.steps)), ("max_error", error(moment.maximalError)),
+      ("rms_error", error(moment.meanError)),
+    ]
+    if let source = moment.sourceError { members.append(("source_f32_max_error", error(source))) }
+    return .object(members)
+  }
+
+  private static func json(_ stretch: Stretch) -> JSON {
+    .object([
+      ("kind", .string(stretch.kind.rawValue)), ("steps", .integer(stretch.steps)),
+      ("max_error", error(stretch.maximalError)), ("rms_error", error(stretch.meanError)),
+      ("lasting_error", error(stretch.lastingError)),
+    ])
+  }
+
+  private static func error(_ error: Double) -> JSON {
+    error.isFinite ? .verbatim(String(format: "%.1e", error)) : .null
+  }
+
+  private static func decibels(_ decibels: Double) -> JSON {
+    decibels.isFinite ? .verbatim(String(format: "%.1f", decibels)) : .null
   }
 
   /// Whether every reader of JSON takes `provenance`: a blob's is JSON by its grammar, in which a key

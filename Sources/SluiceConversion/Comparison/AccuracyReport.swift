@@ -126,7 +126,7 @@ extension BlobContents {
   /// The contents with a report at the end of their provenance.
   package func reporting(_ report: AccuracyReport) -> BlobContents {
     var contents = self
-    contents.provenance = "\(provenance.dropLast())\(AccuracyReport.key)\(report.json)}"
+    contents.provenance = "\(provenance.dropLast())\(AccuracyReport.key)\(report.json.text)}"
     return contents
   }
 }

@@ -76,7 +76,9 @@ extension ConstantFolder {
     }
     let b = try floats(node, 1, "B", rank: 2)
     let (outputs, inputs) = isTransposed ? (b.shape[0], b.shape[1]) : (b.shape[1], b.shape[0])
-    guard inputs > 0, outputs > 0 else { throw node.malformed("B of shape \(b.shape): weights without elements") }
+    guard inputs > 0, outputs > 0 else {
+      throw node.malformed("B of shape \(b.shape): weights without elements")
+    }
     var bias: [Float]?
     if isGemm, node.input(2) != nil {
       bias = try row(constant(node, 2, "C"), of: outputs, at: 1, rank: 2, node, "C").map {

@@ -79,22 +79,10 @@ extension Provenance {
   package var json: String {
     let hash = String(hash, radix: 16)
     let digits = String(repeating: "0", count: 16 - hash.count) + hash
-    return "{\"source\":\(quoted(source)),\"format\":\(quoted(format)),"
-      + "\"xxh64\":\"\(digits)\",\"converter\":\(quoted("sluice \(converter)"))}"
+    let json = JSON.object([
+      ("source", .string(source)), ("format", .string(format)), ("xxh64", .string(digits)),
+      ("converter", .string("sluice \(converter)")),
+    ])
+    return json.text
   }
-}
-
-/// `text` as a string of JSON.
-package func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"", "\\": result += "\\\(scalar)"
-    case "\0"..<" ":
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }

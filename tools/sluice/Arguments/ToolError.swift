@@ -22,7 +22,7 @@ struct ToolError: Error {
   /// Whether the output holds a report already, which says the same to programs.
   let isReported: Bool
   /// The members of the error for programs, beside status and message.
-  private(set) var details: [(String, JSON)] = []
+  private(set) var details: [JSON.Member] = []
 
   init(_ status: Status, _ message: String = "", isReported: Bool = false) {
     self.status = status

@@ -1,5 +1,6 @@
 import Sluice
 import SluiceBlob
+import SluiceNetwork
 
 /// `sluice bench`: what a step takes.
 enum BenchCommand {
@@ -96,18 +97,17 @@ enum BenchCommand {
   }
 
   private static func json(_ report: Report, _ path: String) -> JSON {
-    func optional(_ value: Double?) -> JSON { value.map { .double($0) } ?? .null }
     let quantiles = Report.quantiles.map { name, share in
-      (name, JSON.integer(Int(report.times.quantile(share))))
+      (name: name, value: JSON.integer(Int(report.times.quantile(share))))
     }
     return .object([
       ("file", .path(path)), ("instructionSet", .string(report.instructionSet.rawValue)),
       ("core", report.core.map { .integer($0) } ?? .null), ("steps", .integer(report.times.count)),
       ("nanoseconds", .object(quantiles + [("inARow", .double(report.times.inARow))])),
-      ("clockNanoseconds", .double(report.clockCost)), ("cycles", optional(report.cycles)),
-      ("gigahertz", optional(report.clock)), ("weightBytes", .integer(report.weightBytes)),
-      ("gigabytesPerSecond", optional(report.bandwidth)),
-      ("limitNanoseconds", optional(report.limit)), ("shareOfLimit", optional(report.share)),
+      ("clockNanoseconds", .double(report.clockCost)), ("cycles", JSON.optional(report.cycles)),
+      ("gigahertz", JSON.optional(report.clock)), ("weightBytes", .integer(report.weightBytes)),
+      ("gigabytesPerSecond", JSON.optional(report.bandwidth)),
+      ("limitNanoseconds", JSON.optional(report.limit)), ("shareOfLimit", JSON.optional(report.share)),
     ])
   }
 }

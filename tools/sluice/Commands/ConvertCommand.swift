@@ -67,17 +67,16 @@ enum ConvertCommand {
         .failed,
         "\(source): the output's error\(report.placeOfGreatest) is "
           + "\(report.greatestError.scientific); expected at most \(bound)\(report.ownPart.map { "; \($0)" } ?? ""); nothing is written"
-      ).with("accuracy", .verbatim(report.json))
+      ).with("accuracy", report.json)
     }
-    let bytes: [UInt8]
-    do throws(BlobError) { bytes = try conversion.contents.bytes() } catch {
-      throw ToolError(.badFile, "\(source): as a blob: \(error)")
-    }
+    let bytes = conversion.contents.unvalidatedBytes()
+    // Opening validates what is then written.
+    let model = try openModel(bytes, source)
     let files = try outputs.write(bytes)
     progress.finish()
     if !arguments.isQuiet { remark(conversion, source, options) }
     guard !arguments.isQuiet || arguments.isForPrograms else { return }
-    show(try openModel(bytes, source), files, conversion, asJSON: arguments.isForPrograms)
+    show(model, files, conversion, asJSON: arguments.isForPrograms)
   }
 
   /// Says on standard error what a user may not expect of the conversion.
@@ -114,7 +113,7 @@ enum ConvertCommand {
   /// What is said as JSON of every blob.
   private static func described(
     _ layers: LayerTable, _ byteCount: Int, _ files: [ConvertOutputs.File]
-  ) -> [(String, JSON)] {
+  ) -> [JSON.Member] {
     [
       ("file", files.first { $0.symbol == nil }.map { .path($0.path) } ?? .null),
       ("bytes", .integer(byteCount)),
@@ -153,7 +152,7 @@ enum ConvertCommand {
       .object(
         described(layers, unsafe model.blob.bytes.count, files) + [
           ("inferred", conversion.model.inferred.map { .string($0) } ?? .null),
-          ("accuracy", .verbatim(conversion.report.json)), ("auto", conversion.mix?.json ?? .null),
+          ("accuracy", conversion.report.json), ("auto", conversion.mix?.json ?? .null),
         ]))
   }
 }

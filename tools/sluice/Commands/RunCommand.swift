@@ -63,14 +63,14 @@ enum RunCommand {
     var stream = try openStream(model, path)
     guard text == "-" else {
       let sentence = Sentence(Array(text.utf8), model, &stream, labels: labels)
-      return Console.print(asJSON ? sentence.json.text : sentence.table)
+      return Console.print(asJSON ? sentence.json.printable : sentence.table)
     }
     let lines = try converting { () throws(ConversionError) in try ByteStream(path: text) }
     while let line = try converting({ () throws(ConversionError) in
       try lines.line(limit: 1 << 30)
     }) {
       let sentence = Sentence(line, model, &stream, labels: labels)
-      Console.print(asJSON ? sentence.json.text : sentence.line)
+      Console.print(asJSON ? sentence.json.printable : sentence.line)
     }
   }
 

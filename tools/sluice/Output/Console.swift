@@ -18,7 +18,7 @@ enum Console {
   }
 
   static func print(_ json: JSON) {
-    print(json.text)
+    print(json.printable)
   }
 
   /// A sentence on standard error.

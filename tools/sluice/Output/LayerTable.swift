@@ -1,4 +1,5 @@
 import SluiceBlob
+import SluiceNetwork
 
 /// The layers of a blob, for people and programs.
 struct LayerTable {

@@ -1,5 +1,6 @@
 import Sluice
 import SluiceBlob
+import SluiceNetwork
 
 /// A text that was run through a model, token by token.
 struct Sentence {

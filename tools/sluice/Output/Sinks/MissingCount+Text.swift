@@ -1,4 +1,5 @@
 import SluiceConversion
+import SluiceNetwork
 
 extension MissingCount {
   /// For people; nil where nothing was missing.

@@ -1,4 +1,5 @@
 import SluiceImport
+import SluiceNetwork
 
 /// Rows of results in a file, or in what takes them as they come.
 struct RowFile {

@@ -1,4 +1,5 @@
 import SluiceConversion
+import SluiceNetwork
 
 /// Where the rows of results go: a file, and the console where that is not the file.
 struct RowSinks {
@@ -44,7 +45,7 @@ struct RowConsole {
     defer { count += 1 }
     if isForPrograms {
       guard file == nil else { return }
-      let members: [(String, JSON)] = [
+      let members: [JSON.Member] = [
         ("row", .integers(index)), ("output", .array(values.map { .float($0) })),
       ]
       return Console.print(.object(members))
