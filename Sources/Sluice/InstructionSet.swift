@@ -38,7 +38,20 @@ public enum InstructionSet: Sendable {
       case .avx512: sluice_cpu_has_avx512()
       }
     #else
-      true
+      return true
+    #endif
+  }
+
+  /// Bytes of a register, the most that one load reads.
+  package var registerByteCount: Int {
+    #if arch(x86_64)
+      switch self {
+      case .baseline: 16
+      case .avx2: 32
+      case .avx512: 64
+      }
+    #else
+      16
     #endif
   }
 

@@ -61,40 +61,10 @@ struct Machine {
   ///
   /// - Parameter bytes: 64-byte aligned; what exceeds a whole number of lines is left out.
   func bandwidth(of bytes: UnsafeRawBufferPointer, alternating: Bool, _ effort: Effort) -> Double {
-    let count = bytes.count / 64 * 16
-    guard count > 0, let base = bytes.baseAddress else { return .nan }
-    let lines = unsafe base.assumingMemoryBound(to: Float.self)
-    let sum = Pages(count: 64, huge: false)
-    // A run takes some 20 microseconds, and an even number of passes.
-    let passes = max(1_000_000 / (4 * count), 1) * 2
-    var (best, runs) = (0.0, 0)
-    let start = sluice_time_stamp()
-    repeat {
-      runs += 1
-      let start = sluice_time_stamp()
-      unsafe readLines(lines, count, passes, alternating, sum.floats)
-      let time = timer.nanoseconds(start, sluice_time_stamp())
-      best = max(best, Double(4 * count * passes) / time)
-    } while runs < 10 || timer.nanoseconds(start, sluice_time_stamp()) < effort.budget / 4
-    return best
-  }
-
-  private func readLines(
-    _ lines: UnsafePointer<Float>, _ count: Int, _ passes: Int, _ alternating: Bool,
-    _ sum: UnsafeMutablePointer<Float>
-  ) {
-    switch instructionSet {
-    #if arch(x86_64)
-      case .avx2:
-        unsafe _SluiceKernelsAVX2.readLines(
-          lines, count: count, passes: passes, alternating: alternating, into: sum)
-      case .avx512:
-        unsafe _SluiceKernelsAVX512.readLines(
-          lines, count: count, passes: passes, alternating: alternating, into: sum)
-    #endif
-    default:
-      unsafe _SluiceKernels.readLines(
-        lines, count: count, passes: passes, alternating: alternating, into: sum)
-    }
+    guard let base = bytes.baseAddress else { return .nan }
+    let rate = unsafe sluice_read_rate(
+      base, bytes.count, Int32(instructionSet.registerByteCount), alternating,
+      UInt64(effort.budget / 4))
+    return rate > 0 ? rate : .nan
   }
 }

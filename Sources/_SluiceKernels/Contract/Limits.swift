@@ -1,49 +1,8 @@
-/// What this build of the kernels could do at most, for benchmarks: loads and fused operations as
-/// the layers have them, and nothing else.
+/// What this build of the kernels could do at most, for benchmarks: fused operations as the layers have
+/// them, and nothing else. How fast memory is read is a matter of the machine: `SluiceLimits.h`.
 ///
 /// Aligned pointers to vectors, and sums with names: the layers' `load`, `store` and arrays would
 /// become functions that two files share, which are weak symbols.
-
-/// Reads `count` floats again and again, every other pass from the end if `alternating`.
-///
-/// - Parameters:
-///   - lines: `count` floats, 64-byte aligned.
-///   - count: a multiple of 16.
-///   - passes: how often, at least 1.
-///   - sum: 16 floats, 64-byte aligned: the sums of all that was read, so that no load can be left
-///     out.
-@export(interface)
-public func readLines(
-  _ lines: UnsafePointer<Float>, count: Int, passes: Int, alternating: Bool,
-  into sum: UnsafeMutablePointer<Float>
-) {
-  let first = unsafe UnsafeRawPointer(lines).assumingMemoryBound(to: PanelPair.self)
-  let groups = count &>> 6
-  var a = PanelPair(repeating: 0)
-  var (b, c, d) = (a, a, a)
-  var pass = 0
-  while pass < passes {
-    let backwards = alternating && pass & 1 != 0
-    var at = unsafe backwards ? first + (groups &- 1) &* 4 : first
-    let stride = backwards ? -4 : 4
-    var group = 0
-    while group < groups {
-      a = unsafe a + at[0]
-      b = unsafe b + at[1]
-      c = unsafe c + at[2]
-      d = unsafe d + at[3]
-      unsafe at += stride
-      group &+= 1
-    }
-    var rest = groups &* 4
-    while rest < count &>> 4 {
-      a = unsafe a + first[rest]
-      rest &+= 1
-    }
-    pass &+= 1
-  }
-  unsafe UnsafeMutableRawPointer(sum).assumingMemoryBound(to: PanelPair.self)[0] = (a + b) + (c + d)
-}
 
 #if SLUICE_AVX512
   private typealias Lanes = PanelPair

@@ -1,11 +1,7 @@
-import Glibc
+import _SluiceMeasuring
 
 /// The machine's monotonic clock.
 enum Clock {
   /// Nanoseconds since some moment in the past.
-  static var nanoseconds: UInt64 {
-    var time = timespec()
-    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-  }
+  static var nanoseconds: UInt64 { sluice_nanoseconds() }
 }

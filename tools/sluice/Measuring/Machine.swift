@@ -24,34 +24,19 @@ enum Machine {
     return Double(3 * count) / Double(max(best, 1))
   }
 
-  /// Bytes a nanosecond of reading `byteCount` bytes again and again: the best of many passes.
+  /// Bytes a nanosecond of reading `byteCount` bytes again and again, in either way that kernels go.
   static func readBandwidth(byteCount: Int, _ set: InstructionSet) -> Double? {
-    let rounded = max((byteCount + 255) / 256 * 256, 256)
-    let width: Int32 =
-      switch set {
-      #if arch(x86_64)
-        case .avx512: 64
-        case .avx2: 32
-      #endif
-      // NEON's registers, and SSE's.
-      default: 16
-      }
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: rounded, alignment: 4096)
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(byteCount, 64), alignment: 4096)
     defer { unsafe memory.deallocate() }
     guard let base = memory.baseAddress else { return nil }
     // A zero page that all of it maps to would be read from the first cache.
-    unsafe memset(base, 1, rounded)
-    // A sample takes some 20 microseconds, so that the clock's own time does not count.
-    let passes = max(1, 2_000_000 / rounded)
-    var best = UInt64.max
-    for _ in 0..<(rounded > 1 << 24 ? 10 : 200) {
-      let start = Clock.nanoseconds
-      for _ in 0..<passes {
-        guard unsafe sluice_read(base, rounded, width) else { return nil }
-      }
-      best = min(best, Clock.nanoseconds - start)
+    unsafe memset(base, 1, memory.count)
+    let rates = [false, true].map { alternating in
+      unsafe sluice_read_rate(
+        base, memory.count, Int32(set.registerByteCount), alternating, 4_000_000)
     }
-    return Double(rounded * passes) / Double(max(best, 1))
+    return rates.max().flatMap { $0 > 0 ? $0 : nil }
   }
 
   /// What asking the clock twice takes at least, in nanoseconds.
