@@ -43,29 +43,3 @@ package struct Excess {
   /// As what opening or making a stream throws.
   var error: ModelError { .streamTooLarge(byteCount: byteCount, limit: limit) }
 }
-
-extension BlobView {
-  /// The format's limits keep it far from overflowing.
-  var stepOperationCount: Int {
-    var count = 0
-    for index in 0..<layerCount { count += record(at: index).stepOperationCount }
-    return count
-  }
-}
-
-extension LayerRecord {
-  fileprivate var stepOperationCount: Int {
-    let outputs = outputSize * (kind.readsSeveral ? inputs.count : 1)
-    switch kind {
-    case .lstm, .gru, .rnn:
-      let projection = cellFlags.contains(.projection) ? hiddenSize * outputSize : 0
-      return gateCount * hiddenSize * (inputSize + outputSize) + projection + outputs
-    case .dense: return inputSize * outputSize + outputs
-    case .convolution:
-      return outputLength * laneCount * columns.kernelSize * inputChannels + outputs
-    case .embedding, .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
-      .reflectPad, .slice:
-      return outputs
-    }
-  }
-}

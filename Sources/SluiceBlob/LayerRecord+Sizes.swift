@@ -143,14 +143,21 @@ extension LayerRecord {
     4 * (outputStride + scratchVectorCount * stateStride + windowFloats)
   }
 
-  /// Products of a weight and a value that a step adds up, 0 for kinds without packed weights: what
-  /// running the layer costs, to compare it with a budget.
-  public var multiplyAddCount: UInt64 {
-    let columns = matrixColumns
-    let products = UInt64(laneCount) * UInt64(gateCount) * UInt64(columns.input + columns.hidden)
-    let projection =
-      cellFlags.contains(.projection) ? UInt64(hiddenSize) * UInt64(outputSize) : 0
-    return products * UInt64(outputLength) + projection
+  /// Operations of a step: a multiplication and addition for every weight that it reads, and one for
+  /// every output.
+  public var stepOperationCount: Int {
+    let outputs = outputSize * (kind.readsSeveral ? inputs.count : 1)
+    switch kind {
+    case .lstm, .gru, .rnn:
+      let projection = cellFlags.contains(.projection) ? hiddenSize * outputSize : 0
+      return gateCount * hiddenSize * (inputSize + outputSize) + projection + outputs
+    case .dense: return inputSize * outputSize + outputs
+    case .convolution:
+      return outputLength * laneCount * columns.kernelSize * inputChannels + outputs
+    case .embedding, .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
+      .reflectPad, .slice:
+      return outputs
+    }
   }
 
   /// Vectors of units that a cell needs while it runs a step: z and r * h of a GRU that resets

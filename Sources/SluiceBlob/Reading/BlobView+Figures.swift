@@ -32,11 +32,13 @@ extension BlobView {
     return total
   }
 
-  /// Products of a weight and a value that a step of the model adds up.
-  public var multiplyAddCount: UInt64 {
-    var total: UInt64 = 0
-    for index in 0..<layerCount { total += record(at: index).multiplyAddCount }
-    return total
+  /// Operations of a step of the model, as ``LayerRecord/stepOperationCount`` counts them: what running
+  /// it costs, to compare it with a budget.
+  public var stepOperationCount: Int {
+    // The format's limits keep it far from overflowing.
+    var count = 0
+    for index in 0..<layerCount { count += record(at: index).stepOperationCount }
+    return count
   }
 }
 
