@@ -174,7 +174,7 @@ static inline intptr_t sluice_quantised_pitch(intptr_t columns) {
   return 64 + ((columns + 31) / 32 * 36 + 63) / 64 * 64;
 }
 
-/// One layer of a model's immutable plan. Offsets are in floats into a Stream's buffer.
+/// One layer of a model's immutable plan. Offsets are in floats into a ModelStream's buffer.
 typedef struct {
   /// Packed weights in the mapped blob, 64-byte aligned.
   const float *_Nonnull weights;

@@ -27,219 +27,126 @@ func general(_ layer: sluice_layer, _ block: sluice_block, isChained: Bool) {
   }
 }
 
-/// One step: the sums of all gates, then a pass for each group of gates that has one function.
+/// One step: the sums of all gates, then a pass for each group of gates that has one function, of which
+/// there is one copy for all.
 @inline(always)
 private func generalStep(
   _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
   _ next: UnsafeMutablePointer<Float>, _ cell: UnsafeMutablePointer<Float>,
   _ sums: UnsafeMutablePointer<Float>
 ) {
-  let form = unsafe layer.form
-  let stride = unsafe form.hidden_stride
-  var passes = 1
+  let passes = unsafe generalSums(layer, x, h, into: sums)
+  var index = 0
+  while index < passes {
+    let pass =
+      switch unsafe layer.kernel {
+      case sluice_kernel_lstm_general: unsafe lstmPass(index, layer, cell, sums)
+      case sluice_kernel_gru_reset_after_general, sluice_kernel_gru_reset_before_general:
+        unsafe gruPass(index, layer, x, h, sums)
+      case sluice_kernel_elman_general:
+        unsafe Pass(target: sums, count: layer.form.hidden_stride, function: layer.form.candidate)
+      default:
+        unsafe Pass(
+          target: next, count: layer.stride, function: layer.form.output, isLimited: false)
+      }
+    let clip = unsafe layer.form.clip
+    if pass.isLimited && clip > 0 { unsafe limit(pass.target, count: pass.count, to: clip) }
+    unsafe apply(pass.function, to: pass.target, count: pass.count)
+    index &+= 1
+  }
+  unsafe writeState(layer, sums, h, to: next)
+}
+
+/// Neighbouring vectors of sums that have one function.
+@safe
+private struct Pass {
+  let target: UnsafeMutablePointer<Float>
+  let count: Int
+  let function: sluice_function
+  /// Whether the sums are limited before, as the form may say.
+  var isLimited = true
+}
+
+/// The sums of all gates, as far as they need no function of another; and how many passes follow.
+@inline(always)
+private func generalSums(
+  _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
+  into sums: UnsafeMutablePointer<Float>
+) -> Int {
   switch unsafe layer.kernel {
   case sluice_kernel_lstm_general:
-    passes = 4
-    unsafe gateSums(generalGates(layer), x, h, into: sums, form)
+    unsafe gateSums(generalGates(layer), x, h, into: sums, layer.form)
+    return 4
   case sluice_kernel_gru_reset_after_general:
-    passes = 2
     unsafe resetAfterSums(layer, x, h, into: sums)
+    return 2
   case sluice_kernel_gru_reset_before_general:
-    passes = 2
-    unsafe gateSums(resetBeforeGates(layer), x, h, into: sums, form)
+    unsafe gateSums(resetBeforeGates(layer), x, h, into: sums, layer.form)
+    return 2
   case sluice_kernel_elman_general:
-    unsafe gateSums(singleGate(layer, hiddenSize: layer.output_size), x, h, into: sums, form)
-  default: break
+    unsafe gateSums(
+      singleGate(layer, hiddenSize: layer.output_size), x, h, into: sums, layer.form)
+    return 1
+  default: return 1
   }
-  var pass = 0
-  while pass < passes {
-    var target = unsafe sums
-    var count = stride
-    var function = unsafe form.gate
-    var isLimited = true
-    switch unsafe layer.kernel {
-    case sluice_kernel_lstm_general:
-      switch pass {
-      case 0:
-        if unsafe form.has_peepholes {
-          unsafe addPeepholes(layer, row: BiasRows.inputPeephole, 2, of: cell, to: sums)
-        }
-        count = unsafe form.is_coupled ? stride : 2 &* stride
-      case 1:
-        unsafe target = sums + 2 &* stride
-        function = unsafe form.candidate
-      case 2:
-        unsafe updateCell(cell, sums, form)
-        if unsafe form.has_peepholes {
-          unsafe addPeepholes(
-            layer, row: BiasRows.outputPeephole, 1, of: cell, to: sums + 3 &* stride)
-        }
-        unsafe target = sums + 3 &* stride
-      default:
-        unsafe target = sums + 4 &* stride
-        unsafe copyVector(cell, to: target, count: stride)
-        function = unsafe form.output
-        isLimited = false
-      }
-    case sluice_kernel_gru_reset_after_general, sluice_kernel_gru_reset_before_general:
-      if pass == 0 {
-        count = 2 &* stride
-      } else {
-        unsafe candidateSums(layer, x, h, sums)
-        unsafe target = sums + 2 &* stride
-        function = unsafe form.candidate
-      }
-    case sluice_kernel_elman_general: function = unsafe form.candidate
-    default:
-      unsafe target = next
-      count = unsafe layer.stride
-      function = unsafe form.output
-      isLimited = false
+}
+
+/// Of an LSTM: i and f, g, o, and C before its output.
+@inline(always)
+private func lstmPass(
+  _ index: Int, _ layer: sluice_layer, _ cell: UnsafeMutablePointer<Float>,
+  _ sums: UnsafeMutablePointer<Float>
+) -> Pass {
+  let form = unsafe layer.form
+  let stride = unsafe form.hidden_stride
+  switch index {
+  case 0:
+    if unsafe form.has_peepholes {
+      unsafe addPeepholes(layer, row: BiasRows.inputPeephole, 2, of: cell, to: sums)
     }
-    if unsafe isLimited && form.clip > 0 { unsafe limit(target, count: count, to: form.clip) }
-    unsafe apply(function, to: target, count: count)
-    pass &+= 1
+    return unsafe Pass(
+      target: sums, count: form.is_coupled ? stride : 2 &* stride, function: form.gate)
+  case 1: return unsafe Pass(target: sums + 2 &* stride, count: stride, function: form.candidate)
+  case 2:
+    unsafe updateCell(cell, sums, form)
+    if unsafe form.has_peepholes {
+      unsafe addPeepholes(layer, row: BiasRows.outputPeephole, 1, of: cell, to: sums + 3 &* stride)
+    }
+    return unsafe Pass(target: sums + 3 &* stride, count: stride, function: form.gate)
+  default:
+    unsafe copyVector(cell, to: sums + 4 &* stride, count: stride)
+    return unsafe Pass(
+      target: sums + 4 &* stride, count: stride, function: form.output, isLimited: false)
   }
+}
+
+/// Of a GRU: r and z, then n, which needs r.
+@inline(always)
+private func gruPass(
+  _ index: Int, _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
+  _ sums: UnsafeMutablePointer<Float>
+) -> Pass {
+  let stride = unsafe layer.form.hidden_stride
+  guard index > 0 else {
+    return unsafe Pass(target: sums, count: 2 &* stride, function: layer.form.gate)
+  }
+  unsafe candidateSums(layer, x, h, sums)
+  return unsafe Pass(target: sums + 2 &* stride, count: stride, function: layer.form.candidate)
+}
+
+/// h(t), of what the passes left.
+@inline(always)
+private func writeState(
+  _ layer: sluice_layer, _ sums: UnsafeMutablePointer<Float>, _ h: UnsafePointer<Float>,
+  to next: UnsafeMutablePointer<Float>
+) {
+  let stride = unsafe layer.form.hidden_stride
   switch unsafe layer.kernel {
   case sluice_kernel_lstm_general: unsafe writeOutput(layer, sums, to: next)
   case sluice_kernel_gru_reset_after_general, sluice_kernel_gru_reset_before_general:
     unsafe blend(sums, h, into: next, count: stride)
   case sluice_kernel_elman_general: unsafe copyVector(sums, to: next, count: stride)
   default: break
-  }
-}
-
-@inline(always)
-private func generalGates(_ layer: sluice_layer) -> PackedGates<4> {
-  unsafe PackedGates<4>(
-    weights: layer.weights, biases: layer.biases,
-    biasPitch: BiasRows.pitch(
-      layer.form.has_peepholes ? BiasRows.lstmWithPeepholes : BiasRows.lstm),
-    inputSize: layer.input_size, hiddenSize: layer.output_size)
-}
-
-/// (W x + b) + U h of every gate, each a vector of its own.
-@inline(always)
-private func gateSums<let gates: Int>(
-  _ packed: PackedGates<gates>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
-  into sums: UnsafeMutablePointer<Float>, _ form: sluice_form
-) {
-  unsafe forEachTile(of: form.hidden_size, backwards: false) { tile in
-    unsafe gateSums(packed, x, h, sums, form.hidden_stride, tile, as: PanelPair.self)
-  } single: { tile in
-    unsafe clearHalf(sums, gates, form.hidden_stride, tile)
-    unsafe gateSums(packed, x, h, sums, form.hidden_stride, tile, as: Panel.self)
-  }
-}
-
-@inline(always)
-private func gateSums<let gates: Int, V: SIMD>(
-  _ packed: PackedGates<gates>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
-  _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ tile: Int, as: V.Type
-) where V.Scalar == Float {
-  let total: InlineArray<1, InlineArray<gates, V>> = unsafe packed.sums(tile, x, h, nil).total
-  for gate in 0..<gates {
-    unsafe store(total[0][gate], to: sums + gate &* stride + tile &* 16)
-  }
-}
-
-/// The second half of an odd last panel's line, which no lane of the weights writes.
-@inline(always)
-private func clearHalf(
-  _ sums: UnsafeMutablePointer<Float>, _ gates: Int, _ stride: Int, _ tile: Int
-) {
-  var gate = 0
-  while gate < gates {
-    unsafe store(Panel(repeating: 0), to: sums + gate &* stride + tile &* 16 + 8)
-    gate &+= 1
-  }
-}
-
-/// r and z as sums; of n the input's sum, and U h + b_h in a vector of its own.
-@inline(always)
-private func resetAfterSums(
-  _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
-  into sums: UnsafeMutablePointer<Float>
-) {
-  let stride = unsafe layer.stride
-  unsafe forEachTile(of: layer.output_size, backwards: false) { tile in
-    unsafe resetAfterSums(gruGates(layer), x, h, sums, stride, tile, as: PanelPair.self)
-  } single: { tile in
-    unsafe clearHalf(sums, 4, stride, tile)
-    unsafe resetAfterSums(gruGates(layer), x, h, sums, stride, tile, as: Panel.self)
-  }
-}
-
-@inline(always)
-private func resetAfterSums<V: SIMD>(
-  _ packed: PackedGates<3>, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
-  _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ tile: Int, as: V.Type
-) where V.Scalar == Float {
-  typealias Tile = InlineArray<1, InlineArray<3, V>>
-  let (input, total): (Tile, Tile) = unsafe packed.sums(tile, x, h, nil)
-  let unit = unsafe sums + tile &* 16
-  unsafe store(total[0][0], to: unit)
-  unsafe store(total[0][1], to: unit + stride)
-  unsafe store(input[0][2], to: unit + 2 &* stride)
-  unsafe store(total[0][2], to: unit + 3 &* stride)
-}
-
-/// The candidate's sums, which need r: after the product or before it.
-@inline(always)
-private func candidateSums(
-  _ layer: sluice_layer, _ x: UnsafePointer<Float>, _ h: UnsafePointer<Float>,
-  _ sums: UnsafeMutablePointer<Float>
-) {
-  let stride = unsafe layer.stride
-  var unit = 0
-  if unsafe layer.kernel.rawValue == sluice_kernel_gru_reset_after_general.rawValue {
-    while unit < stride {
-      let r = unsafe load(sums + unit, as: PanelPair.self)
-      let input = unsafe load(sums + 2 &* stride + unit, as: PanelPair.self)
-      let hidden = unsafe load(sums + 3 &* stride + unit, as: PanelPair.self)
-      unsafe store(multiplyAdd(r, hidden, input), to: sums + 2 &* stride + unit)
-      unit &+= 16
-    }
-    return
-  }
-  while unit < stride {
-    let r = unsafe load(sums + unit, as: PanelPair.self)
-    unsafe store(r * load(h + unit, as: PanelPair.self), to: sums + 3 &* stride + unit)
-    unit &+= 16
-  }
-  unsafe gateSums(
-    resetBeforeCandidate(layer), x, sums + 3 &* stride, into: sums + 2 &* stride, layer.form)
-}
-
-/// Adds C times the weights of `count` peepholes, which are rows of the biases from `row` on.
-@inline(always)
-private func addPeepholes(
-  _ layer: sluice_layer, row: Int, _ count: Int, of cell: UnsafePointer<Float>,
-  to sums: UnsafeMutablePointer<Float>
-) {
-  let stride = unsafe layer.form.hidden_stride
-  let pitch = BiasRows.pitch(BiasRows.lstmWithPeepholes)
-  unsafe forEachTile(of: layer.form.hidden_size, backwards: false) { tile in
-    unsafe addPeepholes(
-      layer.biases + tile &* pitch + row &* 16, count, cell, sums, stride, tile, as: PanelPair.self)
-  } single: { tile in
-    unsafe addPeepholes(
-      layer.biases + tile &* pitch + row &* 8, count, cell, sums, stride, tile, as: Panel.self)
-  }
-}
-
-@inline(always)
-private func addPeepholes<V: SIMD>(
-  _ weights: UnsafePointer<Float>, _ count: Int, _ cell: UnsafePointer<Float>,
-  _ sums: UnsafeMutablePointer<Float>, _ stride: Int, _ tile: Int, as: V.Type
-) where V.Scalar == Float {
-  let c = unsafe load(cell + tile &* 16, as: V.self)
-  var gate = 0
-  while gate < count {
-    let sum = unsafe sums + gate &* stride + tile &* 16
-    let weight = unsafe load(weights + gate &* V.scalarCount, as: V.self)
-    unsafe store(multiplyAdd(weight, c, load(sum, as: V.self)), to: sum)
-    gate &+= 1
   }
 }
 

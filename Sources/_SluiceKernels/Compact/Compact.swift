@@ -1,18 +1,5 @@
 import _SluiceContract
 
-/// A compact layer of the plan. Its fields are read where they are needed: read all together, as those of
-/// a value are, they would fill the stack.
-@safe struct CompactLayer {
-  let plan: UnsafePointer<sluice_layer>
-  /// The plan's, as a constant.
-  let storage: sluice_storage
-
-  @inline(always) var compact: sluice_compact { unsafe plan.pointee.compact }
-  @inline(always) var input_size: Int { unsafe plan.pointee.input_size }
-  @inline(always) var output_size: Int { unsafe plan.pointee.output_size }
-  @inline(always) var stride: Int { unsafe plan.pointee.stride }
-}
-
 /// A layer whose weights are not f32: x and h are quantised where the weights are integers, multiplied
 /// with the weights of some tiles, and the sums go through memory to the cell's own arithmetic, that
 /// of f32 layers.

@@ -1,4 +1,4 @@
-// Written by tools/python/fit_activations.py: change that, not this.
+// Written by tools/python/training/fit_activations.py: change that, not this.
 
 /// q of exp(r) - 1 = r + r^2 q(r) for |r| <= ln(2) / 2, degree 4: the greatest error before
 /// rounding, relative to exp(r) - 1, is 1.4e-08.
