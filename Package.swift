@@ -20,16 +20,34 @@ let idlePasses = [
   "release-devirtualizer",
 ]
 
+/// The instruction sets of x86-64 that kernels are built for, the one that every CPU has first, each with
+/// clang's flags for it. tools/build-library reads the rows from here.
+let instructionSets = [
+  "BASELINE -march=x86-64",
+  "AVX2 -march=x86-64-v3",
+  "AVX512 -march=x86-64-v4 -mavx512vnni -mprefer-vector-width=512",
+]
+
+/// For those who build often: SLUICE_SETS=avx2 in the environment compiles these sets beside the baseline
+/// alone (of several names one after the other, with commas; 'baseline' for none). Without it, all.
+let wantedSets = Context.environment["SLUICE_SETS"]?.uppercased().split(separator: ",").map {
+  name in
+  guard instructionSets.contains(where: { $0.hasPrefix(name + " ") }) else {
+    fatalError("SLUICE_SETS names '\(name.lowercased())'; expected baseline, avx2, avx512")
+  }
+  return String(name)
+}
+
 /// A kernel target: the one source, which links to its folder share, built for one instruction set.
 ///
 /// Debug builds optimise kernels too, and as whole modules, because helpers are inlined across files:
 /// without either SIMD operations stay calls, hundreds of times slower. The package manager expects
 /// an object a file, which whole modules yield only when threads are asked for.
-func kernels(_ name: String, for flags: [String], defining define: String) -> Target {
+func kernels(_ set: String, _ flags: [String], in name: String) -> Target {
   .target(
     name: name, dependencies: ["_SluiceContract", "_SluiceLanes"],
     swiftSettings: strict + [
-      .define(define),
+      .define("SLUICE_" + set),
       .unsafeFlags(flags.flatMap { ["-Xcc", $0] }),
       .unsafeFlags(["-Xfrontend", "-disable-stack-protector"]),
       .unsafeFlags(idlePasses.flatMap { ["-Xllvm", "-sil-disable-pass=\($0)"] }),
@@ -39,18 +57,24 @@ func kernels(_ name: String, for flags: [String], defining define: String) -> Ta
     ])
 }
 
-/// The kernels of the architecture that builds.
+/// The kernels of the architecture that builds, and what their callers are told: SLUICE_WITHOUT_AVX2 where
+/// that set is not compiled.
+var kernelTargets: [Target] = []
+var calling = strict
 #if arch(arm64)
-  let kernelTargets = [kernels("_SluiceKernels", for: [], defining: "SLUICE_NEON")]
+  kernelTargets.append(kernels("NEON", [], in: "_SluiceKernels"))
 #else
-  let kernelTargets = [
-    kernels("_SluiceKernels", for: ["-march=x86-64"], defining: "SLUICE_BASELINE"),
-    kernels("_SluiceKernelsAVX2", for: ["-march=x86-64-v3"], defining: "SLUICE_AVX2"),
-    kernels(
-      "_SluiceKernelsAVX512",
-      for: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"],
-      defining: "SLUICE_AVX512"),
-  ]
+  for row in instructionSets {
+    let words = row.split(separator: " ").map(String.init)
+    let isBaseline = words[0] == "BASELINE"
+    if isBaseline || wantedSets?.contains(words[0]) ?? true {
+      kernelTargets.append(
+        kernels(
+          words[0], Array(words.dropFirst()), in: "_SluiceKernels" + (isBaseline ? "" : words[0])))
+    } else {
+      calling.append(.define("SLUICE_WITHOUT_" + words[0]))
+    }
+  }
 #endif
 let kernelModules = kernelTargets.map { Target.Dependency.target(name: $0.name) }
 
@@ -73,7 +97,7 @@ let package = Package(
     .target(
       name: "Sluice",
       dependencies: ["SluiceBlob", "_SluiceContract", "_SluiceSystem"] + kernelModules,
-      swiftSettings: strict),
+      swiftSettings: calling),
     // A second of sound is millions of products: debug builds optimise it too.
     .target(
       name: "SluiceSignal",
@@ -123,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "SluiceKernelsTests",
       dependencies: ["_SluiceContract", "_SluiceSystem", "TestSupport"] + kernelModules,
-      swiftSettings: strict),
+      swiftSettings: calling),
     .testTarget(
       name: "SluiceTests", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
       swiftSettings: strict),

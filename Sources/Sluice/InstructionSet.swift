@@ -1,7 +1,7 @@
 import _SluiceSystem
 
-/// A build of the kernels. All that a CPU of the program's architecture may run are in the program;
-/// one is chosen when a model is opened.
+/// A build of the kernels. All that a CPU of the program's architecture may run are in the program,
+/// unless whoever built it left some out (``isCompiled``); one is chosen when a model is opened.
 ///
 /// Those with a fused multiply-add (AVX2, AVX-512, NEON) give the same bits. The baseline has none:
 /// its sums round twice.
@@ -29,10 +29,23 @@ public enum InstructionSet: Sendable {
     private static var known: [1 of InstructionSet] { [.baseline] }
   #endif
 
-  /// Whether this CPU and its kernel can run it.
+  /// Whether this program has its kernels: all of the architecture, unless it was built with
+  /// `SLUICE_SETS` in the environment.
+  public var isCompiled: Bool {
+    #if SLUICE_WITHOUT_AVX2
+      if self == .avx2 { return false }
+    #endif
+    #if SLUICE_WITHOUT_AVX512
+      if self == .avx512 { return false }
+    #endif
+    return true
+  }
+
+  /// Whether this CPU, its kernel and this program can run it.
   public var isRunnable: Bool {
     #if arch(x86_64)
-      switch self {
+      guard isCompiled else { return false }
+      return switch self {
       case .baseline: true
       case .avx2: sluice_cpu_has_avx2()
       case .avx512: sluice_cpu_has_avx512()

@@ -14,6 +14,8 @@ import _SluiceSystem
       case .unknownInstructionSet:
         unsafe "SLUICE_ISA must be baseline, avx2 or avx512, not '"
           + (getenv("SLUICE_ISA").map { unsafe String(cString: $0) } ?? "") + "'"
+      case .unavailableInstructionSet(let set) where !set.isCompiled:
+        "This program was built without \(set.rawValue) (SLUICE_SETS): choose another set, or build it anew"
       case .unavailableInstructionSet(let set):
         "This CPU cannot run \(set.rawValue): unset SLUICE_ISA or choose another"
       case .layerDiffers(let index):

@@ -45,7 +45,8 @@ struct Failure: Error, @unchecked Sendable {
       self.init(SLUICE_INVALID_MODEL, error.kind.sentence)
       offset = Int64(error.offset)
     case .unknownInstructionSet: self = .instructionSetOfEnvironment
-    case .unavailableInstructionSet(let set): self.init(cannotRun: set.c)
+    case .unavailableInstructionSet(let set):
+      self.init(cannotRun: set.c, isCompiled: set.isCompiled)
     case .layerDiffers: self.init(SLUICE_BAD_ARGUMENT, "No layer of that kind and those sizes")
     case .notStreamable: self.init(SLUICE_NEEDS_SEQUENCE)
     case .streamTooLarge(let count, let limit): self.init(streamOf: count, limit: limit)
@@ -82,9 +83,11 @@ struct Failure: Error, @unchecked Sendable {
     unsafe ending = unsafe constant(" (errno ")
   }
 
-  /// An instruction set that the CPU, or its architecture, does not have.
-  init(cannotRun isa: sluice_isa) {
-    self.init(SLUICE_NO_INSTRUCTION_SET, "This CPU cannot run ")
+  /// An instruction set that the CPU, its architecture or the library does not have.
+  init(cannotRun isa: sluice_isa, isCompiled: Bool = true) {
+    self.init(
+      SLUICE_NO_INSTRUCTION_SET,
+      isCompiled ? "This CPU cannot run " : "This library was built without ")
     unsafe detail = unsafe sluice_isa_name(isa)
   }
 

@@ -1,20 +1,35 @@
 import TestSupport
 import _SluiceContract
 import _SluiceKernels
-import _SluiceKernelsAVX2
-import _SluiceKernelsAVX512
 import _SluiceSystem
+
+#if !SLUICE_WITHOUT_AVX2
+  import _SluiceKernelsAVX2
+#endif
+#if !SLUICE_WITHOUT_AVX512
+  import _SluiceKernelsAVX512
+#endif
 
 /// A build of the kernels.
 enum Build: String, CaseIterable, Sendable {
-  case baseline, avx2, avx512
+  case baseline
+  #if !SLUICE_WITHOUT_AVX2
+    case avx2
+  #endif
+  #if !SLUICE_WITHOUT_AVX512
+    case avx512
+  #endif
 
   static var runnable: [Build] {
     allCases.filter {
       switch $0 {
       case .baseline: true
-      case .avx2: sluice_cpu_has_avx2()
-      case .avx512: sluice_cpu_has_avx512()
+      #if !SLUICE_WITHOUT_AVX2
+        case .avx2: sluice_cpu_has_avx2()
+      #endif
+      #if !SLUICE_WITHOUT_AVX512
+        case .avx512: sluice_cpu_has_avx512()
+      #endif
       }
     }
   }
@@ -22,8 +37,12 @@ enum Build: String, CaseIterable, Sendable {
   func run(_ layer: UnsafePointer<sluice_layer>, _ block: UnsafePointer<sluice_block>) {
     switch self {
     case .baseline: unsafe _SluiceKernels.run(layer, block)
-    case .avx2: unsafe _SluiceKernelsAVX2.run(layer, block)
-    case .avx512: unsafe _SluiceKernelsAVX512.run(layer, block)
+    #if !SLUICE_WITHOUT_AVX2
+      case .avx2: unsafe _SluiceKernelsAVX2.run(layer, block)
+    #endif
+    #if !SLUICE_WITHOUT_AVX512
+      case .avx512: unsafe _SluiceKernelsAVX512.run(layer, block)
+    #endif
     }
   }
 }

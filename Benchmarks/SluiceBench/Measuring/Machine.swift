@@ -4,8 +4,10 @@ import SluiceBlob
 import _SluiceKernels
 import _SluiceMeasuring
 
-#if arch(x86_64)
+#if arch(x86_64) && !SLUICE_WITHOUT_AVX2
   import _SluiceKernelsAVX2
+#endif
+#if arch(x86_64) && !SLUICE_WITHOUT_AVX512
   import _SluiceKernelsAVX512
 #endif
 
@@ -46,8 +48,10 @@ struct Machine {
       let start = sluice_time_stamp()
       let products =
         switch set {
-        #if arch(x86_64)
+        #if arch(x86_64) && !SLUICE_WITHOUT_AVX2
           case .avx2: unsafe _SluiceKernelsAVX2.multiplyAddChains(values, steps: 2000)
+        #endif
+        #if arch(x86_64) && !SLUICE_WITHOUT_AVX512
           case .avx512: unsafe _SluiceKernelsAVX512.multiplyAddChains(values, steps: 2000)
         #endif
         default: unsafe _SluiceKernels.multiplyAddChains(values, steps: 2000)

@@ -107,7 +107,8 @@ enum BenchCommand {
       ("clockNanoseconds", .double(report.clockCost)), ("cycles", JSON.optional(report.cycles)),
       ("gigahertz", JSON.optional(report.clock)), ("weightBytes", .integer(report.weightBytes)),
       ("gigabytesPerSecond", JSON.optional(report.bandwidth)),
-      ("limitNanoseconds", JSON.optional(report.limit)), ("shareOfLimit", JSON.optional(report.share)),
+      ("limitNanoseconds", JSON.optional(report.limit)),
+      ("shareOfLimit", JSON.optional(report.share)),
     ])
   }
 }

@@ -26,6 +26,7 @@ enum ISACommand {
       return Console.print(
         .object([
           ("cpu", cpu.map { .string($0) } ?? .null), ("features", .strings(CPU.features)),
+          ("compiled", .strings(InstructionSet.allCases.filter(\.isCompiled).map(\.rawValue))),
           ("runnable", .strings(InstructionSet.runnable.map(\.rawValue))),
           ("best", .string(InstructionSet.best.rawValue)), ("chosen", .string(chosen.rawValue)),
           ("forced", .bool(!forced.isEmpty)),
@@ -34,7 +35,9 @@ enum ISACommand {
     let rows = InstructionSet.allCases.map { set in
       [
         set == chosen ? "*" : "", set.rawValue, needs[set.rawValue] ?? "",
-        set.isRunnable ? "can be forced: SLUICE_ISA=\(set.rawValue)" : "not on this CPU",
+        set.isRunnable
+          ? "can be forced: SLUICE_ISA=\(set.rawValue)"
+          : set.isCompiled ? "not on this CPU" : "not compiled: built with SLUICE_SETS",
       ]
     }
     Console.print(
