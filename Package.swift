@@ -139,7 +139,9 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "RejectionProbe",
-      dependencies: ["Sluice", "SluiceNetwork", "SluiceImport", "SluiceConversion", "TestSupport"],
+      dependencies: [
+        "Sluice", "SluiceBlob", "SluiceNetwork", "SluiceImport", "SluiceConversion", "TestSupport",
+      ],
       path: "Tests/RejectionProbe", swiftSettings: strict),
     .executableTarget(
       name: "ActivationProbe", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
