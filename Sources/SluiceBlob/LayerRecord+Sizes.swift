@@ -147,16 +147,13 @@ extension LayerRecord {
   /// every output.
   public var stepOperationCount: Int {
     let outputs = outputSize * (kind.readsSeveral ? inputs.count : 1)
-    switch kind {
-    case .lstm, .gru, .rnn:
+    switch kind.traits.weights {
+    case .cell:
       let projection = cellFlags.contains(.projection) ? hiddenSize * outputSize : 0
       return gateCount * hiddenSize * (inputSize + outputSize) + projection + outputs
-    case .dense: return inputSize * outputSize + outputs
-    case .convolution:
-      return outputLength * laneCount * columns.kernelSize * inputChannels + outputs
-    case .embedding, .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude,
-      .reflectPad, .slice:
-      return outputs
+    case .matrix: return inputSize * outputSize + outputs
+    case .taps: return outputLength * laneCount * columns.kernelSize * inputChannels + outputs
+    case .table, .none: return outputs
     }
   }
 

@@ -109,7 +109,7 @@ extension BlobContents {
   /// Products of weights that a step takes, or a little more.
   fileprivate var productCount: Int {
     layers.reduce(0) { sum, layer in
-      let bits = [.int4: 4, .int8: 8, .f16: 16, .bf16: 16][layer.record.storage] ?? 32
+      let bits = layer.record.storage.traits.bits
       let weights = layer.record.kind == .embedding ? 0 : layer.weights.count * 8 / bits
       return sum + weights * max(layer.record.columns.length, 1)
     }

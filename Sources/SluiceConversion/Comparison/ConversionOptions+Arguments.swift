@@ -22,15 +22,15 @@ extension ConversionOptions {
       }
       maximalError = bound
     case "--type":
-      let types: [String: TypeChoice] = [
-        "f32": .one(.f32), "f16": .one(.f16), "bf16": .one(.bf16), "int8": .one(.int8),
-        "int4": .one(.int4), "auto": .automatic,
-      ]
-      guard let type = types[value] else {
+      if value == "auto" {
+        type = .automatic
+      } else if let named = StorageType(named: value) {
+        type = .one(named)
+      } else {
+        let names = StorageType.allCases.map(\.name).joined(separator: ", ")
         throw ArgumentError(
-          reason: "'\(value)' is no type of weights; expected f32, f16, bf16, int8, int4 or auto")
+          reason: "'\(value)' is no type of weights; expected \(names) or auto")
       }
-      self.type = type
     case "--activation":
       let grades: [String: ActivationGrade] = ["exact": .exact, "fast": .fast]
       guard let grade = grades[value] else {

@@ -45,9 +45,9 @@ extension Conversion {
   /// A type of more bits with which the layers take fewer bytes than with `type`, as small layers do
   /// whose columns fill up to whole words; nil where there is none.
   package func smallerType(than type: StorageType) -> (type: StorageType, byteCount: Int)? {
-    let ascending: [StorageType] = [.int4, .int8, .f16, .f32]
     var best: (type: StorageType, byteCount: Int)?
-    for other in ascending.drop(while: { $0 != type }).dropFirst() {
+    for other in StorageType.allCases.sorted(by: { $0.traits.bits < $1.traits.bits })
+    where other.traits.bits > type.traits.bits {
       guard let bytes = try? model.network.blobContents(type: other).layerBytes else { continue }
       if bytes < best?.byteCount ?? contents.layerBytes { best = (other, bytes) }
     }

@@ -68,7 +68,7 @@ extension Architecture {
       case .embedding(let tensors): "embedding (\(quotable(tensors)))"
       case .recurrent(let stack):
         "\(stack.count == 1 ? "" : "\(stack.count) x ")"
-          + "\(stack.isBidirectional ? "bidirectional " : "")\(stack.cell.name) "
+          + "\(stack.isBidirectional ? "bidirectional " : "")\(stack.cell.kind.name) "
           + "(\(quotable(stack.tensors)))"
       case .dense(let tensors, _): "dense without activation (\(quotable(tensors)))"
       default: "\(layer.kind)"

@@ -105,7 +105,7 @@ struct ArchitectureBuilder {
         throw tensors.error(prefix + "weight", "an embedding stands first")
       }
       try append(own(prefix, "embedding"), .embedding(try embedding(prefix)))
-    case .recurrent(let layer): try append(layer, name: own(layer.tensors, layer.cell.name))
+    case .recurrent(let layer): try append(layer, name: own(layer.tensors, layer.cell.kind.name))
     case .dense(let prefix, let activation):
       try append(own(prefix, "dense"), .dense(try dense(prefix, activation)))
     case .convolution(let layer):

@@ -90,14 +90,3 @@ extension ArchitectureBuilder {
       hiddenWeights: hiddenWeights, inputBias: biases.first, hiddenBias: biases.last, form: form)
   }
 }
-
-extension Network.Cell {
-  /// The cell's name in an architecture.
-  var name: String {
-    switch self {
-    case .lstm: "lstm"
-    case .gru: "gru"
-    case .rnn: "rnn"
-    }
-  }
-}

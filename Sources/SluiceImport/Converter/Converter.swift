@@ -57,10 +57,8 @@ public enum Converter {
   /// Initializers that older ONNX files list among the inputs are left out.
   public static func inputNames(of source: String) throws(ConversionError) -> [Name] {
     let bytes = try SourceBytes(path: source)
-    switch try SourceFormat(of: bytes) {
-    case .safetensors, .json, .rnnoise: return ["input"]
-    case .onnx: return try ONNXModel(bytes).inputs.map(\.name)
-    }
+    guard try SourceFormat(of: bytes) == .onnx else { return ["input"] }
+    return try ONNXModel(bytes).inputs.map(\.name)
   }
 
   /// Whether the model at `source` is a graph that only the values of inputs beside the sequence make

@@ -21,13 +21,7 @@ struct RecurrentForm {
   var gateCount: Int { sides[0].cell.gateCount }
 
   /// ONNX's blocks of gate rows in PyTorch's order: i, o, f, c to i, f, g, o; z, r, h to r, z, n.
-  var gateOrder: [Int] {
-    switch sides[0].cell {
-    case .lstm: [0, 2, 3, 1]
-    case .gru: [1, 0, 2]
-    case .rnn: [0]
-    }
-  }
+  let gateOrder: [Int]
 
   init(_ node: ONNXNode, _ attributes: inout AttributeReader) throws(ConversionError) {
     direction = try attributes.string("direction")?.lowercased() ?? "forward"
@@ -51,10 +45,14 @@ struct RecurrentForm {
     case "LSTM":
       form.isCoupled = try attributes.flag("input_forget")
       usual = [.sigmoid, .tanh, .tanh]
+      gateOrder = [0, 2, 3, 1]
     case "GRU":
       cell = .gru(try attributes.flag("linear_before_reset") ? .resetAfter : .resetBefore)
       usual = [.sigmoid, .tanh]
-    default: usual = [.tanh]
+      gateOrder = [1, 0, 2]
+    default:
+      usual = [.tanh]
+      gateOrder = [0]
     }
     var given = try ActivationList(node, &attributes)
     var sides: [Side] = []

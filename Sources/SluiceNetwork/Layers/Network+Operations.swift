@@ -53,14 +53,17 @@ extension Network {
     /// h = f(W x + U h + b), f pointwise.
     case rnn(Function)
 
-    /// Gates, and so rows of weights for each hidden unit.
-    public var gateCount: Int {
+    /// The kind of layer that a blob has for it.
+    package var kind: LayerKind {
       switch self {
-      case .lstm: 4
-      case .gru: 3
-      case .rnn: 1
+      case .lstm: .lstm
+      case .gru: .gru
+      case .rnn: .rnn
       }
     }
+
+    /// Gates, and so rows of weights for each hidden unit.
+    public var gateCount: Int { kind.traits.gates }
   }
 
   /// A recurrent layer in PyTorch's shapes and row order.

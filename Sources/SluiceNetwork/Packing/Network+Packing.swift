@@ -84,28 +84,22 @@ extension BlobForm {
 extension Network.Recurrent {
   /// The layer's record.
   var record: LayerRecord {
-    var record: LayerRecord
-    switch cell {
-    case .lstm:
-      record = .lstm(inputSize: inputSize, hiddenSize: hiddenSize)
-      record.outputActivation = form.outputActivation
-    case .gru(let variant):
-      record = .gru(inputSize: inputSize, hiddenSize: hiddenSize, variant: variant)
-    case .rnn(let function):
-      record = .rnn(
-        inputSize: inputSize, hiddenSize: hiddenSize, activation: function)
-    }
-    if cell.gateCount > 1 {
+    var record = LayerRecord(
+      kind: cell.kind, variant: cell.variant, inputSize: inputSize, hiddenSize: hiddenSize,
+      outputSize: outputSize, gateOrder: cell.kind.traits.gateOrder)
+    if case .rnn(let function) = cell {
+      record.candidateActivation = function
+    } else {
       record.gateActivation = form.gateActivation
       record.candidateActivation = form.candidateActivation
     }
+    if cell == .lstm { record.outputActivation = form.outputActivation }
     record.clip = form.clip ?? 0
     record.cellClip = form.cellClip ?? 0
     record.projectionClip = form.projectionClip ?? 0
     if form.peepholes != nil { record.cellFlags.insert(.peepholes) }
     if form.isCoupled { record.cellFlags.insert(.coupled) }
     if form.projection != nil { record.cellFlags.insert(.projection) }
-    record.outputSize = outputSize
     record.direction =
       !form.isReverse ? .forward : form.writesFinalState ? .reverseFinal : .reverse
     return record

@@ -10,7 +10,9 @@ enum ConvertCommand {
   private static let settings = [
     Syntax.Option(
       "--type", value: "TYPE",
-      help: "how weights are stored: f32 (the default), f16, bf16, int8, int4 or auto"),
+      help: "how weights are stored: "
+        + StorageType.allCases.map { $0 == .f32 ? "f32 (the default)" : $0.name }
+        .joined(separator: ", ") + " or auto"),
     Syntax.Option(
       "--architecture", value: "A.json", file: .read,
       help: "the layers of a source that holds tensors without a graph"),

@@ -94,14 +94,13 @@ struct LayerTable {
 extension LayerRecord {
   /// Trained numbers, without padding. The two biases of a gate are stored as their sum.
   var parameterCount: Int {
-    switch kind {
-    case .embedding: inputSize * outputSize
-    case .lstm, .gru, .rnn, .dense:
-      laneCount * (gateCount * (inputSize + (kind == .dense ? 0 : outputSize)) + biasRowCount)
+    switch kind.traits.weights {
+    case .table: inputSize * outputSize
+    case .matrix, .cell:
+      laneCount * (gateCount * (inputSize + (kind.isRecurrent ? outputSize : 0)) + biasRowCount)
         + (cellFlags.contains(.projection) ? outputSize * hiddenSize : 0)
-    case .convolution: laneCount * (columns.kernelSize * inputChannels + 1)
-    case .scale, .layerNorm, .prelu: laneCount * biasRowCount
-    case .activation, .add, .concatenate, .magnitude, .reflectPad, .slice: 0
+    case .taps: laneCount * (columns.kernelSize * inputChannels + 1)
+    case .none: laneCount * biasRowCount
     }
   }
 
@@ -119,11 +118,13 @@ extension LayerRecord {
 
   /// The kind with what distinguishes it, for people.
   var title: String {
-    switch kind {
-    case .embedding: "embedding"
-    case .lstm: "LSTM\(form)"
-    case .gru: (variant == .resetBefore ? "GRU, reset before" : "GRU, reset after") + form
-    case .rnn: "RNN, \(function)\(form)"
+    if kind.isRecurrent {
+      var parts = [kind.name.uppercased()]
+      if let variant { parts.append(variant == .resetBefore ? "reset before" : "reset after") }
+      if kind == .rnn { parts.append("\(function)") }
+      return parts.joined(separator: ", ") + form
+    }
+    return switch kind {
     case .dense: function == .identity ? "dense" : "dense, \(function)"
     case .activation: "\(function)"
     case .convolution:
@@ -135,13 +136,12 @@ extension LayerRecord {
         function == .identity ? nil : "\(function)",
       ].compactMap { $0 }.joined(separator: ", ")
     case .scale: "scale and shift"
-    case .layerNorm: "layer norm"
     case .prelu: "PReLU"
     case .add: "sum"
     case .concatenate: "concatenation"
-    case .magnitude: "magnitude"
     case .reflectPad: "reflecting pad"
-    case .slice: "slice"
+    // Whose name says it: embedding, layer norm, magnitude, slice.
+    default: kind.name.split(separator: "_").joined(separator: " ")
     }
   }
 
