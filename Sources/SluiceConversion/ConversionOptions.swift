@@ -20,6 +20,8 @@ public struct ConversionOptions: Sendable {
   public var calibration: String?
   /// What the output's error may be at most; nil for anything.
   public var maximalError: Double?
+  /// The path of what the model's author says of it, which the blob then carries; nil for none.
+  public var metadata: String?
   /// How exactly tanh and sigmoid are computed.
   public var grade: ActivationGrade
 

@@ -63,6 +63,8 @@ public struct Network: Sendable {
   public var labels: [String]
   /// Where the weights came from.
   public var provenance: Provenance
+  /// What a blob tells an application of the network: a JSON object, or empty for none.
+  public var metadata = ""
 
   /// A network of the given layers.
   public init(

@@ -125,7 +125,8 @@ import Testing
     let rows = input(count, seed: 50)
     var (y1, y2) = (outputs, outputs)
     do {
-      var (a, b) = (y1.mutableSpan, y2.mutableSpan)
+      var a = y1.mutableSpan
+      var b = y2.mutableSpan
       batch.step(rows.span, into: &a)
       again.step(rows.span, into: &b)
     }
@@ -144,7 +145,8 @@ import Testing
     #expect(throws: StateError.wrongSize) { try unsafe again.restore(states.dropLast().span.bytes) }
     var y3 = outputs
     do {
-      var (a, b) = (y2.mutableSpan, y3.mutableSpan)
+      var a = y2.mutableSpan
+      var b = y3.mutableSpan
       batch.step(rows.span, into: &a)
       again.step(rows.span, into: &b)
     }

@@ -15,6 +15,7 @@ extension ConversionOptions {
     switch option {
     case "--architecture": source.architecture = value
     case "--calibrate": calibration = value
+    case "--meta": metadata = value
     case "--max-error":
       guard let bound = Double(value), bound > 0, bound.isFinite else {
         throw ArgumentError(

@@ -37,12 +37,15 @@ extension NetworkComparison {
     for network: Network, steps: Int, seed: UInt64
   ) throws(ConversionError) -> SequenceArray {
     return try noise(
-      size: network.rangeOfInput, readsIDs: network.readsIDs, steps: steps, seed: seed)
+      size: network.rangeOfInput, readsIDs: network.readsIDs, steps: steps, seed: seed,
+      unit: network.unitOfInput)
   }
 
   /// One sequence of noise: `size` features from -1 to 1, or any of `size` ids.
+  ///
+  /// - Parameter unit: what brings features in units of their own to the network's: noise is in theirs then.
   package static func noise(
-    size: Int, readsIDs: Bool, steps: Int, seed: UInt64
+    size: Int, readsIDs: Bool, steps: Int, seed: UInt64, unit: Network.Scale? = nil
   ) throws(ConversionError) -> SequenceArray {
     var random = SplitMix64(state: seed)
     let tensor: Tensor
@@ -50,7 +53,12 @@ extension NetworkComparison {
       let ids = (0..<steps).map { _ in Int32(random.next() % UInt64(size)) }
       tensor = Tensor(shape: [steps], elements: .int32(ids))
     } else {
-      let values = (0..<steps * size).map { _ in Float(random.next() >> 40) * 0x1p-23 - 1 }
+      var values = (0..<steps * size).map { _ in Float(random.next() >> 40) * 0x1p-23 - 1 }
+      if let unit {
+        for index in values.indices {
+          values[index] = (values[index] - unit.shift[index % size]) / unit.scale[index % size]
+        }
+      }
       tensor = Tensor(shape: [steps, size], values)
     }
     return try SequenceArray(

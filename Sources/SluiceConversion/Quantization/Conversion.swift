@@ -24,7 +24,9 @@ package struct Conversion: Sendable {
   package init(
     source: String, options: ConversionOptions, progress: @escaping (Stage) -> Void = { _ in }
   ) throws(ConversionError) {
-    model = try Converter.convert(source: source, options: options.source)
+    var reading = options.source
+    if let path = options.metadata { reading.metadata = try ModelMetadata(path: path) }
+    model = try Converter.convert(source: source, options: reading)
     progress(.packing)
     let network = model.network
     let given = try options.calibrationInput(of: network)

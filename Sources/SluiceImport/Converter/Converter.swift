@@ -9,6 +9,8 @@ public struct SourceOptions: Sendable {
   ///
   /// Only such inputs take their value from here: the sequence may be among them and stays an input.
   public var constants: [Name: Tensor]
+  /// What the model's author says of it, with the units in which it is to read and write.
+  public var metadata: ModelMetadata?
   /// Inputs that stay states of a graph of one step, though ``constants`` gives what it starts from.
   package var states: Set<Name> = []
 
@@ -48,8 +50,13 @@ public enum Converter {
       architecture = try JSONReader.parse(SourceBytes(path: path))
     }
     let bytes = try SourceBytes(path: source)
-    return try convert(
+    let model = try convert(
       bytes, architecture: architecture, constants: options.constants, states: options.states)
+    return try options.metadata.map { (metadata) throws(ConversionError) in
+      ConvertedModel(
+        network: try metadata.applied(to: model.network), interface: model.interface,
+        inferred: model.inferred)
+    } ?? model
   }
 
   /// The names of the graph inputs of the model at `source`, in order; one for other sources.

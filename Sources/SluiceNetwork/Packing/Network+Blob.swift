@@ -47,9 +47,11 @@ extension Network {
           biases: form.biases, initialState: form.initialState,
           hiddenRounding: .finer))
     }
-    return BlobContents(
+    var blob = BlobContents(
       layers: contents, output: output, vocabulary: vocabulary, labels: labels,
       provenance: provenance.json)
+    blob.metadata = metadata
+    return blob
   }
 
   private func checkSizes(of layer: Layer) throws(ConversionError) {

@@ -46,7 +46,11 @@ enum CompareCommand {
     var progress = Progress(quiet: arguments.isQuiet)
     var inferred: String?
     let report = try converting { () throws(ConversionError) in
-      let options = SourceOptions(architecture: arguments[architecture])
+      var options = SourceOptions(architecture: arguments[architecture])
+      // The blob's units are the source's then.
+      if !contents.metadata.isEmpty {
+        options.metadata = try ModelMetadata(text: contents.metadata, file: path)
+      }
       let model = try Converter.convert(source: source, options: options)
       let network = model.network
       inferred = model.inferred

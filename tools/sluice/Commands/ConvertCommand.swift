@@ -23,6 +23,9 @@ enum ConvertCommand {
       "--max-error", value: "E",
       help: "write nothing where the output's measured error is greater"),
     Syntax.Option(
+      "--meta", value: "M.json", file: .read,
+      help: "names, units, rates: a JSON object that the blob carries"),
+    Syntax.Option(
       "--activation", value: "GRADE",
       help: "tanh and sigmoid: exact (the default) or fast, to 1e-5"),
   ]
@@ -40,6 +43,10 @@ enum ConvertCommand {
       or token ids, int32 or int64 [T] or [B, T]. Without it integer weights read inputs at a scale for
       each step, and the blob is measured over noise. 'auto' measures mixes of types and takes the
       smallest under --max-error.
+
+      M.json has what keys you like. With "inputs" and "outputs", an object of "name", "unit", "mean" and
+      "std" for each feature, the model reads raw units and writes them: (x - mean) / std is computed
+      before the first layer, y std + mean behind the last, each as one product and one sum.
 
       A program without a file system links the blob: --object and --c-array write a 64-byte aligned
       constant NAME and its size NAME_size, for sluice_open_memory(NAME, NAME_size, ...).

@@ -38,6 +38,7 @@ enum InspectCommand {
         "labels",
         blob.labelCount == 0 ? "none" : (labels(of: blob).joined(separator: ", ")).printable,
       ],
+      ["metadata", metadata(of: blob).map(\.printable) ?? "none"],
       ["provenance", (accuracy?.rest ?? provenance).printable],
     ]
     let report = accuracy.map { "\n\nmeasured at conversion over \(AccuracyTable($0.report).text)" }
@@ -62,6 +63,7 @@ enum InspectCommand {
         ("parameters", .integer(layers.parameterCount)),
         ("stateBytes", .integer(layers.stateByteCount)),
         ("vocabularySize", .integer(blob.vocabularyCount)), ("labels", .strings(labels(of: blob))),
+        ("metadata", metadata(of: blob).map { .verbatim($0) } ?? .null),
         ("provenance", isStrict ? .verbatim(provenance) : .string(provenance)),
       ]))
   }
@@ -73,6 +75,12 @@ enum InspectCommand {
 
   private static func provenance(of blob: BlobView) -> String {
     unsafe String(decoding: blob.provenance, as: UTF8.self)
+  }
+
+  /// JSON, as the validator has found; nil where there is none.
+  private static func metadata(of blob: BlobView) -> String? {
+    let text = unsafe String(decoding: blob.metadata, as: UTF8.self)
+    return text.isEmpty ? nil : text
   }
 
   private static func hex(_ hash: UInt64) -> String {
