@@ -393,14 +393,15 @@ sluice_status sluice_stream_fork(sluice_stream_t *stream, const sluice_stream_t 
  */
 sluice_status sluice_stream_carry(const sluice_stream_t *from, sluice_stream_t *to);
 
-/*
- * h and C of one layer, [hidden_state_size] and [cell_state_size] as sluice_model_layer says: read as they are
- * after the last step, or written, for the next step to start from. `count` is that size, else
- * SLUICE_BAD_ARGUMENT; a NaN or an infinity to be written is SLUICE_INVALID_STATE. [real-time]
- */
+/* Reads h of one layer, as it is after the last step. `count` is its hidden_state_size, as sluice_model_layer says,
+ * else SLUICE_BAD_ARGUMENT. [real-time] */
 sluice_status sluice_stream_read_hidden(const sluice_stream_t *stream, size_t layer, float *h, size_t count);
+/* Reads C of one layer, [cell_state_size]; as sluice_stream_read_hidden. [real-time] */
 sluice_status sluice_stream_read_cell(const sluice_stream_t *stream, size_t layer, float *c, size_t count);
+/* Writes h of one layer, from which the next step starts; sizes as above. A NaN or an infinity is
+ * SLUICE_INVALID_STATE, and nothing is written. [real-time] */
 sluice_status sluice_stream_write_hidden(sluice_stream_t *stream, size_t layer, const float *h, size_t count);
+/* Writes C of one layer, [cell_state_size]; as sluice_stream_write_hidden. [real-time] */
 sluice_status sluice_stream_write_cell(sluice_stream_t *stream, size_t layer, const float *c, size_t count);
 
 /*
@@ -431,9 +432,11 @@ void sluice_batch_reset(sluice_batch_t *batch);
 /* Returns one stream of a batch to the initial state. [real-time] */
 sluice_status sluice_batch_reset_stream(sluice_batch_t *batch, size_t index);
 
-/* Copies the state of a stream of the same model to stream `index` of a batch, or back: a stream moves into a
- * batch and out of it. Of another model: SLUICE_INVALID_STATE. [real-time] */
+/* Copies the state of a stream of the same model to stream `index` of a batch, which so moves into it. Of another
+ * model: SLUICE_INVALID_STATE. [real-time] */
 sluice_status sluice_batch_set_stream(sluice_batch_t *batch, size_t index, const sluice_stream_t *stream);
+/* Copies the state of stream `index` of a batch to a stream of the same model, which so moves out of it. Of another
+ * model: SLUICE_INVALID_STATE. [real-time] */
 sluice_status sluice_batch_get_stream(const sluice_batch_t *batch, size_t index, sluice_stream_t *stream);
 
 /* Bytes of all saved states of a batch: `count` of sluice_state_size, one after another, in the order of the
