@@ -34,7 +34,9 @@ import Testing
     let means = (0..<network.inputSize).map { Double($0) * 3.7 - 4 }
     let deviations = (0..<network.inputSize).map { 0.3 + Double($0) * 1.9 }
     let inputs = zip(means, deviations).map { #"{"mean": \#($0), "std": \#($1), "unit": "kW"}"# }
-    let outputs = (0..<network.outputSize).map { #"{"name": "t\#($0)", "mean": 21.5, "std": 7.25}"# }
+    let outputs = (0..<network.outputSize).map {
+      #"{"name": "t\#($0)", "mean": 21.5, "std": 7.25}"#
+    }
     let text = #"""
       {"inputs": [\#(inputs.joined(separator: ", "))], "outputs": [\#(outputs.joined(separator: ", "))],
        "sample_rate": 0.5, "horizon": 24, "version": "3", "ours": {"free": [1, 2]}}
