@@ -270,8 +270,9 @@ typedef struct sluice_layer_info {
   size_t size;
   /* What it is and how its weights are stored, as `sluice inspect` names them: "lstm", "int8". NUL-terminated. */
   const char *kind, *storage;
-  /* Its name in UTF-8, of name_size bytes, without a NUL; it lives as long as the model. */
+  /* Its name in UTF-8, without a NUL; it lives as long as the model. */
   const char *name;
+  /* Bytes of the name. */
   size_t name_size;
   /* Features read at a step; of an embedding the number of token ids. */
   size_t input_size;
