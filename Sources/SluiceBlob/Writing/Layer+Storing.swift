@@ -21,7 +21,9 @@ extension BlobContents.Layer {
   ///
   /// - Parameters:
   ///   - matrices: the weights, see ``Packing/Matrices``.
+  ///   - type: how they are to be stored.
   ///   - record: kind, sizes and activations, at f32.
+  ///   - name: unique among the blob's layers.
   ///   - biases: as the blob has them.
   ///   - initialState: as the blob has it.
   ///   - hiddenRounding: how a hidden state is rounded in steps of 1/127.
@@ -47,7 +49,9 @@ extension BlobContents.Layer {
   /// The layer, whose weights are f32, with its weights rounded to another type: as
   /// ``init(rounding:to:record:name:biases:initialState:hiddenRounding:)`` says.
   ///
-  /// - Parameter rounding: how a hidden state is rounded in steps of 1/127.
+  /// - Parameters:
+  ///   - type: how the weights are to be stored.
+  ///   - rounding: how a hidden state is rounded in steps of 1/127.
   /// - Precondition: the weights are f32.
   public func stored(
     as type: StorageType, rounding: HiddenRounding = .fixed
