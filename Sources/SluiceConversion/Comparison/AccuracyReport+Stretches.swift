@@ -60,9 +60,15 @@ extension AccuracyReport {
     guard !network.readsIDs else { return [] }
     let (size, steps) = (network.rangeOfInput, stretchSteps(for: network))
     let noise = try NetworkComparison.noise(for: network, steps: steps, seed: seed)
+    let unit = network.unitOfInput
+    let middle = (0..<size).map { feature in
+      unit.map { -$0.shift[feature] / $0.scale[feature] } ?? 0
+    }
     var sequences: [(StretchKind, SequenceArray)] = []
     for kind in StretchKind.allCases {
-      var values = [Float](repeating: 0, count: steps * size)
+      // In units of the features' own, silence is what stands for 0, and loudness lies around it.
+      var values: [Float] = []
+      for _ in 0..<steps { values += middle }
       switch kind {
       case .silence:
         let source = input ?? noise
@@ -71,10 +77,13 @@ extension AccuracyReport {
           values.replaceSubrange(step * size..<(step + 1) * size, with: row)
         }
       case .loudness:
-        let peaks = input?.greatestMagnitudes ?? Array(repeating: loudMagnitude, count: size)
+        let peaks =
+          input?.greatestDistances(from: middle)
+          ?? (0..<size).map { loudMagnitude / (unit?.scale[$0] ?? 1) }
         for step in 0..<steps {
           for (feature, value) in noise.sequences[0].features(at: step).enumerated() {
-            values[step * size + feature] = value < 0 ? -peaks[feature] : peaks[feature]
+            values[step * size + feature] +=
+              value < middle[feature] ? -peaks[feature] : peaks[feature]
           }
         }
       }
@@ -87,14 +96,14 @@ extension AccuracyReport {
 
 extension SequenceArray {
   /// Of each feature, over all steps.
-  fileprivate var greatestMagnitudes: [Float] {
+  fileprivate func greatestDistances(from middle: [Float]) -> [Float] {
     var greatest: [Float] = []
     for sequence in sequences {
       for step in 0..<steps {
         let row = sequence.features(at: step)
         if greatest.isEmpty { greatest = Array(repeating: 0, count: row.count) }
         for (feature, value) in row.enumerated() {
-          greatest[feature] = max(greatest[feature], value.magnitude)
+          greatest[feature] = max(greatest[feature], (value - middle[feature]).magnitude)
         }
       }
     }

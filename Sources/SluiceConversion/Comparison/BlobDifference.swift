@@ -56,7 +56,7 @@ package struct BlobDifference: Sendable {
     else { return }
     let noise = try NetworkComparison.noise(
       size: first.model.inputSize, readsIDs: first.model.readsTokens, steps: steps,
-      seed: AccuracyReport.seed)
+      seed: AccuracyReport.seed, unit: ModelMetadata.unit(ofInputsIn: a.metadata))
     var statistics = ErrorStatistics()
     var drift = Drift(steps: steps, channels: first.model.outputSize)
     for step in 0..<steps {
@@ -94,7 +94,9 @@ extension BlobDifference.Layer {
       weights = nil
       return
     }
-    let (wanted, held) = (a.weightRows, b.weightRows)
+    // A scale has none, and what it multiplies and adds stands where others have biases.
+    let hasWeights = !a.weightRows.isEmpty
+    let (wanted, held) = hasWeights ? (a.weightRows, b.weightRows) : (a.biases, b.biases)
     guard wanted.count == held.count, !wanted.isEmpty else {
       weights = nil
       return

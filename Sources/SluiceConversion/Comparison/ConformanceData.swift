@@ -13,6 +13,8 @@ struct ConformanceData {
     var message: String?
     /// The graph's inputs whose values were given to it beside the sequence, as `run` cannot.
     var given: [Name] = []
+    /// The graph's outputs that come from the stream's state, not from what `run` writes.
+    var kept: [Name] = []
   }
 
   /// The array `stem`.npy or `stem`.pb; nil where it is absent or empty.
@@ -62,6 +64,7 @@ struct ConformanceData {
     }
     var outcome = try compare(recording, with: interface.outputs, settings)
     outcome.given = model.given
+    outcome.kept = model.model.unwrittenOutputs
     return outcome
   }
 

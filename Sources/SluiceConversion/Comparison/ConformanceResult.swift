@@ -13,13 +13,15 @@ package struct ConformanceResult: Sendable {
   package let message: String
   /// The graph's inputs whose values the case gave beside the sequence: `convert` and `run` cannot.
   package var given: [Name] = []
+  /// The graph's outputs that were taken from the stream: `run` does not write them.
+  package var kept: [Name] = []
 }
 
 extension ConformanceCase {
   /// Converts the model, runs every data set and compares the outputs.
   package func run() -> ConformanceResult {
     var worst: Double?
-    var given: [Name] = []
+    var (given, kept) = ([Name](), [Name]())
     do throws(ConversionError) {
       if let text = try expectedError() { return refusal(containing: text) }
       let settings = try ConformanceSettings(of: self)
@@ -31,13 +33,14 @@ extension ConformanceCase {
         let error = try ConformanceData(folder: dataSet).compare(source(), settings)
         worst = max(worst ?? 0, error.worst)
         for name in error.given where !given.contains(name) { given.append(name) }
+        for name in error.kept where !kept.contains(name) { kept.append(name) }
         if let message = error.message {
           return ConformanceResult(
             name: name, passed: false, maximalError: worst, message: message)
         }
       }
       return ConformanceResult(
-        name: name, passed: true, maximalError: worst, message: "", given: given)
+        name: name, passed: true, maximalError: worst, message: "", given: given, kept: kept)
     } catch {
       return ConformanceResult(
         name: name, passed: false, maximalError: worst, message: error.description)
@@ -52,6 +55,7 @@ extension ConformanceCase {
     do throws(ConversionError) {
       let settings = try ConformanceSettings(of: self)
       let model = try Converter.convert(source: source(), options: settings.options.source)
+      if let reason = model.refusalOfOutputs { throw .unsupported(try source(), "outputs", reason) }
       _ = try model.network.blobContents(settings.options)
       return result(false, "expected an error containing '\(text)'")
     } catch {

@@ -27,6 +27,7 @@ package struct Conversion: Sendable {
     var reading = options.source
     if let path = options.metadata { reading.metadata = try ModelMetadata(path: path) }
     model = try Converter.convert(source: source, options: reading)
+    if let reason = model.refusalOfOutputs { throw .unsupported(source, "outputs", reason) }
     progress(.packing)
     let network = model.network
     let given = try options.calibrationInput(of: network)

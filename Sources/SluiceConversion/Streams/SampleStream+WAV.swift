@@ -8,6 +8,8 @@ extension SampleStream {
   private static let unknownSize = 0x7FFF_0000
   /// Bytes of a format chunk that mean something.
   private static let formatLimit = 40
+  /// Chunks before the samples: notes, markers and pictures are a handful.
+  private static let chunkLimit = 1 << 14
 
   private struct Header {
     let format: SampleFormat
@@ -25,8 +27,13 @@ extension SampleStream {
     guard try reader.tag(["WAVE"]) == "WAVE" else { throw reader.malformed("is no WAV file") }
     var header: Header?
     var longSize: Int?
+    var chunks = 0
     while try bytes.available(8) >= 8 {
       let start = bytes.offset
+      chunks += 1
+      guard chunks <= Self.chunkLimit else {
+        throw reader.malformed("more than \(Self.chunkLimit) chunks before \"data\"", at: start)
+      }
       let (tag, size) = (try reader.any(), try reader.u32())
       switch tag {
       case "fmt ":

@@ -29,6 +29,8 @@ public struct ConvertedModel: Sendable {
   public let interface: ModelInterface
   /// What was inferred where the source does not say it, in one line; nil where nothing was.
   public let inferred: String?
+  /// The paths of files beside the source that hold its numbers.
+  package internal(set) var otherFiles: [String] = []
 
   init(network: Network, interface: ModelInterface, inferred: String? = nil) {
     self.network = network
@@ -52,11 +54,12 @@ public enum Converter {
     let bytes = try SourceBytes(path: source)
     let model = try convert(
       bytes, architecture: architecture, constants: options.constants, states: options.states)
-    return try options.metadata.map { (metadata) throws(ConversionError) in
-      ConvertedModel(
-        network: try metadata.applied(to: model.network), interface: model.interface,
-        inferred: model.inferred)
-    } ?? model
+    guard let metadata = options.metadata else { return model }
+    var described = ConvertedModel(
+      network: try metadata.applied(to: model.network), interface: model.interface,
+      inferred: model.inferred)
+    described.otherFiles = model.otherFiles
+    return described
   }
 
   /// The names of the graph inputs of the model at `source`, in order; one for other sources.
@@ -105,8 +108,10 @@ public enum Converter {
       }
       let model = try ONNXModel(source)
       do throws(ConversionError) {
-        return try GraphImporter.convert(
+        var converted = try GraphImporter.convert(
           model, constants: constants, states: states, provenance: provenance(model.hash))
+        converted.otherFiles = model.otherFiles.map { source.folder + $0 }
+        return converted
       } catch { throw model.hasLooseGates ? error.aboutLooseGates : error }
     }
   }

@@ -66,15 +66,11 @@ public struct ModelMetadata: Sendable {
     let inputCount = network.readsIDs ? 1 : network.inputSize
     try check(inputs, "inputs", inputCount, "reads")
     try check(outputs, "outputs", network.outputSize, "writes")
-    if let inputs, inputs.contains(where: \.isScaled) {
+    if let unit = unitOfInput {
       guard !network.readsIDs else {
         throw .unsupported(file, "$.inputs", "a mean or std of token ids, which are no numbers")
       }
-      // (x - mean) / std, as a factor and a summand.
-      let scale = Network.Scale(
-        scale: inputs.map { Float(1 / $0.deviation) },
-        shift: inputs.map { Float(-$0.mean / $0.deviation) })
-      network.prepend(Network.Layer(name: ModelMetadata.inputLayer, operation: .scale(scale)))
+      network.prepend(Network.Layer(name: ModelMetadata.inputLayer, operation: .scale(unit)))
     }
     if let outputs, outputs.contains(where: \.isScaled) {
       let scale = Network.Scale(
@@ -83,6 +79,20 @@ public struct ModelMetadata: Sendable {
         Network.Layer(name: ModelMetadata.outputLayer, operation: .scale(scale)))
     }
     return network
+  }
+
+  /// (x - mean) / std, as a factor and a summand; nil where nothing is scaled.
+  private var unitOfInput: Network.Scale? {
+    guard let inputs, inputs.contains(where: \.isScaled) else { return nil }
+    return Network.Scale(
+      scale: inputs.map { Float(1 / $0.deviation) },
+      shift: inputs.map { Float(-$0.mean / $0.deviation) })
+  }
+
+  /// What brings the inputs of a blob with this metadata to those of its network; nil where nothing does.
+  package static func unit(ofInputsIn metadata: String) -> Network.Scale? {
+    guard !metadata.isEmpty else { return nil }
+    return (try? ModelMetadata(text: metadata, file: ""))?.unitOfInput
   }
 
   private func check(

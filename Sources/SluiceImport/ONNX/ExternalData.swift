@@ -81,6 +81,9 @@ final class ExternalFiles {
 
   init(of model: SourceBytes) { self.model = model }
 
+  /// Their names, beside the model.
+  var names: [String] { files.keys.sorted().map(\.text) }
+
   /// Bytes of all of them.
   var count: Int { files.values.reduce(0) { $0 + $1.count } }
 

@@ -30,6 +30,8 @@ struct ONNXModel {
   private(set) var byteCount: Int
   /// XXH64 of the file and of those that hold its external data.
   private(set) var hash: UInt64
+  /// The names of the files beside it that hold its external data.
+  private(set) var otherFiles: [String] = []
 
   init(_ source: SourceBytes) throws(ConversionError) {
     self.source = source
@@ -61,6 +63,7 @@ struct ONNXModel {
     try readGraph(ProtobufReader(source, "GraphProto", graph), files)
     byteCount += files?.count ?? 0
     hash = files?.hash ?? source.hash
+    otherFiles = files?.names ?? []
     // An older file lists its initializers among the inputs, as their default values.
     inputs.removeAll { initializers[$0.name] != nil }
     try checkNames()

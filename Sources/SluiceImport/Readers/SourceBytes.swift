@@ -61,9 +61,11 @@ package struct SourceBytes: @unchecked Sendable {
   ///
   /// - Precondition: `name` is plain, and `model` was read from a file.
   init(named name: String, beside model: SourceBytes) throws(ConversionError) {
-    let folder = model.file.utf8.lastIndex(of: 0x2F).map { String(model.file[...$0]) } ?? ""
-    try self.init(path: folder + name, followingLinks: false)
+    try self.init(path: model.folder + name, followingLinks: false)
   }
+
+  /// The path of the folder that the file lies in, with a slash behind it; empty for the working folder.
+  var folder: String { file.utf8.lastIndex(of: 0x2F).map { String(file[...$0]) } ?? "" }
 
   private init(path: String, followingLinks: Bool) throws(ConversionError) {
     func failure(_ reason: String) -> ConversionError {

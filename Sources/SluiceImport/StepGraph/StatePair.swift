@@ -43,7 +43,7 @@ struct StatePair {
   }
 
   /// Bytes that two names share at their beginning and at their end.
-  private static func likeness(_ a: Name, _ b: Name) -> Int {
+  static func likeness(_ a: Name, _ b: Name) -> Int {
     func common(_ a: [UInt8], _ b: [UInt8]) -> Int {
       zip(a, b).prefix { $0 == $1 }.count
     }

@@ -73,7 +73,7 @@ extension StepImporter {
           + "not carry it; export Y_c as an output")
     }
     let order = model.inputs.map(\.name).filter(states.contains)
-    if let reason = StatePair.refusal(of: pairs, order: order) {
+    if let reason = StatePair.refusal(of: pairs, order: order) ?? doubt(about: pairs, features) {
       throw .unsupported(model.source.file, "outputs", reason)
     }
     let inputs = model.inputs.map { input -> ModelInterface.Input in

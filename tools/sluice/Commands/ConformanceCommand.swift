@@ -60,9 +60,14 @@ enum ConformanceCommand {
       ? ""
       : "  with values for \(result.given.map(\.text).joined(separator: ", ").printable), "
         + "which convert and run do not take"
+    let kept =
+      result.kept.isEmpty
+      ? ""
+      : "  with \(result.kept.map(\.text).joined(separator: ", ").printable) from the stream's state, "
+        + "which run does not write"
     return
       "\(result.passed ? "passed" : "FAILED")  \(result.name.printable)\(error)\(message)"
-      + given
+      + given + kept
   }
 
   private static func json(_ result: ConformanceResult) -> JSON {

@@ -78,6 +78,11 @@ enum ConvertCommand {
           + "\(report.greatestError.scientific); expected at most \(bound)\(report.ownPart.map { "; \($0)" } ?? ""); nothing is written"
       ).with("accuracy", report.json)
     }
+    for path in conversion.model.otherFiles {
+      for option in ConvertOutputs.options where option.file == .written {
+        try arguments.check(option, isNot: path)
+      }
+    }
     let bytes = conversion.contents.unvalidatedBytes()
     // Opening validates what is then written.
     let model = try openModel(bytes, source)

@@ -73,7 +73,10 @@ enum RunOptions {
     try need([output, missing], !arguments.has(text), "--input, --wav or --raw")
     try need([format], isRows, "--input")
     try need([channels], arguments.has(raw), "--raw")
-    try need([rate], arguments.has(raw) || arguments.has(output), "--raw or --output")
+    // A WAV file says its own, which is then that of the one that is written.
+    try need(
+      [rate], arguments.has(raw) || (arguments.has(output) && !arguments.has(wav)),
+      "--raw, or with --output behind --input")
     try need([outputFormat], arguments.has(output), "--output")
     guard arguments.has(rate) || !arguments.has(raw) else {
       throw arguments.usage("--raw needs --rate, in samples a second")

@@ -71,6 +71,12 @@ struct SpeechRun: ~Copyable {
   private mutating func tell() throws(ToolError) {
     let hop = activity.frame.hop
     let frame = inSource(frameCount * hop..<(frameCount + 1) * hop)
+    guard activity.probability.isFinite else {
+      throw ToolError(
+        .failed,
+        "\(samples.file): frame \(frameCount), from sample \(frame.lowerBound) on: the model gives "
+          + "\(activity.probability), and would from there on; are the samples beyond -1 to 1?")
+    }
     console.frame(frameCount, frame, activity.probability)
     try file.row([frameCount], [activity.probability])
     frameCount += 1
