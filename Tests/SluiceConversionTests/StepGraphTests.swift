@@ -11,7 +11,7 @@ struct StepGraphTests {
   static let silero = CaseFolder.data + "/conformance/silero"
 
   @Test("The fixtures are there")
-  func present() { #expect(Self.fixtures.count == 14) }
+  func present() { #expect(Self.fixtures.count == 15) }
 
   @Test("Fixtures", arguments: fixtures.filter { !$0.name.hasPrefix("given_") })
   func fixture(_ folder: CaseFolder) throws {
