@@ -76,7 +76,7 @@ enum RunOptions {
     // A WAV file says its own, which is then that of the one that is written.
     try need(
       [rate], arguments.has(raw) || (arguments.has(output) && !arguments.has(wav)),
-      "--raw, or with --output behind --input")
+      "--raw or --output, and not with --wav")
     try need([outputFormat], arguments.has(output), "--output")
     guard arguments.has(rate) || !arguments.has(raw) else {
       throw arguments.usage("--raw needs --rate, in samples a second")
