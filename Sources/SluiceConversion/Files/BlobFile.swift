@@ -12,9 +12,31 @@ public enum BlobFile {
   /// FIFO, a directory) is refused. On failure the file at `path` is as it was, and nothing else is
   /// left; neither is where a signal ends a process of one thread.
   public static func write(_ bytes: [UInt8], to path: String) throws(ConversionError) {
-    func failure(_ doing: String, _ error: SystemError) -> ConversionError {
-      ConversionError(.unwritable, file: path, reason: "\(doing): \(error)")
+    let place = try place(of: path)
+    do throws(WriteError) {
+      if try !writeUnnamed(bytes, to: place) { try writeNamed(bytes, to: place) }
+    } catch {
+      throw failure(path, error.doing, error.error)
     }
+    synchroniseFolder(of: place)
+  }
+
+  /// Refuses a path to which `write` could not write now: for who computes for long before.
+  public static func check(_ path: String) throws(ConversionError) {
+    let place = try place(of: path)
+    guard unsafe faccessat(place.folder, [0x2E, 0], W_OK, 0) == 0 else {
+      throw failure(path, "cannot create a file there", .last)
+    }
+  }
+
+  private static func failure(
+    _ path: String, _ doing: String, _ error: SystemError
+  ) -> ConversionError {
+    ConversionError(.unwritable, file: path, reason: "\(doing): \(error)")
+  }
+
+  /// Where a file of this path lies or would.
+  private static func place(of path: String) throws(ConversionError) -> FilePlace {
     // First: a pipe that /dev/stdout leads to has no name, and so no place.
     var target = stat()
     if unsafe stat(FileName.characters(of: path), &target) == 0,
@@ -23,16 +45,9 @@ public enum BlobFile {
       throw ConversionError(
         .unwritable, file: path, reason: "is there and no regular file; it is not replaced")
     }
-    let place: FilePlace
-    do throws(SystemError) { place = try FilePlace(path) } catch {
-      throw failure("cannot create a file there", error)
+    do throws(SystemError) { return try FilePlace(path) } catch {
+      throw failure(path, "cannot create a file there", error)
     }
-    do throws(WriteError) {
-      if try !writeUnnamed(bytes, to: place) { try writeNamed(bytes, to: place) }
-    } catch {
-      throw failure(error.doing, error.error)
-    }
-    synchroniseFolder(of: place)
   }
 
   /// Writes a file that has no name until it is whole, so that nothing can be left of it; false where

@@ -13,6 +13,8 @@ package struct Conversion: Sendable {
   }
 
   package let model: ConvertedModel
+  /// The model's, in the units of its metadata.
+  private let network: Network
   /// With the report in their provenance.
   package let contents: BlobContents
   package let report: AccuracyReport
@@ -24,12 +26,13 @@ package struct Conversion: Sendable {
   package init(
     source: String, options: ConversionOptions, progress: @escaping (Stage) -> Void = { _ in }
   ) throws(ConversionError) {
-    var reading = options.source
-    if let path = options.metadata { reading.metadata = try ModelMetadata(path: path) }
-    model = try Converter.convert(source: source, options: reading)
+    let metadata = try options.metadata.map { (path) throws(ConversionError) in
+      try ModelMetadata(path: path)
+    }
+    model = try Converter.convert(source: source, options: options.source)
     if let reason = model.refusalOfOutputs { throw .unsupported(source, "outputs", reason) }
     progress(.packing)
-    let network = model.network
+    network = try metadata?.applied(to: model.network) ?? model.network
     let given = try options.calibrationInput(of: network)
     let (packed, mix) = try network.blobContents(options, given?.sequences, progress: progress)
     self.mix = mix
@@ -51,7 +54,7 @@ extension Conversion {
     var best: (type: StorageType, byteCount: Int)?
     for other in StorageType.allCases.sorted(by: { $0.traits.bits < $1.traits.bits })
     where other.traits.bits > type.traits.bits {
-      guard let bytes = try? model.network.blobContents(type: other).layerBytes else { continue }
+      guard let bytes = try? network.blobContents(type: other).layerBytes else { continue }
       if bytes < best?.byteCount ?? contents.layerBytes { best = (other, bytes) }
     }
     return best

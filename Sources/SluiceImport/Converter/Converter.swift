@@ -9,8 +9,6 @@ public struct SourceOptions: Sendable {
   ///
   /// Only such inputs take their value from here: the sequence may be among them and stays an input.
   public var constants: [Name: Tensor]
-  /// What the model's author says of it, with the units in which it is to read and write.
-  public var metadata: ModelMetadata?
   /// Inputs that stay states of a graph of one step, though ``constants`` gives what it starts from.
   package var states: Set<Name> = []
 
@@ -52,14 +50,8 @@ public enum Converter {
       architecture = try JSONReader.parse(SourceBytes(path: path))
     }
     let bytes = try SourceBytes(path: source)
-    let model = try convert(
+    return try convert(
       bytes, architecture: architecture, constants: options.constants, states: options.states)
-    guard let metadata = options.metadata else { return model }
-    var described = ConvertedModel(
-      network: try metadata.applied(to: model.network), interface: model.interface,
-      inferred: model.inferred)
-    described.otherFiles = model.otherFiles
-    return described
   }
 
   /// The names of the graph inputs of the model at `source`, in order; one for other sources.

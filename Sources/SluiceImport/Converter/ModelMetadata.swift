@@ -20,8 +20,6 @@ public struct ModelMetadata: Sendable {
     var isScaled: Bool { mean != 0 || deviation != 1 }
   }
 
-  static let inputLayer = "metadata.inputs"
-  static let outputLayer = "metadata.outputs"
   private let file: String
   private let inputs: [Feature]?
   private let outputs: [Feature]?
@@ -70,13 +68,13 @@ public struct ModelMetadata: Sendable {
       guard !network.readsIDs else {
         throw .unsupported(file, "$.inputs", "a mean or std of token ids, which are no numbers")
       }
-      network.prepend(Network.Layer(name: ModelMetadata.inputLayer, operation: .scale(unit)))
+      network.prepend(Network.Layer(name: "metadata.inputs", operation: .scale(unit)))
     }
     if let outputs, outputs.contains(where: \.isScaled) {
       let scale = Network.Scale(
         scale: outputs.map { Float($0.deviation) }, shift: outputs.map { Float($0.mean) })
       network.layers.append(
-        Network.Layer(name: ModelMetadata.outputLayer, operation: .scale(scale)))
+        Network.Layer(name: "metadata.outputs", operation: .scale(scale)))
     }
     return network
   }
@@ -142,11 +140,7 @@ extension Double {
 
 extension Network {
   /// What brings the input's units, where metadata names some, to those of the layers behind.
-  package var unitOfInput: Scale? {
-    guard layers[0].name == ModelMetadata.inputLayer, case .scale(let scale) = layers[0].operation
-    else { return nil }
-    return scale
-  }
+  package var unitOfInput: Scale? { ModelMetadata.unit(ofInputsIn: metadata) }
 
   /// Puts a layer before all others, which reads the network's input.
   fileprivate mutating func prepend(_ layer: Layer) {

@@ -46,13 +46,13 @@ enum CompareCommand {
     var progress = Progress(quiet: arguments.isQuiet)
     var inferred: String?
     let report = try converting { () throws(ConversionError) in
-      var options = SourceOptions(architecture: arguments[architecture])
+      let options = SourceOptions(architecture: arguments[architecture])
+      let model = try Converter.convert(source: source, options: options)
+      var network = model.network
       // The blob's units are the source's then.
       if !contents.metadata.isEmpty {
-        options.metadata = try ModelMetadata(text: contents.metadata, file: path)
+        network = try ModelMetadata(text: contents.metadata, file: path).applied(to: network)
       }
-      let model = try Converter.convert(source: source, options: options)
-      let network = model.network
       inferred = model.inferred
       let sequences: SequenceArray
       if let given {

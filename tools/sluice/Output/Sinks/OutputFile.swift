@@ -24,17 +24,10 @@ struct OutputFile {
     }
     var status = stat()
     let name = FileName.characters(of: path)
-    let exists = unsafe stat(name, &status) == 0
-    guard exists, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+    guard unsafe stat(name, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    else {
       // A source may run for hours before the file is written.
-      if exists, status.st_mode & S_IFMT == S_IFDIR {
-        throw ToolError(.failed, "\(path): is a folder; expected the name of a file")
-      }
-      let slash = path.utf8.lastIndex(of: 0x2F)
-      let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-      guard unsafe access(FileName.characters(of: folder), W_OK) == 0 else {
-        throw ToolError(.failed, "\(path): cannot be written: \(systemError())")
-      }
+      try converting { () throws(ConversionError) in try BlobFile.check(path) }
       descriptor = nil
       return
     }
