@@ -13,6 +13,16 @@ enum Tool {
 
     var lines: [Substring] { output.split(separator: "\n") }
 
+    /// What was said on standard error beside progress, of which a busy machine gets more.
+    var remarks: [Substring] {
+      let stages = [
+        ": read, now packing", ": calibrating, ", ": choosing types, ", ": measuring, ",
+      ]
+      return error.split(separator: "\n").filter { line in
+        !stages.contains { line.contains($0) }
+      }
+    }
+
     /// The output as one JSON object.
     var json: [String: Any] {
       get throws {
