@@ -4,19 +4,14 @@ import Sluice
 import SluiceConversion
 import SluiceImport
 import SluiceNetwork
+import TestSupport
 
 /// How long a hostile file of 1 MiB is computed with until it is refused, and in how much memory.
 ///
 /// Prints a line a file: the least time of several runs, that time in passes, and how far resident
 /// memory rose at most, the mapped file itself included. Ends with 1 where one was read, took over
-/// ``maximumPasses`` or needed more than twice the file and 1 MiB.
-///
-/// A pass is hashing 1 MiB byte by byte, measured in turn with the refusals: a machine that is slow or
-/// busy is slow at both.
+/// ``Pass/maximum`` passes or needed more than twice the file and 1 MiB.
 @main struct RejectionProbe {
-  /// 10 ms where a pass takes 1 ms, as on the fastest of the machines that this was chosen on.
-  private static let maximumPasses = 10.0
-
   static func main() throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("rejection-\(getpid())")
@@ -30,7 +25,7 @@ import SluiceNetwork
       let measured = measure(path)
       let size = bomb.bytes.count
       let isKept =
-        measured.reason != nil && measured.passes <= maximumPasses
+        measured.reason != nil && measured.passes <= Pass.maximum
         && measured.memory <= 2 * size + 1 << 20
       if !isKept { failures += 1 }
       print(
@@ -43,7 +38,7 @@ import SluiceNetwork
     }
     print(
       failures == 0
-        ? "Every file was refused within \(Int(maximumPasses)) passes and twice its size plus 1 MiB."
+        ? "Every file was refused within \(Int(Pass.maximum)) passes and twice its size plus 1 MiB."
         : "\(failures) files were not refused within the bounds.")
     exit(failures == 0 ? 0 : 1)
   }
@@ -67,37 +62,16 @@ import SluiceNetwork
     var memory = Int.max
     var least = Double.infinity
     var pass = Double.infinity
-    for run in 0..<40 where run < 7 || least > maximumPasses * pass {
+    for run in 0..<40 where run < 7 || least > Pass.maximum * pass {
       // What earlier runs freed would hide what this one needs.
       _ = malloc_trim(0)
       let before = Resident.now
       Resident.forgetPeak()
-      let start = processorTime
-      reason = refusal(of: path)
-      least = min(least, processorTime - start)
+      least = min(least, leastThreadTime(runs: 1) { reason = refusal(of: path) })
       memory = min(memory, max(Resident.peak - before, 0))
-      pass = min(pass, timeOfPass())
+      pass = min(pass, Pass.seconds())
     }
     return (1000 * least, least / pass, memory, reason)
-  }
-
-  private static let megabyte = [UInt8](repeating: 0x5A, count: 1 << 20)
-  nonisolated(unsafe) private static var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-
-  /// Seconds of hashing 1 MiB byte by byte (FNV-1a).
-  private static func timeOfPass() -> Double {
-    let start = processorTime
-    var hash = unsafe hash
-    for byte in megabyte { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    unsafe Self.hash = hash
-    return processorTime - start
-  }
-
-  /// Seconds that this process has computed, in the system too: whatever else the machine does.
-  private static var processorTime: Double {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   /// Reads the file as its name says; the error, or nil where there was none.
