@@ -124,6 +124,55 @@ class TorchTests(unittest.TestCase):
         found = self.layers(lambda m, x: m.f(m.g(m.g(x)[0])[0]), f=fc, g=gru)
         self.assertEqual([layer["name"] for layer in found], ["g", "g_2", "f"])
 
+    def test_modules_that_nothing_reads(self) -> None:
+        gru, fc = nn.GRU(3, 4, batch_first=True), nn.Linear(4, 2)
+
+        def unread(m: Any, x: Any) -> Any:
+            y, h = m.g(x)
+            m.other(m.f(y)), h[-1]
+            return m.f(y)
+
+        found = self.layers(unread, g=gru, f=fc, other=nn.GELU())
+        self.assertEqual([layer["type"] for layer in found], ["gru", "dense"])
+        self.assertEqual(len(self.layers(lambda m, x: (m.a(x), m.g(x)[0])[1], g=gru, a=nn.Tanh())), 1)
+
+    def test_changes_in_place(self) -> None:
+        def modules() -> dict[str, nn.Module]:
+            gru = nn.GRU(3, 4, batch_first=True)
+            return {"g": gru, "a": nn.ReLU(inplace=True), "d": nn.Dropout(0.5, inplace=True), "f": nn.Linear(4, 4)}
+
+        def residual(m: Any, x: Any) -> Any:
+            y = m.g(x)[0]
+            return m.f(m.a(y)) + y
+
+        def unread(m: Any, x: Any) -> Any:
+            y = m.f(m.g(x)[0])
+            m.a(y)
+            return y
+
+        def through_a_view(m: Any, x: Any) -> Any:
+            y = m.f(m.g(x)[0])
+            z = F.relu(y.transpose(1, 2), inplace=True)
+            return m.f(y) + z.transpose(1, 2)
+
+        def assigned(m: Any, x: Any) -> Any:
+            y = m.d(m.g(x)[0])
+            z = y
+            z += 1.0
+            return m.f(z) + y
+
+        for forward in (residual, unread, through_a_view, assigned):
+            with self.subTest(forward.__name__):
+                self.refuses("in its place", Forward(forward, **modules()))
+
+        def chain(m: Any, x: Any) -> Any:
+            y, h = m.g(m.d(x))
+            y = m.a(y)
+            y += 1.0
+            return m.f(F.elu(m.a(m.f(y)), inplace=True))
+
+        self.assertEqual(len(self.layers(chain, **modules())), 7)
+
     def test_names_that_are_taken(self) -> None:
         found = self.layers(lambda m, x: m.output(m.input(x)), input=nn.Linear(3, 3), output=nn.Linear(3, 2))
         self.assertEqual([layer["name"] for layer in found], ["input_2", "output"])

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from sluice_architecture import INPUT, Architecture, Refused, shown
+from torch_in_place import Tracer, refuse_changes_that_are_read
 from torch_modules import RECURRENT, Modules, class_of
 from torch_values import Value
 
@@ -34,9 +35,18 @@ class Exporter(Modules):
         super().__init__(causal, sequential)
         self.module = module.eval()
         try:
-            self.graph = fx.Tracer().trace(self.module)
+            self.graph = Tracer().trace(self.module)
         except Exception as error:  # whatever a traced forward raises
             raise Refused(f"{type(module).__name__} cannot be traced by torch.fx: {error}") from error
+        self.drop_unread()
+        refuse_changes_that_are_read(self.graph, self.module)
+
+    def drop_unread(self) -> None:
+        """Takes out the calls of modules whose outputs nothing reads, unless they change what they read."""
+        for node in reversed(list(self.graph.nodes)):
+            is_call = node.op == "call_module" and not getattr(self.module.get_submodule(node.target), "inplace", False)
+            if not node.users and (is_call or node.target is operator.getitem):
+                self.graph.erase_node(node)
 
     def run(self) -> Architecture:
         self.bind_input()
