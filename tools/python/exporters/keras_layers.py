@@ -54,11 +54,13 @@ class Layers:
             raise Refused(f"the activation {shown(value)}; expected a name")
         if name in (None, "linear"):
             return None
+        if any(config.values()):
+            raise Refused(f"the activation {shown(name)} with {shown(config)} is not supported")
         if name in ("hard_sigmoid", "HardSigmoid"):
             return {"function": "hard_sigmoid", "alpha": self.hard_sigmoid_slope(), "beta": 0.5}
         if name == "leaky_relu":
             return {"function": "leaky_relu", "alpha": 0.2}
-        if name not in FUNCTIONS or any(config.values()):
+        if name not in FUNCTIONS:
             raise Refused(f"the activation {shown(name)} is not supported")
         return name
 
@@ -80,7 +82,7 @@ class Layers:
         """The cell's tensors in PyTorch's names and order of gates."""
         units, gates = options.count("units"), CELLS[kind][1]
         biased = options.flag("use_bias", True)
-        double = kind == "GRU" and options.flag("reset_after", False)
+        double = kind == "GRU" and self.resets_after(options)
         bias = [(2, gates * units) if double else (gates * units,)] if biased else []
         self.expect(arrays, (None, gates * units), (units, gates * units), *bias)
 
@@ -96,6 +98,13 @@ class Layers:
             tensors |= {"bias_ih_l0": ordered(own), "bias_hh_l0": ordered(other)}
         return tensors
 
+    def resets_after(self, options: Options) -> bool:
+        """Whether a GRU's reset gate meets what U gave: where the key is missing, as the version of Keras takes it."""
+        if "reset_after" not in options.values and self.file.major in (2, None) and not options.flag("use_bias", True):
+            # Biases would tell by their shape: Keras 2 wrote the key once it had more than one way.
+            raise Refused("reset_after is missing")
+        return options.flag("reset_after", (self.file.major or 0) >= 3)
+
     def cell_options(self, kind: str, options: Options) -> dict[str, Any]:
         found: dict[str, Any] = {}
         own, gate = self.named_activation(options, "activation", "tanh"), "sigmoid"
@@ -107,7 +116,7 @@ class Layers:
                 found["gate_activation"] = gate or "linear"
         if "softmax" in (own, gate):
             raise Refused("softmax within a cell")
-        if kind == "GRU" and not options.flag("reset_after", False):
+        if kind == "GRU" and not self.resets_after(options):
             found["reset_after"] = False
         return found
 

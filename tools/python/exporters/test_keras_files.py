@@ -128,6 +128,35 @@ class OptionTests(Files):
         self.refuses("time_major=True", self.archive({"config.json": json.dumps(config)}))
         self.slope(self.legacy("2.15.0", time_major=False))
 
+    def test_a_reset_that_nothing_tells_of(self) -> None:
+        """Without the key a GRU is as its version of Keras made it; without biases nothing else tells."""
+        content = io.BytesIO()
+        with h5py.File(content, "w") as file:
+            for i, shape in enumerate(((3, 12), (4, 12))):
+                file.create_dataset(f"layers/gru/cell/vars/{i}", data=np.ones(shape, np.float32))
+
+        def gru(version: str, **options: Any) -> Path:
+            config = configuration(use_bias=False, recurrent_activation="sigmoid", **options)
+            config["config"]["layers"][1]["class_name"] = "GRU"
+            metadata = json.dumps({"keras_version": version})
+            members = {"config.json": json.dumps(config), "metadata.json": metadata, "model.weights.h5": content.getvalue()}
+            return self.archive(members)
+
+        def resets_after(path: Path) -> bool:
+            return export_keras.architecture_of(path).layers[0].get("reset_after", True)
+
+        self.assertTrue(resets_after(gru("3.5.0")))
+        self.assertFalse(resets_after(gru("1.2.0")))
+        self.refuses("reset_after is missing", gru("2.15.0"))
+        for version in ("1.2.0", "2.15.0", "3.5.0"):
+            for given in (True, False):
+                self.assertEqual(resets_after(gru(version, reset_after=given)), given)
+
+    def test_options_of_activations(self) -> None:
+        for name in ("leaky_relu", "hard_sigmoid", "relu"):
+            option = {"class_name": name, "config": {"negative_slope": 0.1}}
+            self.refuses("is not supported", self.legacy("3.1.0", activation=option))
+
     def test_layers_of_ones_own(self) -> None:
         for change in ({"module": "mine"}, {"module": "keras.layers", "registered_name": "Mine>LSTM"}):
             config = configuration()
