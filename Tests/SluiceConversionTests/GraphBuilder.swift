@@ -20,6 +20,7 @@ struct GraphBuilder {
   var initializers: [[UInt8]] = []
   var inputs: [[UInt8]] = []
   var outputs: [[UInt8]] = []
+  var sparseInitializers: [[UInt8]] = []
   var opset = 17
 
   mutating func node(
@@ -131,6 +132,7 @@ struct GraphBuilder {
         for node in nodes { graph.bytes(1, node) }
         graph.string(2, "graph")
         for tensor in initializers { graph.bytes(5, tensor) }
+        for tensor in sparseInitializers { graph.bytes(15, tensor) }
         for value in inputs { graph.bytes(11, value) }
         for value in outputs { graph.bytes(12, value) }
       }

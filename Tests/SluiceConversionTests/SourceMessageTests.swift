@@ -52,7 +52,7 @@ import Testing
 
   @Test("Initializers that nothing reads may be of any type")
   func unread() throws {
-    for type in [2, 3, 8, 12, 17, 99] {
+    for type in [2, 3, 8, 12, 13, 17, 24, 99] {
       var graph = GraphBuilder.lstm()
       graph.output("Y")
       graph.initializers.append(
@@ -60,9 +60,57 @@ import Testing
           $0.integer(1, 1)
           $0.integer(2, type)
           $0.string(8, "left")
-          if type == 8 { $0.string(6, "text") } else { $0.bytes(9, [1]) }
+          // Text and uint64 have fields of their own.
+          switch type {
+          case 8: $0.string(6, "text")
+          case 13: $0.integer(11, 1)
+          default: $0.bytes(9, [1])
+          }
         })
       _ = try graph.convert()
+    }
+  }
+
+  @Test("A sparse initializer matters to who reads it alone")
+  func sparse() throws {
+    func graph(reads: Bool) throws -> ConvertedModel {
+      var graph = GraphBuilder(reads ? "out = Add(Y, thin)" : "out = Relu(Y)")
+      graph.sparseInitializers.append(
+        ProtobufWriter.message { sparse in
+          sparse.bytes(1, GraphBuilder.tensor("thin", [1], [0.5]))
+          sparse.bytes(2, GraphBuilder.tensor("", [1], integers: [2]))
+          sparse.integer(3, 3)
+        })
+      return try graph.convert()
+    }
+    _ = try graph(reads: false)
+    #expect(
+      refuses(.unsupported, "tensor thin", "is sparse", "write all") { _ = try graph(reads: true) })
+  }
+
+  @Test("What a file holds beside its graph, and the way on")
+  func besides() {
+    func refusal(_ field: Int, inGraph: Bool) -> String {
+      let more = ProtobufWriter.message { $0.bytes(field, []) }
+      let bytes = ProtobufWriter.message { model in
+        model.message(8) { $0.integer(2, 17) }
+        model.bytes(7, inGraph ? more : [])
+      }
+      do throws(ConversionError) {
+        _ = try Converter.convert(SourceBytes(file: "model.onnx", bytes + (inGraph ? [] : more)))
+        return ""
+      } catch { return error.description }
+    }
+    // Metadata, and on which devices it may run: what is wrong then is that the graph is empty.
+    for field in [14, 26] {
+      #expect(refusal(field, inGraph: false).contains("expected at least one"))
+    }
+    for (field, inGraph, texts) in [
+      (20, false, ["training_info", "inference"]), (25, false, ["functions", "inline"]),
+      (14, true, ["quantization_annotation", "float model"]),
+    ] {
+      let found = refusal(field, inGraph: inGraph)
+      #expect(texts.allSatisfy { found.contains($0) }, "\(found)")
     }
   }
 

@@ -34,8 +34,11 @@ struct ExternalData {
   ///
   /// A path in a file that was sent to us is a way to read files that were not: only a plain name in
   /// the model's own folder is followed, to a regular file that is no link.
+  ///
+  /// - Parameter needed: bytes of the tensor's numbers: how many there are where the file does not say,
+  ///   as ONNX Runtime takes it.
   func bytes(
-    of tensor: ONNXTensor, in files: ExternalFiles?
+    of tensor: ONNXTensor, needed: Int, in files: ExternalFiles?
   ) throws(ConversionError) -> (SourceBytes, Range<Int>) {
     func refused(_ reason: String) -> ConversionError {
       .unsupported(
@@ -56,11 +59,11 @@ struct ExternalData {
       throw refused("in \"\(quotable(location))\", which \(error.reason)")
     }
     guard let start = Self.number(offset ?? "0"),
-      let count = length.map(Self.number) ?? file.count - min(start, file.count),
+      let count = length.map(Self.number) ?? needed,
       start <= file.count, count <= file.count - start
     else {
       throw refused(
-        "from \(quotable(offset ?? "0")) on, \(quotable(length ?? "all")) bytes, beyond the "
+        "from \(quotable(offset ?? "0")) on, \(quotable(length ?? "\(needed)")) bytes, beyond the "
           + "\(file.count) of \"\(quotable(location))\"")
     }
     return (file, start..<start + count)

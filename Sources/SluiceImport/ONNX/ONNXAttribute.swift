@@ -18,7 +18,7 @@ struct ONNXAttribute {
   let name: Name
   let value: Value
 
-  init(_ reader: ProtobufReader) throws(ConversionError) {
+  init(_ reader: ProtobufReader, files: ExternalFiles?) throws(ConversionError) {
     var reader = reader
     var (name, type): (Name, Int64) = ("", 0)
     var found: (value: Value, type: Int64)?
@@ -29,7 +29,7 @@ struct ONNXAttribute {
       case 2: found = (.float(try reader.float(field)), 1)
       case 3: found = (.integer(try reader.integer(field)), 2)
       case 4: found = (.string(try reader.string(field)), 3)
-      case 5: found = (.tensor(try ONNXTensor(reader.source, reader.range(field))), 4)
+      case 5: found = (.tensor(try ONNXTensor(reader.source, reader.range(field), files: files)), 4)
       case 7: try reader.append(field, to: &floats)
       case 8: try reader.append(field, to: &integers, limit: 1 << 16)
       case 9: strings.append(try reader.string(field))

@@ -47,9 +47,17 @@ struct ONNXModel {
         guard graph == nil else { throw reader.malformed(field.offset, "a second graph") }
         graph = try reader.range(field)
       case 8: try readOpset(reader.submessage(field, "OperatorSetIdProto"))
-      case 14: _ = try reader.range(field)
-      case 20: throw .unsupported(source.file, "byte \(field.offset)", "training_info")
-      case 25: throw .unsupported(source.file, "byte \(field.offset)", "functions")
+      // Metadata, and on which devices nodes may run.
+      case 14, 26: _ = try reader.range(field)
+      case 20:
+        throw .unsupported(
+          source.file, "byte \(field.offset) (training_info)",
+          "the file describes training; export the model for inference alone")
+      case 25:
+        throw .unsupported(
+          source.file, "byte \(field.offset) (functions)",
+          "the model defines functions of its own; write them out "
+            + "(onnx.inliner.inline_local_functions)")
       default: throw reader.unsupported(field)
       }
     }
@@ -90,21 +98,28 @@ struct ONNXModel {
     while let field = try reader.next() {
       switch field.number {
       case 1:
-        nodes.append(try ONNXNode(reader.submessage(field, "NodeProto"), index: nodes.count))
+        nodes.append(
+          try ONNXNode(reader.submessage(field, "NodeProto"), index: nodes.count, files: files))
       case 2, 10: _ = try reader.string(field)
-      case 5:
-        let tensor = try ONNXTensor(source, reader.range(field), files: files)
-        guard !tensor.name.isEmpty, initializers.updateValue(tensor, forKey: tensor.name) == nil
-        else {
-          throw .malformed(source.file, tensor.place, "an initializer without a name, or twice")
-        }
+      case 5: try keep(ONNXTensor(source, reader.range(field), files: files))
+      case 15: try keep(ONNXTensor(sparse: reader.submessage(field, "SparseTensorProto")))
       case 11: inputs.append(try value(reader.submessage(field, "ValueInfoProto")))
       case 12: outputs.append(try value(reader.submessage(field, "ValueInfoProto")))
       case 13, 16: _ = try reader.range(field)
-      case 14: throw .unsupported(source.file, "byte \(field.offset)", "quantization_annotation")
-      case 15: throw .unsupported(source.file, "byte \(field.offset)", "sparse_initializer")
+      case 14:
+        throw .unsupported(
+          source.file, "byte \(field.offset) (quantization_annotation)",
+          "the model is quantised: convert the float model that it was made from")
       default: throw reader.unsupported(field)
       }
+    }
+  }
+
+  private mutating func keep(_ initializer: ONNXTensor) throws(ConversionError) {
+    guard !initializer.name.isEmpty,
+      initializers.updateValue(initializer, forKey: initializer.name) == nil
+    else {
+      throw .malformed(source.file, initializer.place, "an initializer without a name, or twice")
     }
   }
 
@@ -120,7 +135,7 @@ struct ONNXModel {
       guard fields <= Self.maximumGraphFields else {
         throw reader.malformed(field.offset, "more than \(Self.maximumGraphFields) fields")
       }
-      guard [1, 5, 11, 12].contains(field.number) else { continue }
+      guard [1, 5, 11, 12, 15].contains(field.number) else { continue }
       counts[field.number, default: 0] += 1
       guard counts[field.number, default: 0] <= Self.maximumItems else {
         throw reader.malformed(

@@ -12,7 +12,8 @@ struct ONNXNode {
   /// What an error calls the node.
   let place: String
 
-  init(_ reader: ProtobufReader, index: Int) throws(ConversionError) {
+  /// - Parameter files: the files beside this one in which numbers of attributes may lie.
+  init(_ reader: ProtobufReader, index: Int, files: ExternalFiles?) throws(ConversionError) {
     var reader = reader
     var (operation, domain, name) = ("", "", "")
     var (inputs, outputs): ([Name], [Name]) = ([], [])
@@ -23,10 +24,12 @@ struct ONNXNode {
       case 2: outputs.append(Name(try reader.string(field)))
       case 3: name = try reader.string(field)
       case 4: operation = try reader.string(field)
-      case 5: attributes.append(try ONNXAttribute(reader.submessage(field, "AttributeProto")))
+      case 5:
+        attributes.append(
+          try ONNXAttribute(reader.submessage(field, "AttributeProto"), files: files))
       case 7: domain = try reader.string(field)
       case 6, 8: _ = try reader.string(field)
-      case 9: _ = try reader.range(field)
+      case 9, 10: _ = try reader.range(field)
       default: throw reader.unsupported(field)
       }
       guard inputs.count <= 256, outputs.count <= 256, attributes.count <= 64 else {

@@ -76,10 +76,9 @@ struct ONNXTensor {
     var isText = false
     while let field = try reader.next() {
       switch field.number {
-      case 1:
-        try reader.append(field, to: &dims, limit: 8)
+      case 1: try reader.append(field, to: &dims, limit: 8)
       case 2: typeCode = try reader.integer(field)
-      case 4, 5, 7, 10: typedFields.append(field)
+      case 4, 5, 7, 10, 11: typedFields.append(field)
       case 8: name = Name(try reader.string(field))
       case 9:
         guard raw == nil else { throw reader.malformed(field.offset, "raw_data stands twice") }
@@ -108,8 +107,9 @@ struct ONNXTensor {
       guard raw == nil, typedFields.isEmpty else {
         throw .malformed(source.file, place, "external data beside numbers in the file")
       }
+      let needed = try byteCount
       do throws(ConversionError) {
-        let (storage, range) = try external.bytes(of: self, in: files)
+        let (storage, range) = try external.bytes(of: self, needed: needed, in: files)
         (exception, raw) = (Exception(storage: storage), range)
       } catch {
         exception = Exception(refusal: error)
@@ -119,19 +119,53 @@ struct ONNXTensor {
     try checkStorage(typedFields)
   }
 
+  /// A `SparseTensorProto`, whose name is that of its values: nothing here reads one.
+  init(sparse reader: ProtobufReader) throws(ConversionError) {
+    source = reader.source
+    var reader = reader
+    var values: Range<Int>?
+    var dims: [Int64] = []
+    while let field = try reader.next() {
+      switch field.number {
+      case 1: values = try reader.range(field)
+      case 2: _ = try reader.range(field)
+      case 3: try reader.append(field, to: &dims, limit: 8)
+      default: throw reader.unsupported(field)
+      }
+    }
+    range = values ?? 0..<0
+    var inner = ProtobufReader(source, "TensorProto", range)
+    while let field = try inner.next() {
+      if field.number == 8 { name = Name(try inner.string(field)) }
+    }
+    exception = Exception(
+      refusal: .unsupported(
+        source.file, place, "is sparse (sparse_initializer); write all of its numbers out"))
+  }
+
   /// Types that ONNX has and that no weights here are, by `data_type`.
   private static let typeNames: [Int64: String] = [
     2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 8: "string", 12: "uint32", 13: "uint64",
     14: "complex64", 15: "complex128", 17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2",
-    20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
+    20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1", 24: "float8e8m0", 25: "uint2",
+    26: "int2", 27: "float6e2m3", 28: "float6e3m2",
   ]
-  private static let quantisedTypes: Set<Int64> = [2, 3, 4, 5, 17, 18, 19, 20, 21, 22, 23]
+  private static let quantisedTypes = Set<Int64>(2...5).union(17...28)
+
+  /// Bytes of the numbers in `raw_data`.
+  private var byteCount: Int {
+    get throws(ConversionError) {
+      let count = elementCount(of: shape)?.multipliedReportingOverflow(by: type.size)
+      guard let count, !count.overflow else {
+        throw .malformed(source.file, place, "the shape \(shape) is negative or too large")
+      }
+      return count.partialValue
+    }
+  }
 
   /// The numbers lie in raw_data or in the one field of their type, never in both.
   private func checkStorage(_ typedFields: [ProtobufReader.Field]) throws(ConversionError) {
-    guard let count = elementCount(of: shape) else {
-      throw .malformed(source.file, place, "the shape \(shape) is negative or too large")
-    }
+    let byteCount = try byteCount
     guard raw == nil || typedFields.isEmpty else {
       throw .malformed(source.file, place, "raw_data beside a field of typed data")
     }
@@ -139,8 +173,7 @@ struct ONNXTensor {
       throw .malformed(source.file, place, "numbers in a field of another type")
     }
     if let raw {
-      let (bytes, overflow) = count.multipliedReportingOverflow(by: type.size)
-      guard !overflow, bytes == raw.count else {
+      guard byteCount == raw.count else {
         throw .malformed(
           source.file, place,
           "\(raw.count) bytes of \(exception == nil ? "raw_data" : "external data") do not match the shape \(shape)"
@@ -150,7 +183,7 @@ struct ONNXTensor {
       let reader = ProtobufReader(source, "TensorProto", range)
       var found = 0
       for field in typedFields { found += try reader.count(field, of: type) }
-      guard found == count else {
+      guard found == byteCount / type.size else {
         throw .malformed(source.file, place, "\(found) numbers do not match the shape \(shape)")
       }
     }
