@@ -126,16 +126,33 @@ struct RNNoiseTests {
     #expect(worst <= 1e-4 && worstActivity <= 1e-4, "\(worst), \(worstActivity)")
   }
 
-  @Test("A GRU with two biases for each gate is called one")
-  func doubledBias() throws {
+  @Test("A line of the text with too many or too few numbers is named, with how many there are")
+  func lines() throws {
     let text = String(decoding: try bytes("rnnoise_text/model.rnnn"), as: UTF8.self)
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    // The header, three lines of the dense layer, four of each GRU: the bias ends it.
-    let bias = 7
-    lines[bias] += " " + lines[bias]
-    #expect(
-      refused(
-        Array(lines.joined(separator: "\n").utf8), "has 24 numbers on its line", kind: .unsupported)
-    )
+    let lines = text.split(separator: "\n").map(String.init)
+    // The header, three lines of the dense layer, four of each GRU.
+    let names = [
+      2: "input weights of input_dense", 3: "bias of input_dense", 5: "input weights of vad_gru",
+      6: "recurrent weights of vad_gru", 7: "bias of vad_gru", 11: "bias of noise_gru",
+      18: "bias of denoise_output", 21: "bias of vad_output",
+    ]
+    for (index, name) in names {
+      let words = lines[index].split(separator: " ")
+      for count in [1, words.count - 1, words.count + 1, 2 * words.count, 3 * words.count]
+      where count != words.count && count > 0 {
+        var changed = lines
+        changed[index] = (0..<count).map { String(words[$0 % words.count]) }.joined(separator: " ")
+        let isDouble = name.contains("bias of") && name.contains("gru") && count == 2 * words.count
+        #expect(
+          refused(
+            Array(changed.joined(separator: "\n").utf8),
+            "the \(name) has \(count) numbers on its line; expected \(words.count)",
+            kind: isDouble ? .unsupported : .malformed), "\(name), \(count)")
+      }
+    }
+    // Elsewhere line breaks mean nothing.
+    let words = lines.dropFirst().joined(separator: " ")
+    #expect(try convert(Array("\(lines[0])\n\(words)".utf8)).network.outputSize == 7)
+    #expect(refused(Array("\(lines[0])\n\(words) 1".utf8), "bytes behind"))
   }
 }

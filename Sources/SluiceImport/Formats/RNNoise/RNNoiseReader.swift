@@ -18,10 +18,22 @@ struct RNNoiseReader {
     _ source: SourceBytes, provenance: Provenance
   ) throws(ConversionError) -> Network {
     var reader = try RNNoiseReader(source)
+    do throws(ConversionError) {
+      let parts = try reader.parts()
+      return RNNoiseModel.network(parts, provenance: provenance)
+    } catch {
+      // What does not fit anywhere shows behind the line that is too long or too short.
+      throw reader.isText ? RNNoiseLines(source).error ?? error : error
+    }
+  }
+
+  /// The weights of all layers, behind which nothing follows.
+  private mutating func parts() throws(ConversionError) -> [RNNoiseModel.Part: RNNoiseModel.Weights]
+  {
     var parts: [RNNoiseModel.Part: RNNoiseModel.Weights] = [:]
-    for part in RNNoiseModel.Part.allCases { parts[part] = try reader.weights(of: part, parts) }
-    try reader.finish()
-    return RNNoiseModel.network(parts, provenance: provenance)
+    for part in RNNoiseModel.Part.allCases { parts[part] = try weights(of: part, parts) }
+    try finish()
+    return parts
   }
 
   private init(_ source: SourceBytes) throws(ConversionError) {
@@ -65,31 +77,12 @@ struct RNNoiseReader {
         "the activation \(code) of \(name); expected 0 (tanh), 1 (sigmoid) or 2 (relu)")
     }
     let columns = part.gateCount * outputSize
-    let read = RNNoiseModel.Weights(
+    return RNNoiseModel.Weights(
       inputSize: inputSize, outputSize: outputSize, activation: functions[code],
       input: try weights(inputSize * columns, "the input weights of \(name)"),
       hidden: part.isRecurrent
         ? try weights(outputSize * columns, "the recurrent weights of \(name)") : [],
       bias: try weights(columns, "the bias of \(name)"))
-    if isText, part.isRecurrent { try checkEndOfBias(columns, name) }
-    return read
-  }
-
-  /// Refuses a GRU whose line of biases holds twice as many: those of newer Keras, of a cell in which
-  /// the reset gate meets what U gave.
-  private func checkEndOfBias(_ count: Int, _ name: String) throws(ConversionError) {
-    var (at, surplus, isInNumber) = (position, 0, false)
-    while at < source.count, source[at] != 0x0A, surplus <= count {
-      let isSpace = Self.isSpace(source[at])
-      if !isSpace, !isInNumber { surplus += 1 }
-      isInNumber = !isSpace
-      at += 1
-    }
-    guard surplus == count else { return }
-    throw .unsupported(
-      source.file, "byte \(position)",
-      "the bias of \(name) has \(2 * count) numbers on its line; expected \(count): RNNoise's GRU has "
-        + "one bias for each gate; train it with reset_after=False")
   }
 
   private mutating func weights(
@@ -144,7 +137,7 @@ struct RNNoiseReader {
     while position < source.count, Self.isSpace(source[position]) { position += 1 }
   }
 
-  private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+  static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
 
   private func malformed(_ position: Int, _ reason: String) -> ConversionError {
     .malformed(source.file, "byte \(position)", reason)
