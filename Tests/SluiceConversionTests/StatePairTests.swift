@@ -96,4 +96,53 @@ import Testing
         _ = try Self.lstm("h, c", inputs: ["h", "c", "s"]).convert()
       })
   }
+
+  @Test("States side by side in one output, whatever its shape", arguments: ["1,6", "6", "2,1,3"])
+  func reshaped(_ shape: String) throws {
+    let graph = GraphBuilder(
+      """
+      input x 1,1,4
+      input s \(shape)
+      both = Reshape(s, i:[1,1,6])
+      a, b = Split(both, i:[3,3]) axis=2
+      Y1, a_out = GRU(x, f:1x9x4, f:1x9x3, f:1x18, _, a) hidden_size=3
+      m = Squeeze(Y1, i:[1])
+      Y2, b_out = GRU(m, f:1x9x3, f:1x9x3, f:1x18, _, b) hidden_size=3
+      y = Relu(Y2)
+      joined = Concat(a_out, b_out) axis=2
+      s_same = Identity(joined)
+      s_out = Reshape(s_same, i:[\(shape)])
+      -> y, s_out
+      """)
+    let model = try graph.convert()
+    #expect(
+      model.interface.outputs.map(\.role) == [
+        .sequence([.time, .one, .one, .feature]),
+        .state([.init(layer: 0, isCell: false), .init(layer: 1, isCell: false)]),
+      ])
+  }
+
+  @Test("Features that are the state itself, among the states", arguments: 0..<4)
+  func featuresAmongStates(_ place: Int) throws {
+    var outputs = ["a_out", "b_out", "c_out"]
+    outputs.insert("y", at: place)
+    let cells = zip(["x", "m1", "m2"], ["a", "b", "c"]).enumerated().map { index, names in
+      """
+      Y\(index), \(names.1)_out = GRU(\(names.0), f:1x9x3, f:1x9x3, f:1x18, _, \(names.1)) hidden_size=3
+      m\(index + 1) = Squeeze(Y\(index), i:[1])
+      """
+    }
+    let graph = GraphBuilder(
+      """
+      input x 1,1,3
+      input a 1,1,3
+      input b 1,1,3
+      input c 1,1,3
+      \(cells.joined(separator: "\n"))
+      y = Identity(m3)
+      -> \(outputs.joined(separator: ", "))
+      """)
+    let roles = try graph.convert().interface.outputs.map(\.role)
+    #expect(roles.firstIndex { if case .sequence = $0 { true } else { false } } == place)
+  }
 }

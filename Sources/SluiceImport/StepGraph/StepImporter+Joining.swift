@@ -42,4 +42,19 @@ extension StepImporter {
     }
     define(node, .view(StepView(.layer(layer), axes: axes)))
   }
+
+  /// `Split`: parts of a state, or of features.
+  mutating func split(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    let view = try view(node, 0)
+    let extents = view.shape.map { Extent.known($0) }
+    let (axis, ranges) = try folder.ranges(ofSplit: node, &attributes, extents)
+    for (index, range) in ranges.enumerated() {
+      var part = view
+      part.offset += range.lowerBound * view.axes[axis].stride
+      part.axes[axis].size = range.count
+      define(node, .view(part), output: index)
+    }
+  }
 }

@@ -5,7 +5,20 @@ extension StepImporter {
   mutating func move(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    let view = try view(node, 0)
+    if let name = node.input(0), case .states(let views, let shape)? = values[name],
+      Self.keepingOrder.contains(node.operation)
+    {
+      // Side by side, whatever the shape: only that changes.
+      let whole = StepView(.layer(-1), shape: shape)
+      return define(node, .states(views, shape: try moved(whole, node, &attributes).shape))
+    }
+    define(node, .view(try moved(view(node, 0), node, &attributes)))
+  }
+
+  /// `view` as `node` leaves it.
+  private mutating func moved(
+    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) -> StepView {
     let result: StepView
     switch node.operation {
     case "Identity": result = view
@@ -25,7 +38,7 @@ extension StepImporter {
     case "Slice": result = try slice(view, node, &attributes)
     default: throw node.unsupported("the operator is not supported on what a step computes")
     }
-    define(node, .view(result))
+    return result
   }
 
   private mutating func unsqueeze(

@@ -42,6 +42,7 @@ extension StepImporter {
     case "Softmax": try softmax(node, &attributes)
     case "BatchNormalization": try batchNorm(node, &attributes)
     case "Concat": try concat(node, &attributes)
+    case "Split": try split(node, &attributes)
     default: try move(node, &attributes)
     }
     try attributes.finish()
@@ -49,10 +50,33 @@ extension StepImporter {
 
   /// Whether what `node` joins only comes out, and is the state of several layers as it went in.
   func isReturned(_ node: ONNXNode, _ views: [StepView]) -> Bool {
-    guard let name = node.output(0), outputNames.contains(name), !readNames.contains(name) else {
-      return false
-    }
+    guard let name = node.output(0), returnedNames.contains(name) else { return false }
     return areStates(views)
+  }
+
+  /// The operators that leave the order of numbers as it is.
+  static let keepingOrder: Set<String> = [
+    "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Dropout", "Cast",
+  ]
+
+  /// The names of what comes out of the graph, perhaps in another shape, and is read by nothing else.
+  static func returnedNames(of model: ONNXModel) -> Set<Name> {
+    var readers: [Name: [ONNXNode]] = [:]
+    for node in model.nodes {
+      for name in Set(node.inputs) { readers[name, default: []].append(node) }
+    }
+    let outputs = Set(model.outputs.map(\.name))
+    var returned: Set<Name> = []
+    for name in model.nodes.reversed().flatMap(\.outputs) {
+      let only = readers[name, default: []]
+      let isReturned =
+        only.isEmpty
+        ? outputs.contains(name)
+        : !outputs.contains(name) && only.count == 1 && keepingOrder.contains(only[0].operation)
+          && only[0].input(0) == name && only[0].output(0).map(returned.contains) == true
+      if isReturned { returned.insert(name) }
+    }
+    return returned
   }
 
   /// The value of input `index`, which is no constant.

@@ -7,15 +7,27 @@ extension StepImporter {
   }
 
   /// The output of features: the first that is no state, wherever it stands. Where a layer's state is
-  /// the output as well, the first of all.
+  /// the output as well, that of those which come out twice which is least like the state's input.
   private var featureOutput: Int? {
+    var states: [StepView.Source: [Int]] = [:]
     var first: Int?
     for (index, output) in model.outputs.enumerated() {
       guard case .view(let view)? = values[output.name], !isCell(view) else { continue }
       if !areStates([view]) { return index }
       first = first ?? index
+      states[view.source, default: []].append(index)
     }
-    return first
+    let twice = states.values.filter { $0.count > 1 }.min { $0[0] < $1[0] }
+    return twice?.min { likeness(ofOutput: $0) < likeness(ofOutput: $1) } ?? first
+  }
+
+  /// How much a state that comes out is like the input that it goes in as: by its shape, then by its name.
+  private func likeness(ofOutput index: Int) -> Int {
+    let name = model.outputs[index].name
+    guard case .view(let view)? = values[name], case .layer(let layer) = view.source,
+      let given = hidden[layer], case .state(let input) = given.source
+    else { return 0 }
+    return StatePair.likeness(name, input) + (view.shape == given.shape ? 1 << 16 : 0)
   }
 
   /// The network, after the last node.

@@ -21,9 +21,8 @@ struct StepImporter {
   var claims: [Name: [(range: Range<Int>, what: String, node: String)]] = [:]
   /// Elements of the model's input.
   private var inputCount = 0
-  /// The names that nodes read.
-  let readNames: Set<Name>
-  let outputNames: Set<Name>
+  /// The names of what only comes out.
+  let returnedNames: Set<Name>
   /// The node that writes each name.
   let writers: [Name: ONNXNode]
 
@@ -31,8 +30,7 @@ struct StepImporter {
     self.model = model
     self.folder = folder
     self.provenance = provenance
-    readNames = Set(model.nodes.flatMap(\.inputs))
-    outputNames = Set(model.outputs.map(\.name))
+    returnedNames = Self.returnedNames(of: model)
     var writers: [Name: ONNXNode] = [:]
     for node in model.nodes { for name in node.outputs { writers[name] = node } }
     self.writers = writers
