@@ -158,6 +158,12 @@ extension GraphImporter {
     guard Set(axes).subtracting([.one]).count == axes.count(where: { $0 != .one }) else {
       throw .unsupported(model.source.file, place, "several axes of one kind")
     }
+    if value.content.finalLayers == nil, value.hasMixedFeatures {
+      throw .unsupported(
+        model.source.file, place,
+        "its features stand in another order than the layers write them, of both directions mixed; "
+          + "leave out the Transpose or Reshape that mixes them")
+    }
     let layers = value.content.finalLayers?.compactMap { indices[$0] } ?? []
     switch value.content {
     case .finalHidden: return .finalHidden(layers: layers, axes)

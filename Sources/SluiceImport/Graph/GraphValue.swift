@@ -113,6 +113,14 @@ struct FeatureValue {
     return .known(product)
   }
 
+  /// Whether features of one direction, or of another part, do not stand side by side.
+  var hasMixedFeatures: Bool {
+    let atoms = axes.joined().filter { $0.size != 1 }
+    let first = atoms.firstIndex { if case .features = $0 { true } else { false } }
+    let last = atoms.lastIndex { if case .layers = $0 { true } else { false } }
+    return if let first, let last { first < last } else { false }
+  }
+
   /// The one atom that tells what an axis counts; nil where none or several do.
   static func sole(_ axis: Axis) -> Atom? {
     let atoms = significant(axis)
