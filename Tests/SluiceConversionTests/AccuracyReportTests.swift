@@ -74,6 +74,12 @@ import Testing
     #expect(
       (64..<1000).contains(wide), "computed without products, and drawn and compared all the same")
     #expect(AccuracyReport.steps(for: Self.network(hidden: 256)) == AccuracyReport.mostSteps)
+    let layers = (0..<1000).map {
+      Network.Layer(name: "\($0)", operation: .activation(.relu, size: 1))
+    }
+    let deep = Network(
+      layers: layers, provenance: Provenance(source: "test", format: "none", hash: 0))
+    #expect((64..<1000).contains(AccuracyReport.steps(for: deep)), "each layer has its own cost")
   }
 
   @Test("What never falls silent is seen: over silence, in the greatest error, read back")
@@ -102,6 +108,8 @@ import Testing
       #expect(stuck.stretches[0].lastingError > 0.09)
       #expect(stuck.maximalError < 0.06)
       #expect(stuck.greatestError > 0.09 && stuck.placeOfGreatest == " over silence")
+      #expect(stuck.errorThatStays == stuck.stretches[0].lastingError)
+      #expect(report.errorThatStays == nil)
       let read = try #require(AccuracyReport.split(provenance: fixed.reporting(stuck).provenance))
       #expect(read.report.json.text == stuck.json.text && read.report.stretches.count == 2)
       // A search by error measures silence too.

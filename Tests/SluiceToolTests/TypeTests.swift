@@ -39,6 +39,41 @@ import Testing
     #expect(try Tool.run("inspect", out).output.contains("measured at conversion over noise"))
   }
 
+  /// Two units: h decays by 0.97 in the one, and a bias keeps the other near 1.
+  @Test(arguments: ["int8", "int4", "f16"])
+  func aStateThatNeverFallsSilentIsSaid(_ type: String) throws {
+    let scratch = try Scratch()
+    let tensors: [(String, [Int], [Float])] = [
+      ("weight_ih_l0", [2, 1], [0.3, 0]), ("weight_hh_l0", [2, 2], [0.97, 0, 0, 0]),
+      ("bias_ih_l0", [2], [0, 2]), ("bias_hh_l0", [2], [0, 0]),
+    ]
+    let architecture =
+      #"{\"input_size\":1,\"layers\":[{\"type\":\"rnn\",\"tensors\":\"\"}]}"#
+    var header = #"{"__metadata__":{"sluice.architecture":"\#(architecture)"}"#
+    var values: [Float] = []
+    for (name, shape, floats) in tensors {
+      let range = [4 * values.count, 4 * (values.count + floats.count)]
+      header += #","\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":\#(range)}"#
+      values += floats
+    }
+    header += "}"
+    let bytes = unsafe values.withUnsafeBytes { unsafe Array($0) }
+    let length = unsafe withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) {
+      unsafe Array($0)
+    }
+    let source = scratch.file("two.safetensors")
+    try Data(length + Array(header.utf8) + bytes).write(to: URL(fileURLWithPath: source))
+    let done = try Tool.run(
+      "convert", source, "-o", scratch.file("two.sluice"), "--type", type)
+    try #require(done.status == 0, "\(done.error)")
+    #expect(done.error.contains("in silence an error of 1.1e-1 stays") == (type != "f16"))
+    if type == "int8" {
+      let bound = try Tool.run(
+        "convert", source, "-o", scratch.file("not.sluice"), "--type", type, "--max-error", "0.05")
+      #expect(bound.status == 1 && bound.error.contains("over silence"))
+    }
+  }
+
   @Test func aBoundRefusesAndWritesNothing() throws {
     let scratch = try Scratch()
     let refused = try convert(scratch.file("out.sluice"), "--type", "int4", "--max-error", "1e-4")

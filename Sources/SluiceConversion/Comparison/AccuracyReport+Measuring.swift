@@ -10,12 +10,16 @@ extension AccuracyReport {
   package static let products = 6_000_000_000
   /// Products in whose time one number is drawn, computed without a product, or compared.
   private static let productsOfNumber = 64
+  /// Products in whose time the reference and the blob begin and end a layer.
+  private static let productsOfLayer = 8192
 
   /// Steps that a report on `network` takes: 10,000, or fewer where they would take long.
   package static func steps(for network: Network) -> Int {
     let numbers = network.layers.reduce(network.inputSize) { $0 + $1.outputSize }
     return steps(
-      products: network.layers.reduce(productsOfNumber * numbers) { $0 + $1.productCount })
+      products: network.layers.reduce(productsOfNumber * numbers) {
+        $0 + $1.productCount + productsOfLayer
+      })
   }
 
   /// The same of a network with so many products a step.

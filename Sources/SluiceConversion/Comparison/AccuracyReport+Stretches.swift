@@ -13,6 +13,14 @@ package enum StretchKind: String, Sendable, CaseIterable {
 }
 
 extension AccuracyReport {
+  /// The error that is left at the end of silence where it is greater than any over what was read, and so
+  /// not what rounded weights leave; nil where it is not.
+  package var errorThatStays: Double? {
+    let silence = stretches.first { $0.kind == .silence }
+    guard let silence, !(silence.lastingError <= max(maximalError, 1e-3)) else { return nil }
+    return silence.lastingError
+  }
+
   /// Steps of sound before silence.
   private static let soundSteps = 200
   /// Magnitude of what is loud where no data are given: beyond most that is trained with.

@@ -103,6 +103,13 @@ enum ConvertCommand {
         "sluice: \(source): \(smaller.type) is smaller, \(smaller.byteCount.grouped) bytes of layers"
           + " against \(conversion.layerBytes.grouped) with \(type), as few columns fill up words")
     }
+    if let error = conversion.report.errorThatStays {
+      Console.complain(
+        "sluice: \(source): in silence an error of \(error.scientific(digits: 2)) stays for ever, which the "
+          + "error over what was measured, \(conversion.report.maximalError.scientific(digits: 2)), does not "
+          + "show: a state that decays beside louder ones stops above zero. A --type of more bits lets it "
+          + "fall silent; --max-error refuses it")
+    }
   }
 
   /// Makes a blob, which stays as it is, a part of a program.

@@ -25,7 +25,11 @@ enum Console {
   static func complain(_ sentence: String) {
     // A terminal may show a line of progress still.
     let start = isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : ""
-    writeError(start + sentence.printable + "\n")
+    // A list of obstacles has a line for each, indented, so that no file can write a line of its own.
+    let lines = sentence.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      String(line.drop { $0 == " " }).printable
+    }
+    writeError(start + lines.joined(separator: "\n  ") + "\n")
   }
 
   static func writeError(_ text: String) {
