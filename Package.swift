@@ -101,15 +101,19 @@ let package = Package(
     .target(name: "SluiceBlob", swiftSettings: strict),
     .target(
       name: "Sluice",
-      dependencies: ["SluiceBlob", "_SluiceContract", "_SluiceSystem"] + kernelModules,
+      dependencies: ["SluiceBlob", "SluiceSignal", "_SluiceContract", "_SluiceSystem"]
+        + kernelModules,
       swiftSettings: calling),
     // A second of sound is millions of products: debug builds optimise it too.
     .target(
       name: "SluiceSignal",
-      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))],
+      // A program that imports neither Foundation nor Glibc links it too.
+      linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CSluice", exclude: ["examples"]),
     .target(
-      name: "SluiceC", dependencies: ["CSluice", "Sluice", "SluiceBlob", "_SluiceSystem"],
+      name: "SluiceC",
+      dependencies: ["CSluice", "Sluice", "SluiceBlob", "SluiceSignal", "_SluiceSystem"],
       swiftSettings: strict),
     .target(name: "SluiceNetwork", dependencies: ["SluiceBlob"], swiftSettings: strict),
     .target(

@@ -10,6 +10,7 @@ extension UnsafeMutablePointer<sluice_model> {
       unsafe pointee.metadata = blob.metadata.baseAddress?.assumingMemoryBound(to: UInt8.self)
       unsafe pointee.metadata_size = blob.metadata.count
     }
+    unsafe pointee.label_count = blob.labelCount
     for index in 0..<blob.layerCount {
       let record = blob.record(at: index)
       let name = unsafe blob.name(of: record)

@@ -26,15 +26,6 @@ public func sluice_is_streamable(_ model: OpaquePointer!) -> Bool {
 }
 
 @c @implementation
-public func sluice_model_metadata(
-  _ model: OpaquePointer!, _ size: UnsafeMutablePointer<Int>!
-) -> UnsafePointer<CChar>! {
-  let facts = unsafe facts(model)
-  unsafe size?.pointee = unsafe facts?.pointee.metadata_size ?? 0
-  return unsafe text(facts?.pointee.metadata)
-}
-
-@c @implementation
 public func sluice_layer_count(_ model: OpaquePointer!) -> Int {
   unsafe facts(model)?.pointee.record_count ?? 0
 }
@@ -62,10 +53,10 @@ public func sluice_model_layer(
 }
 
 /// What is told of an open model; nil for NULL.
-private func facts(_ model: OpaquePointer?) -> UnsafePointer<sluice_model>? {
+func facts(_ model: OpaquePointer?) -> UnsafePointer<sluice_model>? {
   unsafe model.map { unsafe UnsafePointer<Model>($0).pointee.facts }
 }
 
-private func text(_ bytes: UnsafePointer<UInt8>?) -> UnsafePointer<CChar>? {
+func text(_ bytes: UnsafePointer<UInt8>?) -> UnsafePointer<CChar>? {
   unsafe bytes.map { unsafe UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) }
 }

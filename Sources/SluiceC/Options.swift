@@ -2,30 +2,41 @@ import CSluice
 import Sluice
 import _SluiceSystem
 
+/// Copies a program's structure, which begins with its size and is of whatever version, to one of `size` bytes, all 0:
+/// what it lacks stays so, and what is not known must be so.
+@inline(__always)
+func copyOptions(
+  _ options: UnsafeRawPointer, to known: UnsafeMutableRawPointer, size: Int, leastSize: Int,
+  _ wrongSize: StaticString
+) throws(Failure) {
+  // More than any version will have: a size above it was never set.
+  let greatestSize = 4096
+  let given = unsafe options.loadUnaligned(as: Int.self)
+  guard given >= leastSize, given <= greatestSize else {
+    throw .argument(wrongSize)
+  }
+  unsafe memcpy(known, options, min(given, size))
+  var at = size
+  while at < given {
+    guard unsafe options.load(fromByteOffset: at, as: UInt8.self) == 0 else {
+      throw .argument("The options have a field that this version of the library does not know")
+    }
+    at &+= 1
+  }
+}
+
 extension Model.Options {
   /// Bytes of the first version's `sluice_options`: there is no shorter one.
   private static var leastSize: Int { 32 }
-  /// More than any version will have: a size above it was never set.
-  private static var greatestSize: Int { 4096 }
 
   /// What a program's options say, of whatever version they are; the defaults for NULL.
   init(_ options: UnsafePointer<sluice_options>?) throws(Failure) {
     self.init()
     guard let options = unsafe options else { return }
-    let bytes = unsafe UnsafeRawPointer(options)
-    let size = unsafe bytes.loadUnaligned(as: Int.self)
-    guard size >= Self.leastSize, size <= Self.greatestSize else {
-      throw .argument("The size of the options is not sizeof(sluice_options)")
-    }
     var known = sluice_options()
-    var at = MemoryLayout<sluice_options>.size
-    unsafe memcpy(&known, bytes, min(size, at))
-    while at < size {
-      guard unsafe bytes.load(fromByteOffset: at, as: UInt8.self) == 0 else {
-        throw .argument("The options have a field that this version of the library does not know")
-      }
-      at &+= 1
-    }
+    unsafe try copyOptions(
+      options, to: &known, size: MemoryLayout<sluice_options>.size, leastSize: Self.leastSize,
+      "The size of the options is not sizeof(sluice_options)")
     try readFlags(known.flags)
     instructionSet = try Self.instructionSet(known.isa)
     maximumStreamByteCount = Self.limit(known.max_stream_bytes).map { $0 &- OpenStream.headSize }

@@ -35,6 +35,8 @@ func text(of status: sluice_status) -> UnsafePointer<CChar> {
   case SLUICE_ABOVE_LIMIT: unsafe constant("The model needs more than the options allow")
   case SLUICE_OTHER_TOPOLOGY:
     unsafe constant("The models differ in more than their numbers: no state can be carried")
+  case SLUICE_NO_METADATA:
+    unsafe constant("The model's metadata have no such value, or do not say that it is for this")
   default: unsafe constant("Unknown status")
   }
 }

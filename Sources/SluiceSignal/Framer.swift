@@ -10,13 +10,7 @@ public struct Framer: ~Copyable, Sendable {
   /// The frame that the last call of ``append(_:)`` completed, `[size]`; in between it is being filled.
   public private(set) var frame: [Float]
 
-  private let lead: Int
-  /// Samples of the frame that are there.
-  private var count: Int
-  /// Those of them that came since the frame before.
-  private var fresh = 0
-  /// Samples to pass over, where frames lie apart.
-  private var skipped = 0
+  private var filler: FrameFiller
 
   /// A framer whose first frame begins with `lead` zeros.
   ///
@@ -25,42 +19,24 @@ public struct Framer: ~Copyable, Sendable {
     precondition(size > 0 && hop > 0 && (0..<size).contains(lead), "sizes of a frame")
     self.size = size
     self.hop = hop
-    self.lead = lead
-    count = lead
+    filler = FrameFiller(size: size, hop: hop, lead: lead)
     frame = [Float](repeating: 0, count: size)
   }
 
   /// Takes a sample; true where it completes ``frame``.
   public mutating func append(_ sample: Float) -> Bool {
-    if count == size { advance() }
-    guard skipped == 0 else {
-      skipped -= 1
-      return false
+    unsafe frame.withUnsafeMutableBufferPointer {
+      unsafe filler.append(sample, to: $0.baseAddress!)
     }
-    frame[count] = sample
-    (count, fresh) = (count + 1, fresh + 1)
-    return count == size
   }
 
   /// Fills the frame that has begun up with zeros; false where no sample has come since the last one.
   public mutating func complete() -> Bool {
-    guard count < size, fresh > 0 else { return false }
-    while count < size {
-      frame[count] = 0
-      count += 1
-    }
-    return true
+    unsafe frame.withUnsafeMutableBufferPointer { unsafe filler.complete($0.baseAddress!) }
   }
 
   /// Begins anew.
   public mutating func reset() {
-    for index in 0..<size { frame[index] = 0 }
-    (count, fresh, skipped) = (lead, 0, 0)
-  }
-
-  private mutating func advance() {
-    count = max(size - hop, 0)
-    (fresh, skipped) = (0, max(hop - size, 0))
-    for index in 0..<count { frame[index] = frame[index + hop] }
+    unsafe frame.withUnsafeMutableBufferPointer { unsafe filler.reset($0.baseAddress!) }
   }
 }

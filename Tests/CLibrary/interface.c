@@ -20,10 +20,10 @@ static void describes(const sluice_model_t *model, const sluice_model_t *tokens)
   char version[32];
   snprintf(version, sizeof version, "%d.%d.%d", SLUICE_VERSION_MAJOR, SLUICE_VERSION_MINOR, SLUICE_VERSION_PATCH);
   CHECK(strcmp(sluice_version(), version) == 0);
-  for (int status = 0; status < 14; status++) {
+  for (int status = 0; status < 15; status++) {
     const char *text = sluice_status_text((sluice_status)status);
     CHECK(text && strlen(text) > 3);
-    CHECK((strcmp(text, "Unknown status") == 0) == (status > SLUICE_OTHER_TOPOLOGY));
+    CHECK((strcmp(text, "Unknown status") == 0) == (status > SLUICE_NO_METADATA));
   }
   CHECK(strcmp(sluice_isa_name(SLUICE_ISA_AVX2), "avx2") == 0);
   CHECK(strcmp(sluice_isa_name(SLUICE_ISA_NEON), "neon") == 0);

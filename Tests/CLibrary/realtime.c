@@ -19,6 +19,9 @@ typedef struct {
   const sluice_model_t *model;
   sluice_stream_t *stream, *fork;
   sluice_batch_t *batch;
+  sluice_watch_t *watch; /* NULL where the model reads tokens */
+  sluice_vad_t *vad; /* NULL where the model is none for it */
+  int16_t words[block];
   float *x, *y;
   int32_t *tokens;
   void *state;
@@ -31,6 +34,9 @@ static running run_of(const sluice_model_t *model) {
   run.in = sluice_input_size(model), run.state_size = sluice_state_size(model);
   run.reads_tokens = sluice_reads_tokens(model);
   if (sluice_batch_create(model, streams, &run.batch, NULL) != SLUICE_OK) exit(2);
+  if (!run.reads_tokens && sluice_watch_create(model, &run.watch, NULL) != SLUICE_OK) exit(2);
+  if (sluice_vad_size(model) > 0 && sluice_vad_create(model, NULL, &run.vad, NULL) != SLUICE_OK) exit(2);
+  for (int t = 0; t < block; t++) run.words[t] = (int16_t)(t * 997);
   run.x = malloc(block * run.in * sizeof *run.x);
   run.y = malloc(block * sluice_output_size(model) * sizeof *run.y);
   run.tokens = malloc(block * sizeof *run.tokens);
@@ -38,6 +44,21 @@ static running run_of(const sluice_model_t *model) {
   fill(run.x, block * run.in, 5);
   for (int t = 0; t < block; t++) run.tokens[t] = (int32_t)((size_t)t * 7919 % run.in);
   return run;
+}
+
+/* Samples to the end of a frame and behind it; now and then to the end of the signal. */
+static sluice_status listen(running *run, bool to_end) {
+  sluice_vad_event event = {.size = sizeof event};
+  sluice_status status = SLUICE_OK;
+  size_t taken;
+  for (size_t at = 0; at < run->in; at += taken)
+    status |= sluice_vad_push_f32(run->vad, run->x + at, run->in - at, &taken, &event);
+  status |= sluice_vad_push_s16(run->vad, run->words, block, &taken, &event);
+  if (!to_end) return status;
+  do status |= sluice_vad_flush(run->vad, &event);
+  while (event.what);
+  sluice_vad_reset(run->vad);
+  return status;
 }
 
 /* Every function that is marked [real-time]: mostly single steps. */
@@ -58,12 +79,25 @@ static void steps(running *run, long count, const char *misbehaviour) {
       status |= sluice_stream_fork(run->stream, run->fork);
       sluice_batch_reset(run->batch);
       sluice_stream_check(run->stream, t % 8192 == 1);
+      double number;
+      char text[64];
+      status |= sluice_metadata_number(run->model, "/hop", &number) != (run->vad ? SLUICE_OK : SLUICE_NO_METADATA);
+      status |= sluice_metadata_text(run->model, "/task", text, sizeof text, NULL) !=
+                (run->vad ? SLUICE_OK : SLUICE_NO_METADATA);
     }
     if (t % 256 == 2) {
       const bool *some = t % 512 == 2 ? active : NULL;
       status |= run->reads_tokens ? sluice_batch_step_tokens(run->batch, run->tokens, run->y, some)
                                   : sluice_batch_step(run->batch, run->x, run->y, some);
       sluice_batch_reset_stream(run->batch, 1);
+      if (run->watch) {
+        sluice_watch_counts counts = {.size = sizeof counts};
+        status |= sluice_watch_step(run->watch, run->stream, run->x, run->y);
+        sluice_watch_latency(run->watch, (uint64_t)t);
+        status |= sluice_watch_read(run->watch, &counts);
+        if (counts.steps == 100) sluice_watch_reset(run->watch);
+      }
+      if (run->vad) status |= listen(run, t % 4096 == 2);
     }
   }
   if (status != SLUICE_OK) abort();

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-enum { size = 1 << 18, promised = 16 << 10, steps = 9, streams = 3, most = 64 };
+enum { size = 1 << 18, promised = SLUICE_STACK_BYTES, steps = 9, streams = 3, most = 64 };
 
 static float x[steps * most], y[steps * most];
 static int32_t tokens[steps];

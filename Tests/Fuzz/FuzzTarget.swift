@@ -24,6 +24,8 @@ enum FuzzTarget: String, CaseIterable {
   case raw
   case csv
   case jsonl
+  /// What is said of a model, as JSON: the converter's reader and the runtime's.
+  case metadata
 
   /// The one that runs.
   static let chosen: FuzzTarget = {
@@ -51,6 +53,7 @@ enum FuzzTarget: String, CaseIterable {
     case .raw: SourceAttack.readRows(input, .raw)
     case .csv: SourceAttack.readRows(input, .csv)
     case .jsonl: SourceAttack.readRows(input, .jsonl)
+    case .metadata: _ = MetadataCase.run(input)
     }
   }
 

@@ -36,7 +36,7 @@ enum RowCase: String, CaseIterable, Sendable {
   private func read(
     _ reader: some RowReader, _ outcome: inout Outcome
   ) throws(ConversionError) {
-    var (reader, missing) = (reader, MissingValues(.value(0.5)))
+    var (reader, missing) = (reader, MissingValues([.value(0.5)]))
     var row = [Double](repeating: 0, count: reader.columns)
     while try reader.next(into: &row) {
       try missing.mend(&row, of: reader)

@@ -10,6 +10,7 @@ import TestSupport
 ///     KernelProbe count                steps of fixed kernels, to be counted by callgrind
 ///     KernelProbe blobs FOLDER SIZE... a blob of each cell, number of units and type of weights
 ///     KernelProbe large FILE           an LSTM of 64 MiB
+///     KernelProbe speech FILE          what says of itself that it is for voice activity at 8 kHz
 ///     KernelProbe quiet FOLDER SIZE... the same without biases: silence in, silence out
 @main
 struct KernelProbe {
@@ -25,6 +26,15 @@ struct KernelProbe {
       guard arguments.count == 2 else { usage() }
       try TestNetwork.recurrent(.lstm, inputSize: 1024, hiddenSize: 1600, seed: 1)
         .write(to: arguments[1])
+    case "speech":
+      guard arguments.count == 2 else { usage() }
+      var random = SeededRandom(seed: 3)
+      let cell = RecurrentTensors(.lstm, inputSize: 288, hiddenSize: 24, &random)
+      let network = TestNetwork([.recurrent(cell), .dense(1, from: 24, .sigmoid, &random)])
+      try network.write(
+        to: arguments[1],
+        metadata:
+          #"{"task": "voice-activity", "sample_rate": 8000, "hop": 256, "context": 32}"#)
     case "blobs", "quiet":
       guard arguments.count > 2 else { usage() }
       for index in 2..<arguments.count {
@@ -39,7 +49,7 @@ struct KernelProbe {
   private static func usage() -> Never {
     print(
       "usage: KernelProbe bits [STEPS] | hashes ISA [STEPS] | count | (blobs | quiet) FOLDER SIZE... "
-        + "| large FILE"
+        + "| large FILE | speech FILE"
     )
     exit(2)
   }

@@ -6,11 +6,14 @@ struct Running: ~Copyable {
   private var stream: ModelStream
   private var fork: ModelStream
   private var batch: StreamBatch
+  /// Of a model for it.
+  private var activity: VoiceActivity?
 
   init(_ model: borrowing Model) throws(ModelError) {
     let first = try ModelStream(model)
     let second = try ModelStream(model, blockSize: 8)
     let many = try StreamBatch(model, count: Rows.streams)
+    activity = try VoiceActivity(model)
     stream = first
     fork = second
     batch = many
@@ -34,6 +37,7 @@ struct Running: ~Copyable {
       if step % 256 == 2 {
         takeBatch(rows, all: step % 512 != 2)
         batch.reset(1)
+        isFinite = listen(rows, step) && isFinite
       }
     }
     precondition(isFinite)
@@ -57,6 +61,22 @@ struct Running: ~Copyable {
     } else {
       stream.process(unsafe rows.input.span, into: &y)
     }
+  }
+
+  /// Samples of a model for voice activity, now and then to their end; true for others.
+  private mutating func listen(_ rows: Rows, _ step: Int) -> Bool {
+    guard activity != nil else { return true }
+    var isKnown = false
+    for index in 0..<rows.inputSize {
+      isKnown = activity?.append(unsafe rows.input[index]) == true || isKnown
+    }
+    if activity?.nextSegment() != nil { isKnown = true }
+    if step % 4096 == 2 {
+      isKnown = activity?.complete() == true || isKnown
+      while activity?.lastSegment() != nil {}
+      activity?.reset()
+    }
+    return isKnown && activity?.isFinite == true
   }
 
   /// Saved, restored into another stream, and from there copied back.

@@ -47,6 +47,14 @@ import Testing
     }
   }
 
+  @Test("Metadata, and what the runtime finds in them")
+  func metadata() throws {
+    let inputs = try Self.inputs("metadata")
+    let errors = inputs.map { MetadataCase.run($0) }
+    #expect(errors.contains { $0 == nil } && errors.contains { $0 != nil })
+    for case let error? in errors { #expect(error.file == "m.json" && !error.reason.isEmpty) }
+  }
+
   @Test("Architectures beside tensors of the fixtures")
   func architectures() throws {
     let tables = try [

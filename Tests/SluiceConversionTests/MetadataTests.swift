@@ -39,7 +39,7 @@ import Testing
     }
     let text = #"""
       {"inputs": [\#(inputs.joined(separator: ", "))], "outputs": [\#(outputs.joined(separator: ", "))],
-       "sample_rate": 0.5, "horizon": 24, "version": "3", "ours": {"free": [1, 2]}}
+       "sample_rate": 0.5, "horizon": 24, "version": "3", "custom": {"free": [1, 2]}}
       """#
     let scaled = try ModelMetadata(text: text, file: "m.json").applied(to: network)
     #expect(scaled.metadata == text)
@@ -62,7 +62,7 @@ import Testing
   func carried() throws {
     let network = try Converter.convert(source: Self.source).network
     #expect(try network.blobContents().bytes()[8] == 1)
-    let text = "{\n  \"license\": \"MIT\", \"caf\u{E9}\": null\n}"
+    let text = "{\n  \"license\": \"MIT\", \"custom\": {\"caf\u{E9}\": null}\n}"
     let contents = try ModelMetadata(text: text, file: "m").applied(to: network).blobContents()
     let bytes = AlignedBytes(try contents.bytes())
     let view = unsafe try BlobView(validating: bytes.raw)
@@ -82,7 +82,15 @@ import Testing
       (#"{"outputs": [{"name": "a"}, {"name": "a"}]}"#, "$.outputs[1]"),
       (#"{"outputs": [{"range": [2, 1]}, {}]}"#, "$.outputs[0].range"),
       (#"{"sample_rate": 0}"#, "$.sample_rate"), (#"{"hop": -1}"#, "$.hop"),
-      (#"{"license": 3}"#, "$.license"),
+      (#"{"license": 3}"#, "$.license"), (#"{"licence": "MIT"}"#, "$"),
+      (#"{"outputs": [{"nmae": "a"}, {}]}"#, "$.outputs[0]"), (#"{"custom": 3}"#, "$.custom"),
+      (#"{"missing": "holt"}"#, "$.missing"), (#"{"missing": 1e60}"#, "$.missing"),
+      (#"{"outputs": [{"missing": {}}, {}]}"#, "$.outputs[0].missing"),
+      (#"{"labels": ["a"]}"#, "$.labels"),
+      (#"{"calibrated_range": [[0, 1]]}"#, "$.calibrated_range"),
+      (#"{"calibrated_range": [1, 0]}"#, "$.calibrated_range"), (#"{"task": "speech"}"#, "$.task"),
+      (#"{"task": "voice-activity"}"#, "$.task"),
+      (#"{"task": "voice-activity", "sample_rate": 8, "hop": 1, "context": 1}"#, "$.hop"),
     ])
   func refused(_ text: String, _ place: String) throws {
     let network = try Converter.convert(source: Self.source).network
@@ -97,5 +105,58 @@ import Testing
   func tooLong() throws {
     let text = #"{"a": ""# + String(repeating: "x", count: 65536) + #""}"#
     #expect(throws: ConversionError.self) { _ = try ModelMetadata(text: text, file: "m.json") }
+  }
+
+  @Test("of two, the second has the word; its text stays as it is") func merged() throws {
+    func metadata(_ text: String) throws -> ModelMetadata {
+      try ModelMetadata(text: text, file: "m")
+    }
+    let first = try metadata(#"{"name": "a\u0041", "hop": 3, "custom": {"x": [1, 2.5, [], true]}}"#)
+    let second = try metadata("{ \"hop\": 4 }")
+    #expect(
+      try second.merged(over: first).text
+        == #"{"name":"aA","custom":{"x":[1,2.5,[],true]}, "hop": 4 }"#)
+    #expect(try metadata("{}").merged(over: first).text == first.text)
+    #expect(try second.merged(over: metadata("{}")).text == second.text)
+    #expect(try first.merged(over: second).text == first.text)
+  }
+
+  @Test("a frame of Silero VAD says what it is, from either format; its probability is no unit's")
+  func voiceActivity() throws {
+    func network(_ size: Int) -> Network {
+      let pad = Network.ReflectPad(length: size, channels: 1, before: 0, after: size / 9)
+      let weights = [Float](repeating: 0, count: size + size / 9)
+      return Network(
+        layers: [
+          .init(name: "pad", operation: .reflectPad(pad)),
+          .init(
+            name: "out",
+            operation: .dense(
+              .init(inputSize: weights.count, outputSize: 1, weights: weights, bias: [0]))),
+        ], provenance: Provenance(source: "", format: "", hash: 0))
+    }
+    for (size, rate) in [(576, 16000), (288, 8000)] {
+      let text = try #require(SileroModel.metadata(of: network(size))?.text)
+      #expect(
+        text == """
+          {"task":"voice-activity","sample_rate":\(rate),"hop":\(8 * size / 9),"context":\(size / 9)}
+          """)
+      let own = try ModelMetadata(text: text, file: "silero")
+      #expect(try own.applied(to: network(size)).metadata == text)
+      for (more, place) in [
+        (#"{"outputs": [{"mean": 1}]}"#, "$.outputs[0]"), (#"{"hop": 2}"#, "$.hop"),
+      ] {
+        let all = try ModelMetadata(text: more, file: "m").merged(over: own)
+        #expect(refuses(.malformed, place) { _ = try all.applied(to: network(size)) })
+      }
+    }
+    #expect(SileroModel.metadata(of: network(18)) == nil)
+  }
+
+  @Test("missing numbers: a policy for all, another for one") func missing() throws {
+    let text = #"{"missing": "hold", "inputs": [{}, {"missing": -1.5}, {"missing": "refuse"}]}"#
+    let metadata = try ModelMetadata(text: text, file: "m")
+    #expect(metadata.missingPolicies(count: 3) == [.hold, .value(-1.5), .refuse])
+    #expect(try ModelMetadata(text: "{}", file: "m").missingPolicies(count: 3) == nil)
   }
 }

@@ -8,7 +8,7 @@ import Testing
   private func rows(
     _ reader: some RowReader, _ policy: MissingPolicy = .refuse
   ) throws -> (rows: [[Double]], missing: MissingCount) {
-    var (reader, missing) = (reader, MissingValues(policy))
+    var (reader, missing) = (reader, MissingValues([policy]))
     var row = [Double](repeating: 0, count: reader.columns)
     var rows: [[Double]] = []
     while try reader.next(into: &row) {
@@ -123,7 +123,7 @@ import Testing
       })
     // What is infinite is not missing.
     #expect(refuses(.malformed, "column 0: inf") { _ = try text("inf,1\n", .csv, .hold) })
-    var missing = MissingValues(.hold)
+    var missing = MissingValues([.hold])
     var row = [1.0]
     let reader = SampleStream(raw: ByteStream(file: "x", []), .s16le, channels: 1, rate: 1)
     try missing.mend(&row, of: reader)
@@ -187,5 +187,51 @@ import Testing
       refuses(.malformed, "byte 8: a header of 65535 bytes") {
         try read(good[..<8] + [255, 255] + good[10...])
       })
+  }
+
+  private func named(_ text: String, _ names: [String?]) throws -> [[Double]] {
+    try rows(
+      TextRows(
+        ByteStream(file: "x", Array(text.utf8)), .csv, columns: names.count, names: names,
+        mayMiss: false)
+    ).rows
+  }
+
+  @Test("CSV: columns stand where the names of the inputs say")
+  func namedColumns() throws {
+    let names = ["load", "temp \"outside\"", "wind"]
+    let text = "wind, load ,\"temp \"\"outside\"\"\"\n1,2,3\n"
+    #expect(try named(text, names) == [[2, 3, 1]])
+    #expect(try named("1,2,3\n", names) == [[1, 2, 3]], "without a line of names as they come")
+    #expect(try named("wind,b,c\n1,2,3\n", ["wind", nil, nil]) == [[1, 2, 3]])
+    for (line, names, reason) in [
+      (
+        "wind,load,tmp", ["load", "temp", "wind"],
+        "column 2 is \"tmp\"; the model's inputs are load"
+      ),
+      ("wind,load,wind", ["load", "temp", "wind"], "two columns are \"wind\""),
+      ("a,wind,c", ["wind", nil, nil], "column 0 is \"a\"; the model's input there is \"wind\""),
+      ("a,b", ["a", "b", "c"], "2 names; expected 3"),
+    ] as [(String, [String?], String)] {
+      #expect(refuses(.malformed, "line 1", reason) { _ = try named(line + "\n1,2,3\n", names) })
+    }
+    // What is wrong is named by its place in the text.
+    #expect(
+      refuses(.malformed, "row [0] (line 2), column 1: nan") {
+        _ = try named("b,a\n1,\n", ["a", "b"])
+      })
+  }
+
+  @Test("each column may have a policy of its own") func policies() throws {
+    var reader = TextRows(
+      ByteStream(file: "x", Array("1,2\n,\n".utf8)), .csv, columns: 2, mayMiss: true)
+    var missing = MissingValues([.hold, .value(7)])
+    var row = [0.0, 0]
+    for expected in [[1.0, 2], [1, 7]] {
+      #expect(try reader.next(into: &row))
+      try missing.mend(&row, of: reader)
+      #expect(row == expected)
+    }
+    #expect(missing.count.values == 2 && missing.count.rows == 1)
   }
 }

@@ -95,8 +95,11 @@ import Testing
       ([0, 0x40], 0, 0, 1), ([0, 0x40], 0, 36, 1), ([0, 0x40], 0xFFFF_FFFF, 0xFFFF_FFFF, 1),
       ([0, 0x40], 0x7FFF_F000, 0x7FFF_F024, 1), ([0, 0x40], 0x8000_0000, 0x8000_0024, 1),
       ([], 0, 36, 0), ([], 0xFFFF_FFFF, 0xFFFF_FFFF, 0),
-      // No samples, and a chunk behind them that is none.
-      ([0x4C, 0x49, 0x53, 0x54], 0, 40, 0),
+      // No samples, and a chunk behind them.
+      ([0x4C, 0x49, 0x53, 0x54, 0, 0, 0, 0], 0, 44, 0),
+      // Samples, of which only the file's own size tells: too few for a chunk, no letters, too long for one.
+      ([0x4C, 0x49, 0x53, 0x54], 0, 40, 2), ([1, 2, 3, 4, 0, 0, 0, 0], 0, 44, 4),
+      ([0x4C, 0x49, 0x53, 0x54, 1, 0, 0, 0], 0, 44, 4), ([0, 0x40, 0, 0x20, 9, 9], 0, 40, 2),
     ] as [([UInt8], Int, Int, Int)])
   func lengths(_ data: [UInt8], _ size: Int, _ whole: Int, _ count: Int) throws {
     let bytes = Self.file(

@@ -6,20 +6,29 @@ import SluiceSignal
 import Testing
 
 @Suite("Voice activity: frames through a model") struct VoiceActivityTests {
-  private func blob(_ operation: Network.Operation) throws -> OpenBlob {
-    let network = Network(
+  /// A network that says of itself that it reads such frames.
+  private func blob(_ operation: Network.Operation, _ metadata: String = "") throws -> OpenBlob {
+    var network = Network(
       layers: [Network.Layer(name: "x", operation: operation)],
       provenance: Provenance(source: "test", format: "test", hash: 0))
+    network.metadata = metadata
     return try OpenBlob(network.blobContents(), file: "test")
   }
 
+  private static func metadata(_ size: Int) -> String {
+    """
+    {"task": "voice-activity", "sample_rate": \(size == 576 ? 16000 : 8000), "context": \(size / 9),
+     "hop": \(8 * size / 9)}
+    """
+  }
+
   /// The mean of what a step reads, and nothing remembered.
-  private func mean(of size: Int) throws -> OpenBlob {
+  private func mean(of size: Int, _ metadata: String? = nil) throws -> OpenBlob {
     try blob(
       .dense(
         Network.Dense(
           inputSize: size, outputSize: 1, weights: Array(repeating: 1 / Float(size), count: size),
-          bias: [0])))
+          bias: [0])), metadata ?? Self.metadata(size))
   }
 
   @Test("of 16 and 8 kHz, each with the end of the one before, the last filled with silence")
@@ -63,10 +72,48 @@ import Testing
     #expect(left == [40 * 512 - 480..<60 * 512])
   }
 
-  @Test("another model is none") func others() throws {
-    let blob = try blob(.activation(.tanh, size: 1))
-    let activity = try VoiceActivity(blob.model)
-    let isNone = activity == nil
+  @Test("reset begins anew, and NaN ends it until then") func anew() throws {
+    let blob = try mean(of: 576)
+    guard var activity = try VoiceActivity(blob.model) else {
+      Issue.record("no voice-activity model")
+      return
+    }
+    var runs: [[Float]] = []
+    for round in 0..<3 {
+      var found: [Float] = []
+      for index in 0..<1024 {
+        // The second signal is none.
+        if activity.append(round == 1 ? .nan : Float(index)) { found.append(activity.probability) }
+      }
+      let (isFinite, speaks) = (activity.isFinite, activity.isSpeaking)
+      #expect(isFinite == (round != 1) && speaks == (round != 1))
+      runs.append(found)
+      activity.reset()
+      let (count, segment) = (activity.sampleCount, activity.lastSegment())
+      #expect(count == 0 && segment == nil)
+    }
+    #expect(runs[0] == runs[2] && runs[0].count == 2)
+  }
+
+  @Test(
+    "a model is one where its metadata say so, and fit what it reads",
+    arguments: [
+      "", "{}", #"{"task": "voice-activity"}"#,
+      #"{"task": "voice-activity", "sample_rate": 16000, "hop": 512, "context": 65}"#,
+      #"{"task": "voice-activity", "sample_rate": 16000.5, "hop": 512, "context": 64}"#,
+      #"{"task": "voice-activity", "sample_rate": "16000", "hop": 512, "context": 64}"#,
+      #"{"task": "voice-activit", "sample_rate": 16000, "hop": 512, "context": 64}"#,
+      #"{"custom": {"task": "voice-activity", "sample_rate": 16000, "hop": 512, "context": 64}}"#,
+    ])
+  func others(_ metadata: String) throws {
+    let found = try VoiceActivity(mean(of: 576, metadata).model)
+    let isNone = found == nil
     #expect(isNone)
+  }
+
+  @Test("a number may be spelled otherwise") func spellings() throws {
+    let text =
+      #"{"hop": 5.12e2, "context":6400E-2 , "sample_rate": 16000.0,"task":"voice\u002dactivity"}"#
+    #expect(try SpeechFrame(of: mean(of: 576, text).model)?.hop == 512)
   }
 }

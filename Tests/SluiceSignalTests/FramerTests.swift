@@ -36,11 +36,11 @@ import Testing
     #expect(frames(3, 2, lead: 1, count: 1) == [[0, 1, 0]])
   }
 
-  @Test func theFramesOfVoiceActivityModels() {
-    for (size, rate, context, hop) in [(576, 16000, 64, 512), (288, 8000, 32, 256)] {
-      let frame = SpeechFrame(inputSize: size)
-      #expect(frame?.rate == rate && frame?.context == context && frame?.hop == hop)
+  @Test func aFrameOfVoiceActivityHasNewSamples() {
+    let frame = SpeechFrame(rate: 16000, context: 64, hop: 512)
+    #expect(frame?.rate == 16000 && frame?.context == 64 && frame?.hop == 512)
+    for (rate, context, hop) in [(0, 64, 512), (16000, -1, 512), (16000, 64, 0), (1 << 21, 1, 1)] {
+      #expect(SpeechFrame(rate: rate, context: context, hop: hop) == nil)
     }
-    #expect(SpeechFrame(inputSize: 512) == nil)
   }
 }

@@ -20,6 +20,21 @@ import Testing
     #expect(linked[18] == 183, "aarch64")
   }
 
+  @Test func whereOneCannotBeNoneIs() throws {
+    let scratch = try Scratch()
+    let blob = scratch.file("a.sluice")
+    for (first, second) in [("-o", "--object"), ("-o", "--c-array"), ("--object", "-o")] {
+      let result = try Tool.run(
+        "convert", Tool.shippedSource, first, blob, second, scratch.file("none/b"))
+      #expect(result.status == 1 && result.error.contains("none/b"), "\(result.error)")
+      #expect(try scratch.contents.isEmpty)
+    }
+    // What was there stays.
+    try Data("old".utf8).write(to: URL(fileURLWithPath: blob))
+    _ = try Tool.run("convert", Tool.shippedSource, "-o", blob, "--object", "/dev/null")
+    #expect(FileManager.default.contents(atPath: blob) == Data("old".utf8))
+  }
+
   @Test func withoutABlobToo() throws {
     let scratch = try Scratch()
     let object = scratch.file("x.o")
@@ -71,6 +86,8 @@ import Testing
       (["--c-array", "A", "--machine", "aarch64"], "'--machine' goes with"),
       (["--object", "A", "--machine", "vax"], "must be x86-64 or aarch64"),
       (["--object", "A", "--symbol", "1x"], "no name for a constant"),
+      (["-o", "-"], "comes into being whole"), (["--object", "-"], "'./-' names a file"),
+      (["--c-array", "-"], "'--c-array -'"),
       (["--object", "A", "--c-array", "A"], "two outputs have one name"),
     ] as [([String], String)])
   func refused(_ outputs: [String], _ reason: String) throws {

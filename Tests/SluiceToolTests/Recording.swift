@@ -51,6 +51,10 @@ struct Recording {
 
 /// A model in the shape of a voice-activity model of 8 kHz: how positive a frame's new samples are.
 enum SpeechModel {
+  /// What says that it is one.
+  static let metadata =
+    #"{"task": "voice-activity", "sample_rate": 8000, "hop": 256, "context": 32}"#
+
   /// The blob, converted once.
   static func blob() throws -> String { try made.get() }
 
@@ -64,9 +68,11 @@ enum SpeechModel {
       #"{"input_size": 288, "layers": [{"type": "dense", "tensors": "fc.", "activation": "sigmoid"}]}"#
         .utf8
     ).write(to: URL(fileURLWithPath: "\(folder)/a.json"))
+    try Data(metadata.utf8).write(to: URL(fileURLWithPath: "\(folder)/meta.json"))
     let blob = "\(folder)/m.sluice"
     let converted = try Tool.run(
-      "convert", "\(folder)/m.json", "--architecture", "\(folder)/a.json", "-o", blob)
+      "convert", "\(folder)/m.json", "--architecture", "\(folder)/a.json", "--meta",
+      "\(folder)/meta.json", "-o", blob)
     try #require(converted.status == 0, "\(converted.error)")
     return blob
   }

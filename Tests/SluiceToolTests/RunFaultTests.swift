@@ -65,7 +65,10 @@ import Testing
         .utf8
     ).write(to: URL(fileURLWithPath: architecture))
     let (blob, wav, p) = (scratch.file("m.sluice"), scratch.file("s.wav"), scratch.file("p.npy"))
-    let made = try Tool.run("convert", source, "--architecture", architecture, "-o", blob)
+    let meta = scratch.file("meta.json")
+    try Data(SpeechModel.metadata.utf8).write(to: URL(fileURLWithPath: meta))
+    let made = try Tool.run(
+      "convert", source, "--architecture", architecture, "--meta", meta, "-o", blob)
     try #require(made.status == 0, "\(made.error)")
     // Three frames of 256 samples, the second loud at its beginning.
     var samples = [Double](repeating: 0, count: 700)

@@ -149,6 +149,8 @@ import Testing
     let whole = try run("1,2,3,4\n1,2,3,4\n1,2,3,4\n5,6,7,8\n", "-o", "-")
     let held = try run(holed, "-o", "-", "--missing", "hold")
     #expect(held.output == whole.output && held.status == 0)
+    #expect(held.error == "sluice: 5 numbers in 2 rows were missing and were replaced\n")
+    #expect(try run(holed, "-o", "-", "--missing", "hold", "-q").error.isEmpty)
     let filled = try run("1,2,3,4\n1,0,3,4\n0,0,0,0\n5,6,7,8\n", "-o", "-")
     #expect(try run(holed, "-o", "-", "--missing", "0").output == filled.output)
     let counted = try run(holed, "--missing", "hold", "--json").jsonLines

@@ -23,9 +23,11 @@ extension TestNetwork {
     AlignedBytes(try contents().bytes())
   }
 
-  /// Writes the network's blob to a file.
-  public func write(to path: String) throws {
-    try Data(contents().bytes()).write(to: URL(fileURLWithPath: path))
+  /// Writes the network's blob to a file, with what is said of it.
+  public func write(to path: String, metadata: String = "") throws {
+    var contents = contents()
+    contents.metadata = metadata
+    try Data(contents.bytes()).write(to: URL(fileURLWithPath: path))
   }
 }
 

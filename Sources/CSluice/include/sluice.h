@@ -23,7 +23,8 @@
  *     fault a page or trap, whatever their input. Pages fault all the same where the system took them
  *     away: after fork(2), when parent or child first writes to a stream, and where memory is swapped out.
  *     SLUICE_OPEN_LOCK keeps the model in memory, not its streams: lock those with mlock(2) of what
- *     sluice_stream_init is given, or all with mlockall(2). A step takes less than 16 KiB of stack.
+ *     sluice_stream_init is given, or all with mlockall(2). A step takes less than SLUICE_STACK_BYTES of
+ *     stack; memory for streams starts at a multiple of sluice_stream_alignment.
  *
  *     The same model, state and input give the same bits: with steps or blocks, alone or in a
  *     batch, and on every instruction set with a fused multiply-add (all but the baseline). Of a NaN
@@ -77,6 +78,9 @@ extern "C" {
 #define SLUICE_VERSION_MINOR 1
 #define SLUICE_VERSION_PATCH 0
 
+/* Bytes of stack that a function marked [real-time] takes at most. */
+#define SLUICE_STACK_BYTES 16384
+
 /* An opened model; only pointers to it are passed. */
 typedef struct sluice_model_s sluice_model_t;
 /* One running sequence of a model; only pointers to it are passed. */
@@ -114,6 +118,9 @@ typedef enum sluice_status {
   SLUICE_ABOVE_LIMIT = 11,
   /* The two streams' models compute differently, not only with other numbers: no state can be carried. */
   SLUICE_OTHER_TOPOLOGY = 12,
+  /* The model's metadata have no such value, or one of another type; or do not say that the model is for what
+   * is asked of it. */
+  SLUICE_NO_METADATA = 13,
 } sluice_status;
 
 /* A build of the kernels. All of an architecture are in its library; one is chosen when a model is
@@ -260,6 +267,31 @@ bool sluice_is_streamable(const sluice_model_t *model);
  * bytes, without a NUL behind it, which lives as long as the model. NULL and 0 where there is none.
  * [real-time] */
 const char *sluice_model_metadata(const sluice_model_t *model, size_t *size);
+
+/*
+ * Values of the metadata, each named by a JSON pointer (RFC 6901): "/sample_rate", "/inputs/0/unit", "/custom/seed".
+ * What `sluice convert` checks of them is told by its --help. They read the text from its start: cheap, but nothing
+ * for every step. What is not there, or not of that type, is SLUICE_NO_METADATA, and nothing is written. [real-time]
+ */
+
+/* A number, rounded to nearest. [real-time] */
+sluice_status sluice_metadata_number(const sluice_model_t *model, const char *pointer, double *value);
+
+/* A string in UTF-8, its escapes resolved, and a NUL behind it, in `size` bytes of `text`. *length, unless it is NULL,
+ * is its bytes without that NUL, also where they do not fit: SLUICE_BAD_ARGUMENT, and `text` is not written. [real-time] */
+sluice_status sluice_metadata_text(const sluice_model_t *model, const char *pointer, char *text, size_t size,
+                                   size_t *length);
+
+/* Elements of an array, or members of an object; 0 of anything else. "" names the whole. [real-time] */
+size_t sluice_metadata_count(const sluice_model_t *model, const char *pointer);
+
+/* How many labels the model has for its outputs, 0 where it has none: as many as outputs, or two of a single output,
+ * of which the second is that of 1. [real-time] */
+size_t sluice_label_count(const sluice_model_t *model);
+
+/* The label of output `index` in UTF-8 of *size bytes, without a NUL behind it, which lives as long as the model. NULL
+ * and 0 where there is none. [real-time] */
+const char *sluice_label(const sluice_model_t *model, size_t index, size_t *size);
 
 /* The instruction set that runs the model. [real-time] */
 sluice_isa sluice_model_isa(const sluice_model_t *model);
@@ -462,6 +494,149 @@ sluice_status sluice_batch_step(sluice_batch_t *batch, const float *x, float *y,
  * that rest are not looked at. [real-time] */
 sluice_status sluice_batch_step_tokens(sluice_batch_t *batch, const int32_t *tokens, float *y,
                                        const bool *active);
+
+/*
+ * WATCHES
+ *
+ * What a stream is fed and how long it takes, counted for who wants to know: a stream that nobody watches takes not an
+ * instruction more. A watch is of one model, and counts the steps of any of its streams that go through it; one
+ * thread at a time. Only a model that reads floats, step by step, has one.
+ */
+
+/* Counts of one model's steps; only pointers to it are passed. */
+typedef struct sluice_watch_s sluice_watch_t;
+
+/* What a watch has counted. */
+typedef struct sluice_watch_counts {
+  /* sizeof(sluice_watch_counts), set by the caller, by which the library knows the fields that it knows. */
+  size_t size;
+  /* Steps. */
+  uint64_t steps;
+  /* Inputs whose range is known, and those outside it or NaN: the metadata's "calibrated_range", as `sluice convert
+   * --calibrate` writes it. 0 of 0 where it is not known. */
+  uint64_t inputs, inputs_outside;
+  /* What layers of integer weights read at a scale that the blob stores, and what of that is cut off since it is beyond.
+   * 0 of 0 where no scale is stored: each step then has its own. */
+  uint64_t values, values_saturated;
+  /* The longest time that was told, in nanoseconds, and how many of them lay from 2^i on and below 2^(i + 1), 0 with
+   * those of 1. */
+  uint64_t longest, latencies[64];
+} sluice_watch_counts;
+
+/* Makes a watch of a model, all counts 0; the model may be closed before it. */
+sluice_status sluice_watch_create(const sluice_model_t *model, sluice_watch_t **watch, sluice_error *error);
+
+/* Lets go of a watch; NULL is ignored. */
+void sluice_watch_destroy(sluice_watch_t *watch);
+
+/* sluice_step, counted: the same bits. SLUICE_BAD_ARGUMENT where the stream is of another model. [real-time] */
+sluice_status sluice_watch_step(sluice_watch_t *watch, sluice_stream_t *stream, const float *x, float *y);
+
+/* Tells how long something took. The clock is the caller's: the library looks at none. NULL is ignored. [real-time] */
+void sluice_watch_latency(sluice_watch_t *watch, uint64_t nanoseconds);
+
+/* Copies the counts to `counts`, whose size its caller has set. [real-time] */
+sluice_status sluice_watch_read(const sluice_watch_t *watch, sluice_watch_counts *counts);
+
+/* Makes all counts 0. NULL is ignored. [real-time] */
+void sluice_watch_reset(sluice_watch_t *watch);
+
+/*
+ * VOICE ACTIVITY
+ *
+ * Where speech begins and ends in samples as they come: frames, the model, and the rules of Silero's
+ * get_speech_timestamps. `sluice run` prints the same segments. For models whose metadata say that they are
+ * for it, as `sluice convert` writes of Silero VAD: "task": "voice-activity", "sample_rate", "hop" and "context".
+ * Others: SLUICE_NO_METADATA.
+ *
+ *     sluice_vad_event event = {.size = sizeof event};
+ *     for (size_t at = 0, taken; at < count; at += taken) {
+ *       if (sluice_vad_push_s16(vad, samples + at, count - at, &taken, &event)) ...
+ *       if (event.what & SLUICE_VAD_SEGMENT) ... event.start, event.end
+ *     }
+ */
+
+/* One signal in which speech is looked for; only pointers to it are passed. As a stream: one thread at a time. */
+typedef struct sluice_vad_s sluice_vad_t;
+
+/* For a duration of none, since 0 stands for the usual one. */
+#define SLUICE_VAD_NONE (-1)
+
+/* How probabilities become segments, all 0 but its size for the usual settings; durations are of at most an hour. */
+typedef struct sluice_vad_options {
+  /* sizeof(sluice_vad_options); as with sluice_options. */
+  size_t size;
+  /* Speech begins at this probability; 0 for 0.5. */
+  float threshold;
+  /* It ends below this one, at most the other; 0 for 0.15 less than that, but at least 0.01. */
+  float neg_threshold;
+  /* Segments of no more are dropped; 0 for 250. */
+  int32_t min_speech_duration_ms;
+  /* Silence of less ends no segment; 0 for 100. */
+  int32_t min_silence_duration_ms;
+  /* Put before and behind each segment; 0 for 30. */
+  int32_t speech_pad_ms;
+  /* 0. */
+  int32_t reserved;
+} sluice_vad_options;
+
+/* What an event tells, a sum. */
+/* A frame was complete: probability is of it. */
+#define SLUICE_VAD_FRAME 1u
+/* Speech goes on after it: known at once, also of speech that will turn out too short for a segment. */
+#define SLUICE_VAD_SPEECH 2u
+/* A segment is settled, some 100 ms behind its end: start and end are its. */
+#define SLUICE_VAD_SEGMENT 4u
+
+/* What a call found. */
+typedef struct sluice_vad_event {
+  /* sizeof(sluice_vad_event), set by the caller, by which the library knows the fields that it knows. */
+  size_t size;
+  /* SLUICE_VAD_*, combined with |; 0 for nothing. */
+  uint32_t what;
+  /* Of speech, 0 to 1, in the frame. */
+  float probability;
+  /* Samples since the beginning, the end not included. */
+  uint64_t start, end;
+} sluice_vad_event;
+
+/* Bytes of a signal; 0 where the model is none for it. */
+size_t sluice_vad_size(const sluice_model_t *model);
+
+/* Begins a signal in memory that it allocates; NULL for the usual options. */
+sluice_status sluice_vad_create(const sluice_model_t *model, const sluice_vad_options *options, sluice_vad_t **vad,
+                                sluice_error *error);
+/* Begins a signal in the caller's memory, sluice_vad_size bytes at a multiple of sluice_stream_alignment, and
+ * allocates nothing. */
+sluice_status sluice_vad_init(const sluice_model_t *model, const sluice_vad_options *options, void *memory,
+                              size_t size, sluice_vad_t **vad, sluice_error *error);
+
+/* Lets go of a signal; the caller's memory is the caller's again. NULL is ignored. */
+void sluice_vad_destroy(sluice_vad_t *vad);
+
+/* Samples a second that it expects. [real-time] */
+size_t sluice_vad_sample_rate(const sluice_vad_t *vad);
+
+/* Samples from a frame to the next: each completes one. [real-time] */
+size_t sluice_vad_hop(const sluice_vad_t *vad);
+
+/*
+ * Takes samples from -1 to 1 until one completes a frame, or all of them: *taken says how many, `event` what was found.
+ * Any count will do. The model may give numbers that are not finite, for samples far beyond -1 to 1 or such
+ * ones: SLUICE_NOT_FINITE, the samples are taken, and each later frame is the same until sluice_vad_reset. [real-time]
+ */
+sluice_status sluice_vad_push_f32(sluice_vad_t *vad, const float *samples, size_t count, size_t *taken,
+                                  sluice_vad_event *event);
+/* The same of 16-bit samples, of which 32768 stands for 1. [real-time] */
+sluice_status sluice_vad_push_s16(sluice_vad_t *vad, const int16_t *samples, size_t count, size_t *taken,
+                                  sluice_vad_event *event);
+
+/* Ends the signal: fills the last frame up with silence, and tells what is left, an event a call, until
+ * event.what is 0. [real-time] */
+sluice_status sluice_vad_flush(sluice_vad_t *vad, sluice_vad_event *event);
+
+/* Begins anew, with another signal. NULL is ignored. [real-time] */
+void sluice_vad_reset(sluice_vad_t *vad);
 
 #ifdef __cplusplus
 }

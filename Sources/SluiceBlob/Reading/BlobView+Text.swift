@@ -43,6 +43,16 @@ extension BlobView {
     return unsafe file.slice(table.extent(of: index, in: file))
   }
 
+  /// As ``label(at:)``, but nil where there is no such label, also of a file that was rewritten since.
+  package func labelIfInside(at index: Int) -> UnsafeRawBufferPointer? {
+    let section = sections.labels
+    guard index >= 0, section.count > 0, let count = file.u32IfInside(section.start),
+      index < count
+    else { return nil }
+    let table = TextTable(section: section, count: Int(count), isSorted: false)
+    return unsafe table.bytes(of: index, in: file)
+  }
+
   private var vocabulary: TextTable {
     TextTable(section: sections.vocabulary, count: vocabularyCount, isSorted: true)
   }

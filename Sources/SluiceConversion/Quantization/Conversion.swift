@@ -26,14 +26,19 @@ package struct Conversion: Sendable {
   package init(
     source: String, options: ConversionOptions, progress: @escaping (Stage) -> Void = { _ in }
   ) throws(ConversionError) {
-    let metadata = try options.metadata.map { (path) throws(ConversionError) in
+    let stated = try options.metadata.map { (path) throws(ConversionError) in
       try ModelMetadata(path: path)
     }
     model = try Converter.convert(source: source, options: options.source)
     if let reason = model.refusalOfOutputs { throw .unsupported(source, "outputs", reason) }
     progress(.packing)
+    let given = try options.calibrationInput(of: model.network)
+    var metadata: ModelMetadata?
+    // Each has the word over those before.
+    for part in [model.metadata, stated, try given?.sequences.metadata].compactMap({ $0 }) {
+      if let all = metadata { metadata = try part.merged(over: all) } else { metadata = part }
+    }
     network = try metadata?.applied(to: model.network) ?? model.network
-    let given = try options.calibrationInput(of: network)
     let (packed, mix) = try network.blobContents(options, given?.sequences, progress: progress)
     self.mix = mix
     let input =

@@ -123,12 +123,26 @@ package final class ByteStream {
       count = unsafe buffer.withUnsafeMutableBytes {
         unsafe read(descriptor, $0.baseAddress! + start, space)
       }
-      if count < 0, errno == EINTR { return }
+      if count < 0, errno == EINTR || Descriptor.waited(for: descriptor, POLLIN) { return }
       guard count >= 0 else {
         throw ConversionError(.unreadable, file: file, reason: "cannot be read: \(systemError())")
       }
     }
     isAtEnd = count == 0
     filled = filled.lowerBound..<filled.upperBound + count
+  }
+}
+
+/// Descriptors that another program has set not to block, as a pipe that it shares may be.
+package enum Descriptor {
+  /// Whether the last call failed since `descriptor` would have blocked (`errno`), and it was waited until it is ready.
+  package static func waited(for descriptor: Int32, _ events: Int32) -> Bool {
+    guard errno == EAGAIN || errno == EWOULDBLOCK else { return false }
+    var request = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    // What poll says, an end or an error too, the next call says again.
+    while unsafe poll(&request, 1, -1) < 0 {
+      guard errno == EINTR else { return false }
+    }
+    return true
   }
 }

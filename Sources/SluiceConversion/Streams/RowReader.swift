@@ -1,3 +1,4 @@
+import SluiceImport
 import SluiceNetwork
 
 /// Rows of numbers as they come: what a model reads step by step.
@@ -14,14 +15,13 @@ package protocol RowReader {
   func place(column: Int?) -> String
 }
 
-/// What becomes of a number that is missing.
-package enum MissingPolicy: Sendable, Equatable {
-  /// It is an error.
-  case refuse
-  /// The one before it in its column stands for it.
-  case hold
-  /// This one stands for it.
-  case value(Double)
+extension MissingPolicy {
+  /// That of each of `columns`: what was stated, else what a model's metadata say, else refusal.
+  package static func each(
+    _ stated: MissingPolicy?, _ metadata: ModelMetadata?, columns: Int
+  ) -> [MissingPolicy] {
+    stated.map { [$0] } ?? metadata?.missingPolicies(count: columns) ?? [.refuse]
+  }
 }
 
 /// What was missing.
@@ -37,11 +37,17 @@ package struct MissingCount: Sendable, Equatable {
 
 /// Puts numbers in the place of those that are missing, and counts them.
 package struct MissingValues {
-  package let policy: MissingPolicy
+  /// That of each column; of one policy, that of all.
+  private let policies: [MissingPolicy]
   package private(set) var count = MissingCount()
   private var last: [Double] = []
 
-  package init(_ policy: MissingPolicy) { self.policy = policy }
+  /// One policy for all columns, or one for each.
+  package init(_ policies: [MissingPolicy]) { self.policies = policies }
+
+  private func policy(_ column: Int) -> MissingPolicy {
+    policies[policies.count == 1 ? 0 : column]
+  }
 
   /// Forgets what came before: another sequence begins.
   package mutating func begin() { last = [] }
@@ -60,7 +66,7 @@ package struct MissingValues {
           "\(Float(row[column])); expected finite numbers of float32")
       }
       missing += 1
-      switch policy {
+      switch policy(column) {
       case .refuse:
         throw .malformed(
           reader.file, reader.place(column: reader.isRowMissing ? nil : column),
@@ -78,6 +84,6 @@ package struct MissingValues {
     }
     count.values += missing
     count.rows += missing > 0 ? 1 : 0
-    if policy == .hold { last = row }
+    if policies.contains(.hold) { last = row }
   }
 }

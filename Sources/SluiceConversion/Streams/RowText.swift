@@ -33,6 +33,22 @@ struct RowText {
     return Double(String(decoding: rest, as: UTF8.self))
   }
 
+  /// The name that a field of CSV holds, without spaces and quotes around it; of two quotes within those, one.
+  static func name(field: ArraySlice<UInt8>) -> String {
+    let rest = trimmed(field)
+    let quote = UInt8(ascii: "\"")
+    guard rest.count >= 2, rest.first == quote, rest.last == quote else {
+      return String(decoding: rest, as: UTF8.self)
+    }
+    var name: [UInt8] = []
+    var isSecond = false
+    for byte in rest.dropFirst().dropLast() {
+      isSecond = byte == quote && !isSecond
+      if !isSecond || byte != quote { name.append(byte) }
+    }
+    return String(decoding: name, as: UTF8.self)
+  }
+
   private static func trimmed(_ field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
     var rest = field.drop(while: isSpace)

@@ -65,11 +65,13 @@ extension SampleStream {
   private static func samples(
     _ bytes: ByteStream, _ header: Header, size: Int, isLong: Bool, whole: Int, start: Int
   ) throws(ConversionError) -> SampleStream {
-    // Nothing is there, and a recorder never came back to say how much there is; or nothing is there, and
-    // other chunks follow, which the file's own size tells.
+    var size = size
+    // Nothing is there, and a recorder never came back to say how much there is; or came back to the file's own
+    // size alone, which then tells; or nothing is there, and other chunks follow.
     let isOpen =
       size == 0
       ? whole <= start || whole >= unknownSize : size >= unknownSize && !isLong
+    if size == 0, !isOpen, try !beginsChunk(bytes, within: whole - start) { size = whole - start }
     let frame = header.channels * header.format.byteCount
     guard isOpen || size % frame == 0 else {
       throw .malformed(bytes.file, "byte \(start)", "half a sample at the end of \(size) bytes")
@@ -78,6 +80,18 @@ extension SampleStream {
       bytes, header.format, channels: header.channels, rate: header.rate,
       byteCount: isOpen && (size == 0 || size == 0xFFFF_FFFF) ? nil : size - size % frame,
       mayEnd: isOpen)
+  }
+
+  /// Whether a chunk follows, of a tag of letters, digits or spaces, that ends within `count` bytes.
+  private static func beginsChunk(
+    _ bytes: ByteStream, within count: Int
+  ) throws(ConversionError) -> Bool {
+    guard count >= 8, try bytes.available(8) >= 8 else { return false }
+    let hasTag = (0..<4).allSatisfy { index in
+      let byte = bytes[index]
+      return byte == 0x20 || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF)
+    }
+    return hasTag && (4..<8).reduce(0) { $0 | Int(bytes[$1]) << (8 * ($1 - 4)) } <= count - 8
   }
 
   private static func header(

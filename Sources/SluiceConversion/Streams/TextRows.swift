@@ -4,7 +4,7 @@ import SluiceNetwork
 /// Rows of numbers as text, a line each: CSV or JSON lines.
 ///
 /// CSV: numbers with commas between them, in quotes or not; a first line without a number names the
-/// columns. JSON lines: an array of numbers, or the number itself where a row is one. An empty field, NaN,
+/// columns, which may stand in any order where the inputs have names. JSON lines: an array of numbers, or the number itself where a row is one. An empty field, NaN,
 /// NA and null are missing numbers; an empty line and null are missing rows, but for empty lines
 /// at the end where nothing may be missing.
 package struct TextRows: RowReader {
@@ -22,28 +22,36 @@ package struct TextRows: RowReader {
   private let syntax: Syntax
   /// Whether an empty line is a row at once.
   private let mayMiss: Bool
+  /// The names of the inputs, nil for those without one; empty where nothing is known of them.
+  private let names: [String?]
+  /// The input of each column of the text.
+  private var order: [Int]
   private var lines = 0
   private var rows = 0
 
   /// Rows of `columns` numbers.
   ///
-  /// - Parameter mayMiss: whether rows may be missing: then an empty line is one as soon as it comes.
-  package init(_ bytes: ByteStream, _ syntax: Syntax, columns: Int, mayMiss: Bool) {
+  /// - Parameters:
+  ///   - names: those of the inputs, with which a line of names is compared.
+  ///   - mayMiss: whether rows may be missing: then an empty line is one as soon as it comes.
+  package init(
+    _ bytes: ByteStream, _ syntax: Syntax, columns: Int, names: [String?] = [], mayMiss: Bool
+  ) {
     (self.bytes, self.syntax, self.columns, self.mayMiss) = (bytes, syntax, columns, mayMiss)
+    self.names = names.count == columns ? names : []
+    order = Array(0..<columns)
   }
 
   package func place(column: Int?) -> String {
-    "row [\(rows - 1)] (line \(lines))" + (column.map { ", column \($0)" } ?? "")
+    let column = column.flatMap { order.firstIndex(of: $0) }
+    return "row [\(rows - 1)] (line \(lines))" + (column.map { ", column \($0)" } ?? "")
   }
 
   package mutating func next(into row: inout [Double]) throws(ConversionError) -> Bool {
     isRowMissing = false
     guard var line = try nextLine() else { return false }
     if lines == 1, syntax == .csv, Self.isHeading(line) {
-      let names = try fields(of: line).count
-      guard names == columns else {
-        throw malformed("\(names) names; expected \(columns)", in: line)
-      }
+      try readNames(line)
       guard let second = try nextLine() else { return false }
       line = second
     }
@@ -122,6 +130,37 @@ package struct TextRows: RowReader {
     return fields + [line[start...]]
   }
 
+  /// Finds the input of each column that a line of names has.
+  private mutating func readNames(_ line: [UInt8]) throws(ConversionError) {
+    let found = try fields(of: line).map { RowText.name(field: $0) }
+    guard found.count == columns else {
+      throw malformed("\(found.count) names; expected \(columns)", in: line)
+    }
+    let expected = names.compactMap { $0 }
+    guard !expected.isEmpty else { return }
+    if expected.count == columns {
+      for (column, name) in found.enumerated() {
+        guard let input = expected.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+          throw malformed(
+            "column \(column) is \"\(quotable(name))\"; the model's inputs are "
+              + quotable(expected), in: line)
+        }
+        guard !order[..<column].contains(input) else {
+          throw malformed("two columns are \"\(quotable(name))\"", in: line)
+        }
+        order[column] = input
+      }
+      return
+    }
+    // Where some have no name, all must stand where the model has them.
+    for (column, name) in names.enumerated() {
+      guard let name, !name.utf8.elementsEqual(found[column].utf8) else { continue }
+      throw malformed(
+        "column \(column) is \"\(quotable(found[column]))\"; the model's input there is "
+          + "\"\(quotable(name))\"", in: line)
+    }
+  }
+
   private func readFields(_ line: [UInt8], into row: inout [Double]) throws(ConversionError) {
     let fields = try fields(of: line)
     guard fields.count == columns else {
@@ -130,10 +169,10 @@ package struct TextRows: RowReader {
     for (column, field) in fields.enumerated() {
       guard let number = RowText.number(field: Array(field)) else {
         throw .malformed(
-          file, place(column: column),
+          file, place(column: order[column]),
           "\"\(quotable(String(decoding: field, as: UTF8.self)))\"; expected a number")
       }
-      row[column] = number
+      row[order[column]] = number
     }
   }
 

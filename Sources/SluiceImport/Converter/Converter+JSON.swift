@@ -82,8 +82,10 @@ extension Converter {
       }
       network = try described.network(&tensors, provenance: provenance)
     }
-    return ConvertedModel(
+    var model = ConvertedModel(
       network: network, interface: ModelInterface(sequenceOf: network), inferred: inferred)
+    if format != .stateDictionary { model.metadata = try ModelMetadata(ofJSON: root) }
+    return model
   }
 }
 

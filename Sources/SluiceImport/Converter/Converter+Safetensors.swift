@@ -33,8 +33,12 @@ extension Converter {
     var network = try described.network(&tensors, provenance: provenance)
     network.vocabulary = try vocabulary(file, network)
     network.labels = try labels(file, network)
-    return ConvertedModel(
+    var model = ConvertedModel(
       network: network, interface: ModelInterface(sequenceOf: network), inferred: inferred)
+    model.metadata = try ModelMetadata(
+      properties: file.metadata.map { ($0.key.text, $0.value) }.sorted { $0.0 < $1.0 },
+      file: source.file)
+    return model
   }
 
   private static func vocabulary(

@@ -27,6 +27,8 @@ public struct ConvertedModel: Sendable {
   public let interface: ModelInterface
   /// What was inferred where the source does not say it, in one line; nil where nothing was.
   public let inferred: String?
+  /// What the source says of the model beside its numbers, not yet applied to the network; nil for nothing.
+  public internal(set) var metadata: ModelMetadata?
   /// The paths of files beside the source that hold its numbers.
   package internal(set) var otherFiles: [String] = []
 
@@ -80,6 +82,19 @@ public enum Converter {
     states: Set<Name> = []
   ) throws(ConversionError) -> ConvertedModel {
     let format = try SourceFormat(of: source)
+    var model = try convert(
+      source, format, architecture: architecture, constants: constants, states: states)
+    if let found = SileroModel.metadata(of: model.network) {
+      let metadata = try ModelMetadata(text: found.text, file: source.file)
+      model.metadata = try model.metadata?.merged(over: metadata) ?? metadata
+    }
+    return model
+  }
+
+  private static func convert(
+    _ source: SourceBytes, _ format: SourceFormat, architecture: JSONNode?,
+    constants: [Name: Tensor], states: Set<Name>
+  ) throws(ConversionError) -> ConvertedModel {
     func provenance(_ hash: UInt64) -> Provenance {
       Provenance(source: source.lastPathComponent, format: format.rawValue, hash: hash)
     }
@@ -102,6 +117,7 @@ public enum Converter {
       do throws(ConversionError) {
         var converted = try GraphImporter.convert(
           model, constants: constants, states: states, provenance: provenance(model.hash))
+        converted.metadata = try ModelMetadata(properties: model.properties, file: source.file)
         converted.otherFiles = model.otherFiles.map { source.folder + $0 }
         return converted
       } catch { throw model.hasLooseGates ? error.aboutLooseGates : error }

@@ -1,28 +1,27 @@
 import SluiceBlob
 import SluiceNetwork
 
-/// What the author of a model says of it in a JSON object, which the blob then carries: names and units,
-/// rates, a version. Where it gives a mean and a deviation of inputs or outputs, the network reads and writes
-/// in their units.
+/// What is said of a model in a JSON object, which the blob then carries: names and units, rates, a version. Where
+/// it gives a mean and a deviation of inputs or outputs, the network reads and writes in their units.
 ///
-/// Keys that have a meaning here, and are checked: `inputs` and `outputs`, one object a feature, of `name`,
-/// `unit`, `description`, `mean`, `std` and `range`; `sample_rate`, `hop`, `context`, `horizon`, `version`,
-/// `license`, `description`. All others are the author's.
+/// Every key has a meaning here and is checked, so that one that is misspelt is an error; those under `custom`
+/// are the author's.
 public struct ModelMetadata: Sendable {
-  /// One feature of the input or output.
-  struct Feature {
-    let name: String?
-    /// What the network's own feature 0 and 1 stand for, in the feature's unit: the mean, and the mean and
-    /// one deviation more.
-    let mean: Double
-    let deviation: Double
+  /// The keys of the object. `inputs` and `outputs` have ``ModelMetadata/Feature/keys``.
+  static let keys: Set<String> = [
+    "name", "description", "version", "license", "task", "sample_rate", "hop", "context", "horizon",
+    "missing", "inputs", "outputs", "labels", "calibrated_range", "custom",
+  ]
 
-    var isScaled: Bool { mean != 0 || deviation != 1 }
-  }
-
-  private let file: String
-  private let inputs: [Feature]?
-  private let outputs: [Feature]?
+  let file: String
+  let inputs: [Feature]?
+  let outputs: [Feature]?
+  private let labels: [String]?
+  private let isVoiceActivity: Bool
+  /// Samples of a step by hop and context; nil where one of them is not said.
+  private let frameSize: Int?
+  private let missing: MissingPolicy?
+  private let calibratedCount: Int?
   /// The text, as the author wrote it.
   public let text: String
 
@@ -36,6 +35,13 @@ public struct ModelMetadata: Sendable {
     try self.init(SourceBytes(file: file, Array(text.utf8)))
   }
 
+  /// Reads what an open blob carries; nil where it carries nothing.
+  public init?(of blob: BlobView, file: String) throws(ConversionError) {
+    let bytes = unsafe Array(blob.metadata)
+    guard !bytes.isEmpty else { return nil }
+    try self.init(SourceBytes(file: file, bytes))
+  }
+
   init(_ source: SourceBytes) throws(ConversionError) {
     guard source.count <= BlobLimits.metadataLength else {
       throw .unsupported(
@@ -43,17 +49,41 @@ public struct ModelMetadata: Sendable {
         "\(source.count) bytes; a blob carries up to \(BlobLimits.metadataLength) of metadata")
     }
     let root = try JSONReader.parse(source)
-    _ = try root.object()
     file = source.file
     text = String(decoding: source.array(0..<source.count), as: UTF8.self)
-    inputs = try Self.features(root, "inputs")
-    outputs = try Self.features(root, "outputs")
-    for key in ["version", "license", "description"] { _ = try root.optional(key)?.string() }
-    for key in ["hop", "context", "horizon"] {
-      _ = try root.optional(key)?.integer(in: 0...Int(Int32.max))
+    for key in try root.object().keys where !Self.keys.hasBytes(of: key) {
+      throw root.malformed(
+        "the key \"\(quotable(key))\" is unknown; keys of your own stand in the object \"custom\", "
+          + "known ones are \(Self.keys.sorted().joined(separator: ", "))")
     }
-    if let rate = try root.optional("sample_rate"), try rate.double() <= 0 {
+    inputs = try root.optional("inputs").map(Feature.list)
+    outputs = try root.optional("outputs").map(Feature.list)
+    labels = try root.optional("labels")?.elements().map { (label) throws(ConversionError) in
+      try label.string()
+    }
+    for key in ["name", "version", "license", "description"] {
+      _ = try root.optional(key)?.string()
+    }
+    var counts: [String: Int] = [:]
+    for key in ["hop", "context", "horizon"] {
+      counts[key] = try root.optional(key)?.integer(in: 0...Int(Int32.max))
+    }
+    let rate = try root.optional("sample_rate")
+    if let rate, try rate.double() <= 0 {
       throw rate.malformed("expected samples a second, a number greater than zero")
+    }
+    _ = try root.optional("custom")?.object()
+    missing = try root.optional("missing").map(MissingPolicy.init)
+    calibratedCount = try root.optional("calibrated_range").map(Self.rangeCount)
+    let task = try root.optional("task")
+    let usual = "\(ModelTask.voiceActivity)"
+    if let task, try task.string() != usual {
+      throw task.malformed("expected \"\(usual)\", the one task that means something here")
+    }
+    isVoiceActivity = task != nil
+    frameSize = counts["hop"].flatMap { hop in counts["context"].map { hop + $0 } }
+    if let task, rate == nil || frameSize == nil {
+      throw task.malformed("needs sample_rate, hop and context")
     }
   }
 
@@ -62,8 +92,19 @@ public struct ModelMetadata: Sendable {
     var network = network
     network.metadata = text
     let inputCount = network.readsIDs ? 1 : network.inputSize
-    try check(inputs, "inputs", inputCount, "reads")
-    try check(outputs, "outputs", network.outputSize, "writes")
+    try check(inputs?.count, "inputs", inputCount, "reads")
+    try check(outputs?.count, "outputs", network.outputSize, "writes")
+    if let calibratedCount, calibratedCount > 0 {
+      try check(calibratedCount, "calibrated_range", inputCount, "reads")
+    }
+    if isVoiceActivity { try checkVoiceActivity(network) }
+    if let labels {
+      let size = network.outputSize
+      guard labels.count == size || (size == 1 && labels.count == 2) else {
+        throw .malformed(file, "$.labels", "\(labels.count) labels for \(size) outputs")
+      }
+      network.labels = labels
+    }
     if let unit = unitOfInput {
       guard !network.readsIDs else {
         throw .unsupported(file, "$.inputs", "a mean or std of token ids, which are no numbers")
@@ -77,6 +118,23 @@ public struct ModelMetadata: Sendable {
         Network.Layer(name: "metadata.outputs", operation: .scale(scale)))
     }
     return network
+  }
+
+  /// These, and of `others` what they do not say.
+  public func merged(over others: ModelMetadata) throws(ConversionError) -> ModelMetadata {
+    let own = try JSONReader.parse(file: file, Array(text.utf8)).object().keys
+    let kept = try JSONReader.parse(file: others.file, Array(others.text.utf8)).members().filter {
+      member in !own.hasBytes(of: member.key)
+    }
+    guard !kept.isEmpty else { return self }
+    guard !own.isEmpty else { return others }
+    let members = try kept.map { (member) throws(ConversionError) -> JSON.Member in
+      (member.key, try member.node.json())
+    }
+    // As the author wrote them, behind the brace.
+    let head = JSON.object(members).text.dropLast()
+    let rest = text.drop { $0 != "{" }.dropFirst()
+    return try ModelMetadata(text: "\(head),\(rest)", file: file)
   }
 
   /// (x - mean) / std, as a factor and a summand; nil where nothing is scaled.
@@ -93,53 +151,60 @@ public struct ModelMetadata: Sendable {
     return (try? ModelMetadata(text: metadata, file: ""))?.unitOfInput
   }
 
-  private func check(
-    _ features: [Feature]?, _ key: String, _ count: Int, _ verb: String
-  ) throws(ConversionError) {
-    guard let features, features.count != count else { return }
-    throw .malformed(
-      file, "$.\(key)",
-      "describes \(features.count) features; the model \(verb) \(count)")
-  }
+  /// The names of the inputs, nil for those without one; empty where none are described.
+  package var inputNames: [String?] { inputs?.map(\.name) ?? [] }
 
-  private static func features(
-    _ root: JSONNode, _ key: String
-  ) throws(ConversionError) -> [Feature]? {
-    guard let node = try root.optional(key) else { return nil }
-    var features: [Feature] = []
-    var names: Set<[UInt8]> = []
-    for feature in try node.elements() {
-      let name = try feature.optional("name")?.string()
-      if let name, !names.insert(Array(name.utf8)).inserted {
-        throw feature.malformed("a second feature of the name \"\(quotable(name))\"")
-      }
-      for text in ["unit", "description"] { _ = try feature.optional(text)?.string() }
-      if let range = try feature.optional("range") {
-        let bounds = try range.elements()
-        guard bounds.count == 2, try bounds[0].double() <= bounds[1].double() else {
-          throw range.malformed("expected the least and the greatest value")
-        }
-      }
-      let mean = try feature.optional("mean")?.double() ?? 0
-      let deviation = try feature.optional("std")?.double() ?? 1
-      guard deviation > 0, (1 / deviation).isFiniteFloat, deviation.isFiniteFloat,
-        mean.isFiniteFloat, (mean / deviation).isFiniteFloat
-      else {
-        throw feature.malformed(
-          "mean \(mean) and std \(deviation) are no scale of float32; std is greater than zero")
-      }
-      features.append(Feature(name: name, mean: mean, deviation: deviation))
+  /// What becomes of a number that is missing in each of `count` inputs; nil where nothing is said.
+  package func missingPolicies(count: Int) -> [MissingPolicy]? {
+    guard missing != nil || inputs?.contains(where: { $0.missing != nil }) == true else {
+      return nil
     }
-    return features
+    return (0..<count).map { index in
+      (inputs.flatMap { $0.indices.contains(index) ? $0[index].missing : nil }) ?? missing
+        ?? .refuse
+    }
   }
-}
 
-extension Double {
-  fileprivate var isFiniteFloat: Bool { Float(self).isFinite }
+  private func check(
+    _ found: Int?, _ key: String, _ count: Int, _ verb: String
+  ) throws(ConversionError) {
+    guard let found, found != count else { return }
+    throw .malformed(
+      file, "$.\(key)", "describes \(found) features; the model \(verb) \(count)")
+  }
+
+  private func checkVoiceActivity(_ network: Network) throws(ConversionError) {
+    func wrong(_ place: String, _ reason: String) -> ConversionError {
+      .malformed(
+        file, place,
+        reason + ": a model for voice activity reads hop and context samples "
+          + "a step and writes a probability")
+    }
+    guard !network.readsIDs, network.inputSize == frameSize else {
+      throw wrong("$.hop", "the model reads \(network.inputSize) numbers, not \(frameSize ?? 0)")
+    }
+    guard network.outputSize == 1, network.output == .sequence else {
+      throw wrong("$.task", "the model writes others")
+    }
+    guard outputs?.contains(where: \.isScaled) != true else {
+      throw wrong("$.outputs[0]", "a mean or std of a probability")
+    }
+  }
+
+  /// How many pairs a range has: one for each input, or 0 for one pair for all of them.
+  private static func rangeCount(_ node: JSONNode) throws(ConversionError) -> Int {
+    let elements = try node.elements()
+    guard elements.first?.isArray == true else {
+      try Feature.checkRange(node)
+      return 0
+    }
+    for range in elements { try Feature.checkRange(range) }
+    return elements.count
+  }
 }
 
 extension Network {
-  /// What brings the input's units, where metadata names some, to those of the layers behind.
+  /// What brings the input's units, where metadata name some, to those of the layers behind.
   package var unitOfInput: Scale? { ModelMetadata.unit(ofInputsIn: metadata) }
 
   /// Puts a layer before all others, which reads the network's input.

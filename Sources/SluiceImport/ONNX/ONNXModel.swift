@@ -26,6 +26,8 @@ struct ONNXModel {
   private(set) var inputs: [Value] = []
   private(set) var outputs: [Value] = []
   private(set) var opset: Int64 = 0
+  /// What the file says of itself (`metadata_props`).
+  private(set) var properties: [(name: String, value: String)] = []
   /// Bytes of the file, and of those beside it that hold its numbers.
   private(set) var byteCount: Int
   /// XXH64 of the file and of those that hold its external data.
@@ -47,8 +49,9 @@ struct ONNXModel {
         guard graph == nil else { throw reader.malformed(field.offset, "a second graph") }
         graph = try reader.range(field)
       case 8: try readOpset(reader.submessage(field, "OperatorSetIdProto"))
-      // Metadata, and on which devices nodes may run.
-      case 14, 26: _ = try reader.range(field)
+      case 14: try readProperty(reader.submessage(field, "StringStringEntryProto"))
+      // On which devices nodes may run.
+      case 26: _ = try reader.range(field)
       case 20:
         throw .unsupported(
           source.file, "byte \(field.offset) (training_info)",
@@ -88,6 +91,22 @@ struct ONNXModel {
       }
     }
     if domain.isEmpty || domain == "ai.onnx" { opset = version }
+  }
+
+  private mutating func readProperty(_ reader: ProtobufReader) throws(ConversionError) {
+    var reader = reader
+    var property = (name: "", value: "")
+    while let field = try reader.next() {
+      switch field.number {
+      case 1: property.name = try reader.string(field)
+      case 2: property.value = try reader.string(field)
+      default: throw reader.unsupported(field)
+      }
+    }
+    guard properties.count < Self.maximumItems else {
+      throw reader.malformed(0, "more than \(Self.maximumItems) metadata_props")
+    }
+    properties.append(property)
   }
 
   private mutating func readGraph(

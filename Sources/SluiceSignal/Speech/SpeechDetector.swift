@@ -2,7 +2,8 @@
 /// `get_speech_timestamps`.
 ///
 /// A segment is told as soon as nothing that may come can change it: with the usual settings some 100 ms
-/// behind its end, later only where the next one begins within its padding. Allocates nothing.
+/// behind its end, later only where the next one begins within its padding. Allocates nothing, and once it
+/// was made nothing traps: a recording of 2^63 samples lasts longer than anybody.
 public struct SpeechDetector: Sendable {
   private let hop: Int
   private let threshold: Float
@@ -25,24 +26,32 @@ public struct SpeechDetector: Sendable {
 
   /// A detector of frames of `hop` new samples.
   ///
-  /// - Precondition: `rate` and `hop` are above zero, and the settings' durations not below it.
+  /// - Precondition: `rate` and `hop` are above zero, and the settings usable.
   public init(rate: Int, hop: Int, _ settings: SpeechSettings = SpeechSettings()) {
     precondition(rate > 0 && hop > 0, "a rate and a hop")
+    precondition(settings.isUsable, "settings")
+    self.init(unchecked: settings, rate: rate, hop: hop)
+  }
+
+  /// As above, without its preconditions.
+  package init(unchecked settings: SpeechSettings, rate: Int, hop: Int) {
     self.hop = hop
     threshold = settings.threshold
-    end = max(settings.threshold - 0.15, 0.01)
-    shortest = rate * settings.minimalSpeech / 1000
-    silence = rate * settings.minimalSilence / 1000
-    padding = rate * settings.padding / 1000
-    precondition(shortest >= 0 && silence >= 0 && padding >= 0, "durations")
+    end = settings.endThreshold ?? max(settings.threshold - 0.15, 0.01)
+    shortest = rate &* settings.minimalSpeech / 1000
+    silence = rate &* settings.minimalSilence / 1000
+    padding = rate &* settings.padding / 1000
   }
+
+  /// Whether speech has begun and not ended, at the frame that came last: at most the shortest silence late.
+  public var isSpeaking: Bool { start != nil }
 
   /// Takes the next frame's probability.
   ///
   /// - Returns: a segment that is settled now, in samples; at most one a frame.
   public mutating func append(_ probability: Float) -> Range<Int>? {
-    let at = frameCount * hop
-    frameCount += 1
+    let at = frameCount &* hop
+    frameCount &+= 1
     var settled: Range<Int>?
     if probability >= threshold {
       quiet = nil
@@ -50,8 +59,8 @@ public struct SpeechDetector: Sendable {
     } else if probability < end, let began = start {
       let paused = quiet ?? at
       quiet = paused
-      if at - paused >= silence {
-        if paused - began > shortest { settled = close(began..<paused) }
+      if at &- paused >= silence {
+        if paused &- began > shortest { settled = close(began, paused) }
         (start, quiet) = (nil, nil)
       }
     }
@@ -64,11 +73,11 @@ public struct SpeechDetector: Sendable {
   public mutating func finish(count: Int) -> Range<Int>? {
     if let began = start {
       (start, quiet) = (nil, nil)
-      if count - began > shortest, let settled = close(began..<count) { return settled }
+      if count &- began > shortest, let settled = close(began, count) { return settled }
     }
     guard let last = waiting else { return nil }
     waiting = nil
-    return last.start..<min(count, last.end + padding)
+    return Self.range(last.start, min(count, last.end &+ padding))
   }
 
   /// Begins anew.
@@ -77,31 +86,35 @@ public struct SpeechDetector: Sendable {
   }
 
   /// Takes a segment, not padded; the one that waited for what follows it is settled.
-  private mutating func close(_ segment: Range<Int>) -> Range<Int>? {
-    let settled = waiting.map { $0.start..<($0.end + share(segment.lowerBound)) }
-    waiting = (max(0, segment.lowerBound - share(segment.lowerBound)), segment.upperBound)
-    lastEnd = segment.upperBound
+  private mutating func close(_ began: Int, _ ended: Int) -> Range<Int>? {
+    let settled = waiting.map { Self.range($0.start, $0.end &+ share(began)) }
+    waiting = (max(0, began &- share(began)), ended)
+    lastEnd = ended
     return settled
+  }
+
+  private static func range(_ start: Int, _ end: Int) -> Range<Int> {
+    unsafe Range(uncheckedBounds: (start, end))
   }
 
   /// What is put between a segment that begins at `next` and the one before: two that would meet share
   /// what lies between them.
   private func share(_ next: Int) -> Int {
-    guard let lastEnd, next - lastEnd < 2 * padding else { return padding }
-    return (next - lastEnd) / 2
+    guard let lastEnd, next &- lastEnd < 2 &* padding else { return padding }
+    return (next &- lastEnd) / 2
   }
 
   /// The segment that waits, where neither silence to come nor the speech that goes on can change it.
   private mutating func settle(_ at: Int) -> Range<Int>? {
     guard let last = waiting else { return nil }
-    if let began = start, began - last.end < 2 * padding {
+    if let began = start, began &- last.end < 2 &* padding {
       // It depends on whether what goes on will be long enough to be kept.
-      guard (quiet ?? at) - began > shortest else { return nil }
+      guard (quiet ?? at) &- began > shortest else { return nil }
       waiting = nil
-      return last.start..<(last.end + share(began))
+      return Self.range(last.start, last.end &+ share(began))
     }
-    guard at >= last.end + padding, at + hop >= last.end + 2 * padding else { return nil }
+    guard at >= last.end &+ padding, at &+ hop >= last.end &+ 2 &* padding else { return nil }
     waiting = nil
-    return last.start..<(last.end + padding)
+    return Self.range(last.start, last.end &+ padding)
   }
 }

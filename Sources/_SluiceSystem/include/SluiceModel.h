@@ -70,6 +70,8 @@ typedef struct {
   /// A JSON object; NULL where there is none.
   const uint8_t *_Nullable metadata;
   intptr_t metadata_size;
+  /// Labels of the outputs.
+  intptr_t label_count;
   intptr_t references;
 } sluice_model;
 

@@ -44,9 +44,12 @@ enum ConvertCommand {
       each step, and the blob is measured over noise. 'auto' measures mixes of types and takes the
       smallest under --max-error.
 
-      M.json has what keys you like. With "inputs" and "outputs", an object of "name", "unit", "mean" and
-      "std" for each feature, the model reads raw units and writes them: (x - mean) / std is computed
-      before the first layer, y std + mean behind the last, each as one product and one sum.
+      M.json may say name, description, version, license, task, sample_rate, hop, context, horizon,
+      missing, labels, inputs, outputs, and under custom what you like. With "inputs" and "outputs", an
+      object of "name", "unit", "mean" and "std" for each feature, the model reads raw units and writes
+      them: (x - mean) / std is computed before the first layer, y std + mean behind the last, each as
+      one product and one sum. What the source says of itself is kept where M.json does not say it,
+      and --calibrate adds the range of each input.
 
       A program without a file system links the blob: --object and --c-array write a 64-byte aligned
       constant NAME and its size NAME_size, for sluice_open_memory(NAME, NAME_size, ...).

@@ -34,6 +34,11 @@ struct ConvertOutputs {
     guard [Self.blob, Self.object, Self.source].contains(where: arguments.has) else {
       throw arguments.usage("expected -o OUT.sluice, --object OUT.o or --c-array OUT.c")
     }
+    for option in [Self.blob, Self.object, Self.source] where arguments[option] == "-" {
+      throw arguments.usage(
+        "'\(option.name) -': what is written comes into being whole, as a file",
+        "'./-' names a file that is called so")
+    }
     let isLinked = arguments[Self.object] != nil || arguments[Self.source] != nil
     guard isLinked || !arguments.has(Self.symbol) else {
       throw arguments.usage("'--symbol' goes with --object or --c-array")
@@ -59,33 +64,23 @@ struct ConvertOutputs {
     var symbol: String?
   }
 
-  /// Writes every file, each whole or not at all.
+  /// Writes every file, each whole, and none unless all can be.
   func write(_ bytes: [UInt8]) throws(ToolError) -> [File] {
     var files: [File] = []
-    if let path = arguments[Self.blob] {
-      try files.append(write(bytes, to: path))
-    }
-    if let path = arguments[Self.object] {
-      try files.append(write(bytes, to: path) { $0.object(for: cpu) })
-    }
-    if let path = arguments[Self.source] {
-      try files.append(write(bytes, to: path) { $0.source })
-    }
-    return files
-  }
-
-  private func write(
-    _ bytes: [UInt8], to path: String, as form: ((LinkableBlob) -> [UInt8])? = nil
-  ) throws(ToolError) -> File {
-    var file = File(path: path, byteCount: bytes.count)
-    var content = bytes
-    if let form {
+    var contents: [(bytes: [UInt8], path: String)] = []
+    func add(_ option: Syntax.Option, _ form: ((LinkableBlob) -> [UInt8])?) {
+      guard let path = arguments[option] else { return }
       let symbol = arguments[Self.symbol] ?? LinkableBlob.symbol(forFile: path)
-      content = form(LinkableBlob(bytes, symbol: symbol))
-      file = File(path: path, byteCount: content.count, symbol: symbol)
+      let content = form?(LinkableBlob(bytes, symbol: symbol)) ?? bytes
+      files.append(
+        File(path: path, byteCount: content.count, symbol: form == nil ? nil : symbol))
+      contents.append((content, path))
     }
-    try converting { () throws(ConversionError) in try BlobFile.write(content, to: path) }
-    return file
+    add(Self.blob, nil)
+    add(Self.object) { $0.object(for: cpu) }
+    add(Self.source) { $0.source }
+    try converting { () throws(ConversionError) in try BlobFile.write(contents) }
+    return files
   }
 }
 

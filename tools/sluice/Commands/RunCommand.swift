@@ -18,12 +18,13 @@ enum RunCommand {
       A source is a file, a FIFO, a device, or '-', standard input; it may go on for ever: a result is
       printed, with --json as a line, as soon as it is known. A .npy file holds features as float16,
       float32 or float64, ids as int32 or int64, in C order; CSV and JSON lines hold a row a line.
-      NaN, null, an empty field or line are missing: an error with its row, unless --missing says
-      what stands for them. What is infinite is refused.
+      NaN, null, an empty field or line are missing: an error with its row, unless --missing, or else the
+      model's metadata, say what stands for them. What is infinite is refused. Names in a first line of
+      CSV are those of the model's inputs where its metadata name them, in any order.
 
-      A recording goes frame by frame through a voice-activity model of 576 samples (16 kHz) or 288
-      (8 kHz), which prints segments of speech: channels are mixed, and other rates brought to the
-      model's. Another model takes one sample of each channel a step, at any rate.
+      A recording goes frame by frame through a voice-activity model, one whose metadata say so, as
+      convert writes of Silero VAD: segments of speech are printed; channels are mixed, and other rates
+      brought to the model's. Another model takes one sample of each channel a step, at any rate.
 
       The output of --output is a file that comes into being whole, at the end; standard output ('-'), a
       FIFO or a device gets rows as they come, a .npy file when all is known.
@@ -36,17 +37,26 @@ enum RunCommand {
     let path = if let file = arguments.file { file } else { try ShippedModel.path() }
     try arguments.check(RunOptions.output, isNot: path)
     let speech = try RunOptions.speechSettings(arguments)
-    let missing = try RunOptions.missingPolicy(arguments)
+    let stated = try RunOptions.missingPolicy(arguments)
     let model = try openModel(path)
+    let metadata: ModelMetadata?
+    do throws(ConversionError) { metadata = try ModelMetadata(of: model.blob, file: path) } catch {
+      throw ToolError(error)
+    }
+    let missing = MissingPolicy.each(stated, metadata, columns: model.inputSize)
     if let text = arguments[RunOptions.text] {
       try run(text: text, model, path, asJSON: arguments.isForPrograms)
     } else if RunOptions.readsSamples(arguments) {
       try run(samples: model, path, speech, missing, arguments)
     } else {
-      let source = try RowSource(rows: arguments, model)
+      try RunOptions.needSpeech(arguments, path)
+      let source = try RowSource(
+        rows: arguments, model, names: metadata?.inputNames ?? [],
+        mayMiss: missing.contains { $0 != .refuse })
       let sinks = RowSinks(
         file: try RowFile(arguments, rate: nil),
-        console: RowConsole(arguments, source: source.reader.file))
+        console: RowConsole(arguments, source: source.reader.file),
+        saysMissing: !arguments.isQuiet)
       var run = RowRun(source, missing, sinks)
       try run.run(model, path)
     }
@@ -76,17 +86,18 @@ enum RunCommand {
 
   private static func run(
     samples model: borrowing Model, _ path: String, _ settings: SpeechSettings,
-    _ missing: MissingPolicy, _ arguments: Arguments
+    _ missing: [MissingPolicy], _ arguments: Arguments
   ) throws(ToolError) {
-    let samples = try RowSource.samples(arguments)
     let isSpeech = SpeechFrame(of: model) != nil
+    if !isSpeech { try RunOptions.needSpeech(arguments, path) }
+    let samples = try RowSource.samples(arguments)
     guard isSpeech || !model.readsTokens && model.inputSize == samples.channels else {
       throw ToolError(
         .badFile,
         "\(path): reads \(model.readsTokens ? "tokens" : "\(model.inputSize) features") and writes "
-          + "\(model.outputSize); expected a voice-activity model of 576 (16 kHz) or 288 samples "
-          + "(8 kHz) and one probability, or one that reads a step of \(samples.file): "
-          + "\(samples.channels) channels")
+          + "\(model.outputSize); expected a voice-activity model, whose metadata say so "
+          + "(\"task\": \"\(ModelTask.voiceActivity)\", as convert writes of Silero VAD), or one that "
+          + "reads a step of \(samples.file): \(samples.channels.of("channel"))")
     }
     let activity: VoiceActivity?
     do throws(ModelError) { activity = try VoiceActivity(model, settings) } catch {
@@ -95,14 +106,16 @@ enum RunCommand {
     guard let activity else {
       let sinks = RowSinks(
         file: try RowFile(arguments, rate: samples.rate),
-        console: RowConsole(arguments, source: samples.file))
+        console: RowConsole(arguments, source: samples.file), saysMissing: !arguments.isQuiet)
       var run = RowRun(RowSource(samples: samples), missing, sinks)
       return try run.run(model, path)
     }
+    let console = SpeechConsole(arguments, source: samples.file, rate: samples.rate)
     var run = try SpeechRun(
-      samples, missing, activity,
-      SpeechConsole(arguments, source: samples.file, rate: samples.rate),
-      RowSinks(file: try RowFile(arguments, rate: nil, holdsFrames: true)))
+      samples, missing, activity, console,
+      RowSinks(
+        file: try RowFile(arguments, rate: nil, holdsFrames: true),
+        saysMissing: console.isSilent && !arguments.isQuiet))
     try run.run()
   }
 }

@@ -43,7 +43,7 @@ enum Console {
       let written = unsafe bytes.withUnsafeBytes {
         unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
       }
-      if written < 0, errno == EINTR { continue }
+      if written < 0, errno == EINTR || Descriptor.waited(for: descriptor, POLLOUT) { continue }
       guard written > 0 else { return false }
       bytes = bytes.dropFirst(written)
     }

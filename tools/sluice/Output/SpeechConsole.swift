@@ -10,7 +10,7 @@ struct SpeechConsole {
   private let isForPrograms: Bool
   private let showsFrames: Bool
   /// Whether nothing is said: of a file for those who asked for quiet, or where that is the console.
-  private let isSilent: Bool
+  let isSilent: Bool
   private var count = 0
   private var total = 0
 
@@ -18,7 +18,9 @@ struct SpeechConsole {
     file = arguments[RunOptions.output]
     (self.source, self.rate, isForPrograms) = (source, rate, arguments.isForPrograms)
     showsFrames = arguments.has(RunOptions.frames)
-    isSilent = file == "-" || file != nil && arguments.isQuiet && !isForPrograms
+    isSilent =
+      file.map(OutputFile.isStandardOutput) == true
+      || file != nil && arguments.isQuiet && !isForPrograms
   }
 
   /// A frame's probability, where they were asked for.
@@ -62,7 +64,8 @@ struct SpeechConsole {
     Console.print(
       count == 0
         ? "no speech in \(source.printable)"
-        : "\(count) segments, \(seconds(total, digits: 2)) s of \(seconds(samples, digits: 2)) s")
+        : "\(count.of("segment")), \(seconds(total, digits: 2)) s of \(seconds(samples, digits: 2)) s"
+    )
     if let note = missing.note { Console.print(note) }
     if let file { Console.print("probabilities written to \(file.printable)") }
   }

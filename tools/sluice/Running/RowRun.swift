@@ -1,5 +1,6 @@
 import Sluice
 import SluiceConversion
+import SluiceImport
 import SluiceNetwork
 
 /// Rows through a model, each result out as soon as it is known.
@@ -11,7 +12,7 @@ struct RowRun {
   /// The first output that is no finite number.
   private var wrong: (value: Float, place: String)?
 
-  init(_ source: RowSource, _ missing: MissingPolicy, _ sinks: RowSinks) {
+  init(_ source: RowSource, _ missing: [MissingPolicy], _ sinks: RowSinks) {
     (self.source, self.sinks) = (source, sinks)
     self.missing = MissingValues(missing)
     row = [Double](repeating: 0, count: source.reader.columns)

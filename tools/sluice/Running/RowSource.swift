@@ -30,7 +30,13 @@ struct RowSource {
   private(set) var batch: Int?
 
   /// Opens what `--input` names.
-  init(rows arguments: Arguments, _ model: borrowing Model) throws(ToolError) {
+  ///
+  /// - Parameters:
+  ///   - names: those of the model's inputs; empty where nothing is said.
+  ///   - mayMiss: whether rows may be missing.
+  init(
+    rows arguments: Arguments, _ model: borrowing Model, names: [String?], mayMiss: Bool
+  ) throws(ToolError) {
     let path = arguments[RunOptions.input] ?? "-"
     let chosen = try RunOptions.choice(RunOptions.format, RowFormat.read, arguments)
     let named = RowFormat(path: path)
@@ -42,14 +48,13 @@ struct RowSource {
     }
     let format = chosen ?? named ?? .npy
     let (size, readsIDs) = (model.inputSize, model.readsTokens)
-    let mayMiss = arguments.has(RunOptions.missing)
     do throws(ConversionError) {
       let bytes = try ByteStream(path: path)
       switch format {
       case .csv, .jsonl, .wav:
         reader = TextRows(
           bytes, format == .csv ? .csv : .jsonLines, columns: readsIDs ? 1 : size,
-          mayMiss: mayMiss)
+          names: names, mayMiss: mayMiss)
       case .npy:
         let rows = try ArrayRows(bytes, inputSize: size, readsIDs: readsIDs)
         (reader, steps, batch) = (rows, rows.steps, rows.batch)

@@ -1,4 +1,5 @@
 import SluiceConversion
+import SluiceImport
 import SluiceSignal
 
 /// The options of `sluice run`, by where they belong: sources, the model, sinks.
@@ -29,6 +30,8 @@ enum RunOptions {
 
   static let threshold = Option(
     "--threshold", value: "P", help: "speech begins at this probability (0.5)")
+  static let end = Option(
+    "--neg-threshold", value: "P", help: "and ends below this one (0.15 less, at least 0.01)")
   static let speech = Option(
     "--min-speech", value: "MS", help: "drops segments of less, in milliseconds (250)")
   static let silence = Option(
@@ -47,8 +50,8 @@ enum RunOptions {
     help: "npy, csv, jsonl or wav; what the name says, else npy, and csv for '-'")
 
   static let all = [
-    text, input, format, wav, raw, rate, channels, missing, threshold, speech, silence, pad, frames,
-    output, outputFormat, .json, .quiet,
+    text, input, format, wav, raw, rate, channels, missing, threshold, end, speech, silence, pad,
+    frames, output, outputFormat, .json, .quiet,
   ]
 
   /// Whether samples are the source.
@@ -68,10 +71,9 @@ enum RunOptions {
         throw arguments.usage("the option '\(option.name)' goes with \(with)")
       }
     }
-    try need(
-      [threshold, speech, silence, pad, frames], readsSamples(arguments), "--wav or --raw")
+    try need(speechOptions, readsSamples(arguments), "--wav or --raw")
     try need([output, missing], !arguments.has(text), "--input, --wav or --raw")
-    try need([format], isRows, "--input")
+    try need([format], isRows, "--input, and not with --raw, which says it itself")
     try need([channels], arguments.has(raw), "--raw")
     // A WAV file says its own, which is then that of the one that is written.
     try need(
@@ -84,9 +86,19 @@ enum RunOptions {
     guard arguments.file != nil || !readsSamples(arguments) else {
       throw arguments.usage("--wav and --raw need a model of samples, FILE.sluice")
     }
-    guard arguments[output] != "-" || !arguments.isForPrograms else {
-      throw arguments.usage("--json and '--output -' both go to standard output")
-    }
+    guard arguments[output].map(OutputFile.isStandardOutput) != true || !arguments.isForPrograms
+    else { throw arguments.usage("--json and '--output -' both go to standard output") }
+  }
+
+  /// Those that a voice-activity model alone knows.
+  private static let speechOptions = [threshold, end, speech, silence, pad, frames]
+
+  /// Refuses options of speech for the model at `path`, which is none for it.
+  static func needSpeech(_ arguments: Arguments, _ path: String) throws(ToolError) {
+    guard let option = speechOptions.first(where: { arguments.has($0) }) else { return }
+    throw arguments.usage(
+      "the option '\(option.name)' goes with a voice-activity model; the metadata of \(path) do not "
+        + "say that it is one")
   }
 
   /// The option's value as a whole number of `range`; nil where it was not given.
@@ -114,8 +126,9 @@ enum RunOptions {
     return choice
   }
 
-  static func missingPolicy(_ arguments: Arguments) throws(ToolError) -> MissingPolicy {
-    guard let value = arguments[missing] else { return .refuse }
+  /// What is said of missing numbers; nil for nothing.
+  static func missingPolicy(_ arguments: Arguments) throws(ToolError) -> MissingPolicy? {
+    guard let value = arguments[missing] else { return nil }
     if value == "hold" { return .hold }
     guard let number = Float(value), number.isFinite else {
       throw arguments.usage("the option '--missing' is '\(value)'; expected hold or a number")
@@ -125,11 +138,18 @@ enum RunOptions {
 
   static func speechSettings(_ arguments: Arguments) throws(ToolError) -> SpeechSettings {
     var settings = SpeechSettings()
-    if let value = arguments[threshold] {
+    func probability(_ option: Option) throws(ToolError) -> Float? {
+      guard let value = arguments[option] else { return nil }
       guard let probability = Float(value), probability > 0, probability <= 1 else {
-        throw arguments.usage("the option '--threshold' is \(value); expected a number up to 1")
+        throw arguments.usage("the option '\(option.name)' is \(value); expected a number up to 1")
       }
-      settings.threshold = probability
+      return probability
+    }
+    settings.threshold = try probability(threshold) ?? settings.threshold
+    settings.endThreshold = try probability(end)
+    if let end = settings.endThreshold, end > settings.threshold {
+      throw arguments.usage(
+        "speech would end at \(end) and begin at \(settings.threshold); expected no more")
     }
     func milliseconds(_ option: Option, or usual: Int) throws(ToolError) -> Int {
       guard let value = arguments[option] else { return usual }

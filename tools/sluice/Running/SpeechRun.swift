@@ -1,5 +1,6 @@
 import Sluice
 import SluiceConversion
+import SluiceImport
 import SluiceNetwork
 import SluiceSignal
 
@@ -16,7 +17,7 @@ struct SpeechRun: ~Copyable {
   private var frameCount = 0
 
   init(
-    _ samples: SampleStream, _ missing: MissingPolicy, _ activity: consuming VoiceActivity,
+    _ samples: SampleStream, _ missing: [MissingPolicy], _ activity: consuming VoiceActivity,
     _ console: SpeechConsole, _ file: RowSinks
   ) throws(ToolError) {
     let rate = activity.frame.rate
@@ -71,11 +72,11 @@ struct SpeechRun: ~Copyable {
   private mutating func tell() throws(ToolError) {
     let hop = activity.frame.hop
     let frame = inSource(frameCount * hop..<(frameCount + 1) * hop)
-    guard activity.probability.isFinite else {
+    guard activity.isFinite else {
       throw ToolError(
         .failed,
         "\(samples.file): frame \(frameCount), from sample \(frame.lowerBound) on: the model gives "
-          + "\(activity.probability), and would from there on; are the samples beyond -1 to 1?")
+          + "numbers that are not finite, and would from there on; are the samples beyond -1 to 1?")
     }
     console.frame(frameCount, frame, activity.probability)
     try file.row([frameCount], [activity.probability])

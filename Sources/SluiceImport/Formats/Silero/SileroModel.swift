@@ -7,7 +7,7 @@ import SluiceNetwork
 /// samples, of which the first eighth are the previous step's last; a quarter of a window is mirrored
 /// behind them; the spectrum's windows stand half a window apart; the second and third convolution
 /// have stride 2.
-enum SileroModel {
+package enum SileroModel {
   /// The tensors, and how many axes each has.
   private static let ranks: [Name: Int] = [
     "stft_conv.weight": 3, "conv1.weight": 3, "conv1.bias": 1, "conv2.weight": 3, "conv2.bias": 1,
@@ -21,6 +21,21 @@ enum SileroModel {
 
   /// What it is, in one line.
   static let summary = "Silero VAD (stft_conv, conv1 to conv4, lstm_cell, final_conv)"
+
+  /// What the metadata say of a network that is this model, from whatever format: a frame of 9/4 windows, a
+  /// quarter of a window mirrored behind it. Nil for others, and where no rate belongs to the window.
+  package static func metadata(of network: Network) -> JSON? {
+    let rates = [576: 16000, 288: 8000]
+    guard case .reflectPad(let pad)? = network.layers.first?.operation, pad.channels == 1,
+      pad.before == 0, pad.after * 9 == pad.length, let rate = rates[pad.length],
+      network.inputSize == pad.length, network.outputSize == 1, network.output == .sequence
+    else { return nil }
+    let context = pad.length / 9
+    return .object([
+      ("task", .string("\(ModelTask.voiceActivity)")), ("sample_rate", .integer(rate)),
+      ("hop", .integer(8 * context)), ("context", .integer(context)),
+    ])
+  }
 
   static func network(
     _ tensors: inout TensorTable, provenance: Provenance

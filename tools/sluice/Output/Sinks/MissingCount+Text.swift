@@ -4,7 +4,9 @@ import SluiceNetwork
 extension MissingCount {
   /// For people; nil where nothing was missing.
   var note: String? {
-    values == 0 ? nil : "\(values) numbers in \(rows) rows were missing and were replaced"
+    guard values > 0 else { return nil }
+    let verb = values == 1 ? "was" : "were"
+    return "\(values.of("number")) in \(rows.of("row")) \(verb) missing and \(verb) replaced"
   }
 
   /// For programs.

@@ -15,10 +15,23 @@ struct OutputFile {
   /// Whether bytes are out as soon as they are written.
   var isLive: Bool { descriptor != nil }
 
+  /// Whether `path` is standard output, by its name or by another, as /dev/stdout.
+  static func isStandardOutput(_ path: String) -> Bool {
+    if path == "-" { return true }
+    var (named, standard) = (stat(), stat())
+    guard unsafe stat(FileName.characters(of: path), &named) == 0,
+      unsafe fstat(STDOUT_FILENO, &standard) == 0
+    else { return false }
+    // Of two devices that are one, the numbers of their nodes may be two.
+    return named.st_dev == standard.st_dev && named.st_ino == standard.st_ino
+      || named.st_mode & S_IFMT == S_IFCHR && standard.st_mode & S_IFMT == S_IFCHR
+        && named.st_rdev == standard.st_rdev
+  }
+
   /// A FIFO is waited for until somebody reads.
   init(_ path: String) throws(ToolError) {
     self.path = path
-    guard path != "-" else {
+    guard !Self.isStandardOutput(path) else {
       descriptor = STDOUT_FILENO
       return
     }

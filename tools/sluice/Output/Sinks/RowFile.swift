@@ -22,7 +22,7 @@ struct RowFile {
     guard let path = arguments[RunOptions.output] else { return nil }
     let chosen = try RunOptions.choice(
       RunOptions.outputFormat, RowFormat.allCases, arguments)
-    format = chosen ?? RowFormat(path: path) ?? (path == "-" ? .csv : .npy)
+    format = chosen ?? RowFormat(path: path) ?? (OutputFile.isStandardOutput(path) ? .csv : .npy)
     guard format != .wav || !holdsFrames else {
       throw arguments.usage("probabilities of frames are no recording; expected npy, csv or jsonl")
     }

@@ -5,9 +5,11 @@ import SluiceNetwork
 struct RowSinks {
   private var file: RowFile?
   private var console: RowConsole?
+  /// Whether standard error is told how many numbers were missing where the console is not.
+  private let saysMissing: Bool
 
-  init(file: RowFile?, console: RowConsole? = nil) {
-    (self.file, self.console) = (file, console)
+  init(file: RowFile?, console: RowConsole? = nil, saysMissing: Bool) {
+    (self.file, self.console, self.saysMissing) = (file, console, saysMissing)
   }
 
   mutating func row(_ index: [Int], _ values: [Float]) throws(ToolError) {
@@ -18,7 +20,8 @@ struct RowSinks {
   /// Ends the rows of an array of that shape.
   mutating func finish(shape: [Int], missing: MissingCount) throws(ToolError) {
     try file?.finish(shape: shape)
-    console?.finish(shape: shape, missing: missing)
+    if let console { return console.finish(shape: shape, missing: missing) }
+    if saysMissing, let note = missing.note { Console.complain("sluice: \(note)") }
   }
 }
 
@@ -38,7 +41,9 @@ struct RowConsole {
   init?(_ arguments: Arguments, source: String) {
     file = arguments[RunOptions.output]
     (self.source, isForPrograms) = (source, arguments.isForPrograms)
-    guard file != "-", file == nil || !arguments.isQuiet || isForPrograms else { return nil }
+    guard file.map(OutputFile.isStandardOutput) != true,
+      file == nil || !arguments.isQuiet || isForPrograms
+    else { return nil }
   }
 
   mutating func row(_ index: [Int], _ values: [Float]) {
@@ -76,11 +81,16 @@ struct RowConsole {
           ("output", file.map { .path($0) } ?? .null),
         ]))
     }
-    if count > Self.rowLimit { Console.print("... \(count - Self.rowLimit) more rows") }
+    if count > Self.rowLimit { Console.print("... \((count - Self.rowLimit).of("more row"))") }
     Console.print("float32 [\(shape.joined)]")
     if let note = missing.note { Console.print(note) }
     if let file { Console.print("written to \(file.printable)") }
   }
+}
+
+extension Int {
+  /// The number and what it counts: "1 row", "2 rows".
+  func of(_ thing: String) -> String { "\(self) \(thing)\(self == 1 ? "" : "s")" }
 }
 
 extension [Int] {
