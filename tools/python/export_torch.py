@@ -11,8 +11,9 @@ The module is traced with torch.fx, so what counts is what `forward` computes, n
 nn.LSTM, GRU, RNN (stacked, bidirectional, proj_size), Linear, Embedding, Conv1d (causal, stride 1), LayerNorm,
 BatchNorm1d, PReLU, activations, sums, differences and concatenations of features, numbers and buffers that are added to
 features or multiplied with them, slices of features, transpositions around a convolution, the last step (y[:, -1] or
-h_n[-1]), and the final states of both directions side by side (torch.cat((h_n[-2], h_n[-1]), 1)). Dropout means nothing
-here; weight_norm, other parametrizations and pruning are computed; a module may be called more than once. An
+h_n[-1]), and the final states of both directions side by side (torch.cat((h_n[-2], h_n[-1]), 1)). Initial states may be
+zeros of the batch's size. view, reshape, squeeze, unsqueeze, len() and sizes are followed where steps and features do not mix.
+A module of one step a call must keep its states, or take and give them. Dropout means nothing here; weight_norm, other parametrizations and pruning are computed; a module may be called more than once. An
 nn.Sequential may hold recurrent layers although PyTorch could not run it: their output sequence is what the next layer
 reads. Anything else is refused by name, with exit status 3. A convolution must see the past alone: pad the past yourself
 (F.pad(x, (p, 0)), or padding=p and x[..., :-p], p = (kernel_size - 1) * dilation), or say --causal, which takes an

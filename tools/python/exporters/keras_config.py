@@ -20,11 +20,12 @@ SILENT = {
     "moving_variance_initializer", "beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint", "alpha",
     "alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes", "negative_slope", "reset_after", "layer",
     "backward_layer", "merge_mode", "sparse", "synchronized", "weights", "module", "registered_name", "build_config",
-    "shared_object_id", "dtype_policy", "renorm_momentum", "offset", "mean", "variance", "go_backwards",
+    "shared_object_id", "dtype_policy", "renorm_momentum", "offset", "mean", "variance", "go_backwards", "mask_zero", "mask_value",
+    "n", "target_shape", "cell", "cells",
 }  # fmt: skip
 # Others, with the values that are supported.
 EXPECTED: dict[str, tuple[Any, ...]] = {
-    "mask_zero": (False,), "return_state": (False,), "time_major": (False,), "strides": (1, [1]), "data_format": (
+    "return_state": (False,), "time_major": (False,), "strides": (1, [1]), "data_format": (
     None, "channels_last"), "rms_scaling": (False,), "renorm": (False,), "max_value": (None,), "threshold": (0, None),
     "virtual_batch_size": (None,), "fused": (None, True, False), "padding": ("causal", "valid"), "invert": (False,),
     "quantization_config": (None,),
@@ -83,7 +84,15 @@ class Options:
 
     def layer(self, key: str) -> tuple[str, "Options"]:
         """The class and the configuration of a layer within this one."""
-        inner = self.get(key)
+        return self.inner(key, self.get(key))
+
+    def layers(self, key: str) -> list[tuple[str, "Options"]]:
+        """The same of several."""
+        found = self.typed(key, REQUIRED, "a list of layers", lambda value: isinstance(value, list))
+        return [self.inner(key, one) for one in found]
+
+    @staticmethod
+    def inner(key: str, inner: Any) -> tuple[str, "Options"]:
         if not isinstance(inner, dict) or not isinstance(inner.get("class_name"), str):
             raise Refused(f"{key}={shown(inner)}; expected a layer with its class_name")
         options = Options(inner.get("config"))
@@ -165,20 +174,48 @@ class ModelConfig:
 
 
 def inputs_of(nodes: list[Any]) -> list[str]:
-    """The layers whose outputs the one call of a layer reads."""
+    """The layers whose outputs the one call of a layer reads; a mask that it is given is no input."""
     if len(nodes) > 1:
         raise Refused("is used more than once")
     for node in nodes:
         if isinstance(node, dict):
             refuse_arguments(node.get("kwargs"))
-    return tensors_within(nodes)
+    return tensors_within([without_mask(node) for node in nodes])
+
+
+def mask_of(nodes: list[Any]) -> str | None:
+    """The layer whose output the one call of a layer has as its mask."""
+    options = nodes[0].get("kwargs") if nodes and isinstance(nodes[0], dict) else None
+    mask = options.get("mask") if isinstance(options, dict) else None
+    found = tensors_within(mask)
+    if mask is not None and len(found) != 1:
+        raise Refused(f"the mask {shown(mask)}")
+    return found[0] if found else None
+
+
+def without_mask(node: Any) -> Any:
+    if not isinstance(node, dict) or not isinstance(node.get("kwargs"), dict):
+        return node
+    return node | {"kwargs": {key: value for key, value in node["kwargs"].items() if key != "mask"}}
+
+
+def number_of(nodes: list[Any]) -> float:
+    """The number that an operation has beside a tensor."""
+    arguments = nodes[0].get("args") if nodes and isinstance(nodes[0], dict) else None
+    found = [value for value in arguments if is_number(value)] if isinstance(arguments, list) else []
+    if len(found) != 1 or len(arguments) != 2:
+        raise Refused(f"the arguments {shown(arguments)}; expected a tensor and a number")
+    return float(found[0])
 
 
 def refuse_arguments(given: Any) -> None:
-    """Of a call with more than its input: an initial state, a mask, or training at inference."""
+    """Of a call with more than its input and a mask: an initial state, or training at inference."""
     if not isinstance(given, dict | None):
         raise Refused(f"is called with {shown(given)}")
-    named = [key for key, value in (given or {}).items() if not (value is None or key == "training" and value is False)]
+    named = [
+        key for key, value in (given or {}).items()
+        if not (value is None or key == "training" and value is False or key == "mask" and isinstance(value, dict))
+    ]  # fmt: skip
     if named:
         raise Refused(f"is called with {', '.join(shown(key) for key in named)}")
 

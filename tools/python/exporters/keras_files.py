@@ -183,13 +183,14 @@ class KerasFile:
 
     # Weights.
 
-    def weights(self, kind: str, name: str) -> dict[str, list[Array]]:
+    def weights(self, kind: str, name: str, cells: list[str]) -> dict[str, list[Array]]:
         """The layer's arrays in the order in which it made them, by part: "", "forward_layer" or "backward_layer".
 
-        To be asked for every layer in the order of the configuration: an archive numbers them by their class.
+        To be asked for every layer in the order of the configuration: an archive numbers them by their class, and
+        so the `cells` of an RNN, whose classes these are.
         """
         with damage_as_refusal("its weights"):
-            return self.archived(kind) if self.is_archive else self.named(kind, name)
+            return self.archived(kind, cells) if self.is_archive else self.named(kind, name)
 
     def named(self, kind: str, name: str) -> dict[str, list[Array]]:
         group = self.object_at(self.weight_groups, name)
@@ -200,15 +201,24 @@ class KerasFile:
             return {"forward_layer": arrays[:half], "backward_layer": arrays[half:]}
         return {"": arrays}
 
-    def archived(self, kind: str) -> dict[str, list[Array]]:
-        stem = self.snake_case(kind)
-        number = self.counts.get(stem, 0)
-        self.counts[stem] = number + 1
-        group = self.object_at(self.file, f"layers/{stem}_{number}" if number else f"layers/{stem}")
+    def archived(self, kind: str, cells: list[str]) -> dict[str, list[Array]]:
+        group = self.object_at(self.file, f"layers/{self.numbered(kind, self.counts)}")
         if kind == "Bidirectional":
             parts = ("forward_layer", "backward_layer")
             return {part: self.variables(self.object_at(group, part)) for part in parts}
+        stack = self.object_at(group, "cell/cells")
+        if stack is not None:
+            counts: dict[str, int] = {}
+            names = [self.numbered(cell, counts) for cell in cells]
+            return {"": [array for one in names for array in self.variables(self.object_at(stack, one))]}
         return {"": self.variables(self.object_at(group, "layer") or group)}
+
+    def numbered(self, kind: str, counts: dict[str, int]) -> str:
+        """The name that an archive has for the next of its class."""
+        stem = self.snake_case(kind)
+        number = counts.get(stem, 0)
+        counts[stem] = number + 1
+        return f"{stem}_{number}" if number else stem
 
     def variables(self, group: Any) -> list[Array]:
         for part in (group, self.object_at(group, "cell")):

@@ -1,168 +1,23 @@
 """What each of Keras' layers is in an architecture. Not run by itself; keras_exporter.py imports it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from keras_config import Options, is_number
-from keras_files import KerasFile
-from sluice_architecture import INPUT, Architecture, Array, Refused, shown
+from keras_recurrent import CELLS, Recurrent
+from keras_values import Value
+from sluice_architecture import INPUT, Array, Refused, shown
 
-FUNCTIONS = ("tanh", "sigmoid", "relu", "softmax", "softsign", "softplus", "elu")
+__all__ = ["CELLS", "JOINS", "Layers", "Value"]
+
 JOINS = ("Add", "Subtract", "Average", "Concatenate")
-CELLS = {"LSTM": ("lstm", 4), "GRU": ("gru", 3), "SimpleRNN": ("rnn", 1)}
 
 
-@dataclass
-class Value:
-    """The output of the architecture's layer `layer`; `last` where it is that of the last step alone."""
-
-    layer: str
-    last: bool = False
-
-
-class Layers:
+class Layers(Recurrent):
     """Adds to the architecture what a layer computes."""
-
-    def __init__(self, file: KerasFile):
-        self.file = file
-        self.architecture = Architecture()
-
-    def add(self, name: str, kind: str, x: Value, arrays: dict[str, Array] | None = None, **options: Any) -> str:
-        return self.architecture.add(name, kind, [x.layer], arrays, **{k: v for k, v in options.items() if v is not None})
-
-    @staticmethod
-    def expect(arrays: list[Array], *shapes: tuple[int | None, ...]) -> None:
-        found = [a.shape for a in arrays]
-        fits = len(found) == len(shapes) and all(
-            len(f) == len(s) and all(n in (None, m) for m, n in zip(f, s, strict=True)) for f, s in zip(found, shapes)
-        )
-        if not fits:
-            raise Refused(f"weights of the shapes {found}; expected {list(shapes)}")
-
-    # Activations.
-
-    def activation(self, value: Any) -> Any:
-        """The architecture's name of a Keras activation; None for linear."""
-        name, config = value, {}
-        if isinstance(value, dict):
-            inner = value.get("config", value.get("class_name"))
-            name, config = (value.get("class_name"), inner) if isinstance(inner, dict) else (inner, {})
-        if not isinstance(name, str | None):
-            raise Refused(f"the activation {shown(value)}; expected a name")
-        if name in (None, "linear"):
-            return None
-        if any(config.values()):
-            raise Refused(f"the activation {shown(name)} with {shown(config)} is not supported")
-        if name in ("hard_sigmoid", "HardSigmoid"):
-            return {"function": "hard_sigmoid", "alpha": self.hard_sigmoid_slope(), "beta": 0.5}
-        if name == "leaky_relu":
-            return {"function": "leaky_relu", "alpha": 0.2}
-        if name not in FUNCTIONS:
-            raise Refused(f"the activation {shown(name)} is not supported")
-        return name
-
-    def hard_sigmoid_slope(self) -> float:
-        """Keras 3 made another function of this name."""
-        if self.file.major is None:
-            raise Refused("the activation hard_sigmoid: its slope depends on keras_version, which the file does not tell")
-        return 0.2 if self.file.major < 3 else 1 / 6
-
-    def named_activation(self, options: Options, key: str, default: str | None) -> Any:
-        """A cell's activation; what it is where the key is missing, older versions did not agree on."""
-        if key not in options.values and self.file.major in (1, 2):
-            raise Refused(f"{key} is missing")
-        return self.activation(options.get(key, default))
-
-    # Recurrent layers.
-
-    def cell(self, kind: str, options: Options, arrays: list[Array]) -> dict[str, Array]:
-        """The cell's tensors in PyTorch's names and order of gates."""
-        units, gates = options.count("units"), CELLS[kind][1]
-        biased = options.flag("use_bias", True)
-        double = kind == "GRU" and self.resets_after(options)
-        bias = [(2, gates * units) if double else (gates * units,)] if biased else []
-        self.expect(arrays, (None, gates * units), (units, gates * units), *bias)
-
-        def ordered(rows: Array) -> Array:
-            if kind != "GRU":
-                return rows
-            z, r, h = np.split(rows, 3)
-            return np.concatenate([r, z, h])
-
-        tensors = {"weight_ih_l0": ordered(arrays[0].T), "weight_hh_l0": ordered(arrays[1].T)}
-        if biased:
-            own, other = (arrays[2][0], arrays[2][1]) if double else (arrays[2], np.zeros_like(arrays[2]))
-            tensors |= {"bias_ih_l0": ordered(own), "bias_hh_l0": ordered(other)}
-        return tensors
-
-    def resets_after(self, options: Options) -> bool:
-        """Whether a GRU's reset gate meets what U gave: where the key is missing, as the version of Keras takes it."""
-        if "reset_after" not in options.values and self.file.major in (2, None) and not options.flag("use_bias", True):
-            # Biases would tell by their shape: Keras 2 wrote the key once it had more than one way.
-            raise Refused("reset_after is missing")
-        return options.flag("reset_after", (self.file.major or 0) >= 3)
-
-    def cell_options(self, kind: str, options: Options) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        own, gate = self.named_activation(options, "activation", "tanh"), "sigmoid"
-        if own != "tanh":
-            found["activation"] = own or "linear"
-        if kind != "SimpleRNN":
-            gate = self.named_activation(options, "recurrent_activation", "sigmoid")
-            if gate != "sigmoid":
-                found["gate_activation"] = gate or "linear"
-        if "softmax" in (own, gate):
-            raise Refused("softmax within a cell")
-        if kind == "GRU" and not self.resets_after(options):
-            found["reset_after"] = False
-        return found
-
-    def recurrent(self, kind: str, name: str, options: Options, x: Value, arrays: list[Array]) -> Value:
-        if x.last:
-            raise Refused("reads the last step alone")
-        last, backwards = not options.flag("return_sequences", False), options.flag("go_backwards", False)
-        if backwards and not last:
-            raise Refused("go_backwards with return_sequences: its outputs stand in reverse order")
-        more = {"reverse": True, "final_state": True} if backwards else {}
-        tensors = self.cell(kind, options, arrays)
-        return Value(self.add(name, CELLS[kind][0], x, tensors, **self.cell_options(kind, options), **more), last)
-
-    def bidirectional(self, name: str, options: Options, x: Value, weights: dict[str, list[Array]]) -> Value:
-        kind, inner = options.layer("layer")
-        if kind not in CELLS:
-            raise Refused(f"of {shown(kind)}")
-        merge = options.get("merge_mode", "concat")
-        if merge not in ("concat", "sum", "ave"):
-            raise Refused(f"merge_mode={shown(merge)}; expected 'concat', 'sum' or 'ave'")
-        if inner.flag("go_backwards", False):
-            raise Refused("go_backwards=True of its forward layer")
-        if options.get("backward_layer") is not None:
-            self.same_backwards(kind, inner, *options.layer("backward_layer"))
-        if x.last:
-            raise Refused("reads the last step alone")
-        tensors = self.cell(kind, inner, weights["forward_layer"])
-        backwards = self.cell(kind, inner, weights["backward_layer"])
-        tensors |= {f"{key}_reverse": value for key, value in backwards.items()}
-        more = self.cell_options(kind, inner)
-        if merge != "concat":
-            more["merge"] = "sum" if merge == "sum" else "average"
-        last = not inner.flag("return_sequences", False)
-        if last:
-            # Beside the last step of the one direction stands the state in which the other ends.
-            more["final_state"] = True
-        return Value(self.add(name, CELLS[kind][0], x, tensors, bidirectional=True, **more), last)
-
-    @staticmethod
-    def same_backwards(kind: str, forward: Options, other: str, backward: Options) -> None:
-        """Throws unless the backward layer is the forward one in all that is computed, but that it goes backwards."""
-        silent = ("name", "go_backwards", "dtype", "trainable", "seed")
-        own = {k: v for k, v in forward.values.items() if k not in silent and "initializer" not in k}
-        differs = other != kind or any(backward.get(k) != v for k, v in own.items())
-        if differs or not backward.flag("go_backwards", False):
-            raise Refused("a backward_layer with options of its own")
 
     # Layers of every step alone.
 
@@ -177,7 +32,8 @@ class Layers:
             raise Refused("does not read the model's input")
         self.expect(arrays, (options.count("input_dim"), options.count("output_dim")))
         self.architecture.input_size = options.count("input_dim")
-        return self.add(name, "embedding", x, {"weight": arrays[0]})
+        masks = True if options.flag("mask_zero", False) else None
+        return self.add(name, "embedding", x, {"weight": arrays[0]}, mask_zero=masks)
 
     def conv1d(self, name: str, options: Options, x: Value, arrays: list[Array]) -> str:
         if x.last:
@@ -278,6 +134,43 @@ class Layers:
         self.feature_axis(options, x)
         return self.function(name, x, "softmax")
 
+    # Masks, and last steps.
+
+    def masking(self, name: str, options: Options, x: Value) -> Value:
+        if x.last:
+            raise Refused("reads the last step alone")
+        layer = self.masking_layer(name, x, options.number("mask_value", 0))
+        return Value(layer, mask=layer, flipped=x.flipped)
+
+    def masking_layer(self, name: str, x: Value, value: float) -> str:
+        """The layer that masks the steps of x that are this value: one that is there, or a new one."""
+        for layer in self.architecture.layers:
+            if layer["inputs"] == [x.layer] and layer["type"] == "masking" and layer["value"] == value:
+                return layer["name"]
+        return self.add(name, "masking", x, value=value)
+
+    def repeated(self, options: Options, x: Value) -> Value:
+        """The last step at every step: each layer that ends there writes at every step what it ends with."""
+        count = options.count("n")
+        if not x.last or x.shaped or not x.ends:
+            raise Refused("of what is not the last step of recurrent layers")
+        if count != self.steps:
+            known = "a number of steps that is not fixed" if self.steps is None else f"{self.steps} steps"
+            raise Refused(f"n={count} behind {known}: as many steps come out as go in; give the model an input of that length")
+        for layer in self.architecture.layers:
+            if layer["name"] in x.ends:
+                layer["repeat"] = True
+        self.architecture.notes.append(f"RepeatVector(n={count}) gives as many steps as the model is given: give it {count}")
+        return Value(x.layer)
+
+    def reshaped(self, options: Options, x: Value) -> Value:
+        shape = options.get("target_shape")
+        if not isinstance(shape, list) or not all(isinstance(n, int) and not isinstance(n, bool) for n in shape):
+            raise Refused(f"target_shape={shown(shape)}; expected whole numbers")
+        if not x.last:
+            raise Refused("of a sequence: steps and features would mix")
+        return replace(x, shaped=len(shape) > 1)
+
     # Joins.
 
     def join(self, kind: str, name: str, options: Options, inputs: list[Value]) -> Value:
@@ -287,8 +180,10 @@ class Layers:
             raise Refused("joins a last step with a sequence")
         if len(inputs) < 2:
             raise Refused("expected at least two inputs")
-        layers = [value.layer for value in inputs]
-        return Value(self.joined(kind, name, layers), inputs[0].last)
+        if len({(value.mask, value.flipped) for value in inputs}) != 1:
+            raise Refused("joins sequences that are masked, or stand in reverse order, with others")
+        layer = self.joined(kind, name, [value.layer for value in inputs])
+        return replace(inputs[0], layer=layer, ends=tuple(one for value in inputs for one in value.ends))
 
     def joined(self, kind: str, name: str, layers: list[str]) -> str:
         """The name of the layer that computes it."""

@@ -8,7 +8,7 @@ import reprlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from safetensors.numpy import save
@@ -81,6 +81,7 @@ class Architecture:
             for name in layer["inputs"]
             if layer["inputs"] != [before]
         }
+        used |= {layer["mask"] for layer in self.layers if "mask" in layer}
         layers, before = [], INPUT
         for layer in self.layers:
             one = {"type": layer["type"]} | {k: v for k, v in layer.items() if k not in ("type", "name", "inputs")}
@@ -93,6 +94,9 @@ class Architecture:
         size = {} if self.input_size is None else {"input_size": self.input_size}
         return size | {"output": self.output, "layers": layers}
 
+    def summary(self) -> str:
+        return ", ".join(layer["type"] for layer in self.layers)
+
     def bytes(self) -> bytes:
         """The safetensors file."""
         if not self.layers:
@@ -101,7 +105,17 @@ class Architecture:
         return save(tensors, {"sluice.architecture": json.dumps(self.json())})
 
 
-def run_exporter(export: Callable[[], tuple[Path, Architecture]]) -> int:
+class Exported(Protocol):
+    """What is written: layers with their tensors, or tensors alone."""
+
+    notes: list[str]
+
+    def bytes(self) -> bytes: ...
+
+    def summary(self) -> str: ...
+
+
+def run_exporter(export: Callable[[], tuple[Path, Exported]]) -> int:
     """Writes what `export` returns. Exit status 0 done, 3 for a model that is refused, with one sentence
     that says why, 1 for a file that cannot be written."""
     try:
@@ -117,6 +131,5 @@ def run_exporter(export: Callable[[], tuple[Path, Architecture]]) -> int:
         return 1
     for note in architecture.notes:
         print(f"{Path(sys.argv[0]).name}: note: {note}", file=sys.stderr)
-    types = ", ".join(layer["type"] for layer in architecture.layers)
-    print(f"{path}: {len(content)} bytes: {types}")
+    print(f"{path}: {len(content)} bytes: {architecture.summary()}")
     return 0

@@ -64,7 +64,7 @@ class TorchTests(unittest.TestCase):
         for text, layer in {
             "TransformerEncoderLayer": nn.TransformerEncoderLayer(4, 2),
             "GELU": nn.GELU(), "Conv2d": nn.Conv2d(1, 1, 1), "Bilinear": nn.Bilinear(4, 4, 1),
-            "GRUCell": nn.GRUCell(4, 4), "LogSoftmax": nn.LogSoftmax(-1), "normalized_shape": nn.LayerNorm((3, 4)),
+            "GRUCell": nn.GRUCell(4, 4), "normalized_shape": nn.LayerNorm((3, 4)),
             "max_norm|embedding": nn.Embedding(4, 4, max_norm=1.0), "LPPool1d": nn.LPPool1d(2, 3),
         }.items():  # fmt: skip
             self.refuses(text, nn.Sequential(lstm, layer, linear))
@@ -92,10 +92,6 @@ class TorchTests(unittest.TestCase):
             "LSTM with more than its input": lambda m, x: m.fc(m.lstm(x, (m.h, m.h))[0]),
             "LSTM with .* initial state": lambda m, x: m.fc(m.lstm(x, (m.h, None))[0]),
             r"\[1:3\] of axis 1": lambda m, x: m.fc(m.rnn(x)[0])[:, 1:3],
-            "^method squeeze: of anything": lambda m, x: m.fc(m.rnn(x)[0]).squeeze(-1),
-            "^function log_softmax: log_softmax is": lambda m, x: F.log_softmax(m.fc(m.rnn(x)[0]), -1),
-            "^the attribute shape of x: a size asked of a value": lambda m, x: m.fc(m.rnn(x)[0]).reshape(x.shape),
-            "^method size: a size asked of a value": lambda m, x: m.fc(m.rnn(x)[0]).view(x.size(0), -1, 3),
             "^the attribute T of fc: is not supported": lambda m, x: m.fc(m.rnn(x)[0]).T,
             "more than one output": lambda m, x: (m.fc(m.rnn(x)[0]), x),
             "flip": lambda m, x: m.fc(m.rnn(x.flip(1))[0]),
@@ -276,11 +272,11 @@ class KerasTests(unittest.TestCase):
         every = {"return_sequences": True}
         for text, layer in {
             "GlobalAveragePooling1D": layers.GlobalAveragePooling1D(), "Flatten": layers.Reshape((-1, 4), name="Flatten"),
-            "MaxPooling1D": layers.MaxPooling1D(2), "go_backwards": layers.GRU(4, go_backwards=True, **every),
+            "MaxPooling1D": layers.MaxPooling1D(2), "reverse order": layers.GRU(4, go_backwards=True, **every),
             "merge_mode": layers.Bidirectional(layers.GRU(4, **every), merge_mode="mul"),
             "padding": layers.Conv1D(4, 3, padding="same"),
             "strides": layers.Conv1D(4, 3, strides=2, padding="causal"), "gelu": layers.Dense(4, "gelu"),
-            "Masking": layers.Masking(), "shared_axes": layers.PReLU(), "max_value": layers.ReLU(max_value=6),
+            "shared_axes": layers.PReLU(), "max_value": layers.ReLU(max_value=6),
             "axis": layers.LayerNormalization(axis=1), "MultiHead|ConvLSTM|UpSampling": layers.UpSampling1D(2),
         }.items():  # fmt: skip
             with self.subTest(text):
@@ -296,8 +292,22 @@ class KerasTests(unittest.TestCase):
         self.refuses("one input or output", keras.Model(x, [layers.Dense(2)(x), dense(x)]))
         state = keras.Input((4,))
         self.refuses("inputs|called with", keras.Model([x, state], layers.GRU(4)(x, initial_state=state)))
-        words = keras.Input((None,))
-        self.refuses("mask_zero", keras.Model(words, layers.LSTM(3)(layers.Embedding(5, 3, mask_zero=True)(words))))
+        for text, stack in {
+            "several axes": (layers.GRU(4), layers.Reshape((2, 2)), layers.Dense(2)),
+            "would mix": (layers.Reshape((3, 8)),), "not fixed": (layers.GRU(4), layers.RepeatVector(6)),
+            "of 'RNN'": (layers.Bidirectional(layers.RNN(layers.GRUCell(3), return_sequences=True)),),
+            "mask Keras leaves": (layers.Masking(), *(layers.GRU(4, go_backwards=True, return_sequences=True) for _ in "ab")),
+            "read backwards": (layers.Masking(), layers.GRU(4, go_backwards=True, zero_output_for_mask=True)),
+            "of masked steps": (layers.Masking(), layers.Softmax()),
+        }.items():  # fmt: skip
+            with self.subTest(text):
+                size = None if text == "not fixed" else 6
+                self.refuses(text, keras.Sequential([keras.Input((size, 4)), *stack]))
+        self.refuses(
+            "5 behind 6 steps", keras.Sequential([keras.Input((6, 4)), layers.GRU(4), layers.RepeatVector(5), layers.Dense(2)])
+        )
+        masked = layers.Masking()(x)
+        self.refuses("that are masked", keras.Model(x, layers.LSTM(4)(layers.Add()([layers.Conv1D(4, 1)(masked), masked]))))
 
     def test_the_command(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -7,10 +7,15 @@ from torch import nn
 from torch.nn.utils.prune import BasePruningMethod
 
 from sluice_architecture import INPUT, Array, Refused
-from torch_values import Value, Values
+from torch_reshaping import Reshaping
+from torch_values import Value
 
 RECURRENT = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
 NOTHING = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+
+
+class WrongRank(Refused):
+    """A recurrent layer that reads more or fewer axes than three."""
 
 
 def class_of(module: nn.Module) -> type:
@@ -30,7 +35,7 @@ def prepare(module: nn.Module) -> None:
         raise Refused("a forward_hook")
 
 
-class Modules(Values):
+class Modules(Reshaping):
     """Adds to the architecture what a module computes."""
 
     def computed(self, x: Value, name: str, module: Any) -> Value:
@@ -49,7 +54,9 @@ class Modules(Values):
             if module.max_norm is not None:
                 raise Refused("max_norm")
             self.architecture.input_size = module.num_embeddings
-            return Value(self.architecture.add(name, "embedding", [INPUT], self.arrays(module, "weight")), (0, 1, "F"))
+            layer = self.architecture.add(name, "embedding", [INPUT], self.arrays(module, "weight"))
+            self.sizes[layer] = module.embedding_dim
+            return replace(x, layer=layer, axes=(*x.axes[:-1], "F"))
         if kind is nn.Conv1d:
             return self.convolution(x, name, module)
         if kind is nn.LayerNorm:
@@ -100,9 +107,9 @@ class Modules(Values):
         return None
 
     def activation_of(self, x: Value, kind: type, module: Any) -> Any:
-        if kind is nn.Softmax:
+        if kind in (nn.Softmax, nn.LogSoftmax):
             self.feature_axis(x, module.dim if module.dim is not None else -1)
-            return "softmax"
+            return "softmax" if kind is nn.Softmax else "log_softmax"
         if kind is nn.ELU:
             return {"function": "elu", "alpha": float(module.alpha)}
         if kind is nn.LeakyReLU:
@@ -119,6 +126,8 @@ class Modules(Values):
     def recurrent(self, x: Value, name: str, module: Any, kind: str) -> Value:
         if x.last:
             raise Refused("a recurrent layer behind the last step")
+        if len(x.axes) != 3:
+            raise WrongRank(f"{len(x.axes)} axes; expected batch, steps and features")
         time, batch = (1, 0) if module.batch_first else (0, 1)
         for index, what in ((time, "T"), (batch, "B"), (2, "F")):
             self.feature_axis(x, index, what)
@@ -132,6 +141,8 @@ class Modules(Values):
         y = self.layer(x, name, kind, module.input_size, self.cell_arrays(module), **options)
         width = getattr(module, "proj_size", 0) or module.hidden_size
         self.sizes[y.layer] = width * (2 if module.bidirectional else 1)
+        if self.is_single(x, time):
+            self.single.add(y.layer)
         return replace(y, form="tuple", module=module)
 
     def cell_arrays(self, module: Any) -> dict[str, Array]:

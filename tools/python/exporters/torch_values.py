@@ -39,6 +39,9 @@ class Values:
         # Bidirectional layers that write their final states, and recurrent layers whose sequence is read.
         self.final: set[str] = set()
         self.read: set[str] = set()
+        # Recurrent layers that run one step a call, and those whose states are kept until the next.
+        self.single: set[str] = set()
+        self.carried: set[str] = set()
         # Features that a layer writes, of those that tell.
         self.sizes: dict[str, int] = {}
 
