@@ -47,29 +47,6 @@ extension Bomb {
     return bytes
   }
 
-  /// As many LSTMs as a graph may have inputs for, each with a state that comes from a graph input.
-  private static var stateInputs: [UInt8] {
-    func value(_ number: UInt64, _ name: String) -> [UInt8] {
-      let shape = (0..<3).flatMap { _ in field(1, field(1, 1)) }
-      return field(number, field(1, name) + field(2, field(1, field(1, 1) + field(2, shape))))
-    }
-    func weights(_ name: String) -> [UInt8] {
-      let shape = [1, 4, 1].flatMap { field(1, $0) }
-      return field(
-        5, shape + field(2, 1) + field(8, name) + field(9, [UInt8](repeating: 0, count: 16)))
-    }
-    let cells = (0..<2040).flatMap { index in
-      let states = ["h\(index)", "c\(index)"]
-      let node = ["x", "W", "W", "", ""] + states
-      return states.flatMap { value(11, $0) }
-        + field(
-          1,
-          node.flatMap { field(1, $0) } + field(2, "") + field(2, "y\(index)") + field(4, "LSTM"))
-        + (index < 2039 ? field(12, field(1, "y\(index)")) : [])
-    }
-    return value(11, "x") + weights("W") + cells
-  }
-
   static var onnx: [Bomb] {
     let input = field(11, field(1, "x"))
     var nested: [UInt8] = []
@@ -91,7 +68,6 @@ extension Bomb {
       model("initializers", many { field(5, number + field(8, "\($0)")) }),
       model("inputs", many { field(11, field(1, "\($0)")) }),
       model("outputs", many { field(12, field(1, "\($0)")) }),
-      model("state-inputs", stateInputs, output: "y2039"),
       model("node-inputs", field(1, many { field(1, "\($0)") } + relu)),
       model("attributes", field(1, relu + many { field(5, field(1, "\($0)")) })),
       model("integers", field(1, relu + field(5, field(1, "a") + field(8, zeros)))),

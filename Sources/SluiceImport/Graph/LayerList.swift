@@ -5,6 +5,8 @@ import SluiceNetwork
 struct LayerList {
   private(set) var layers: [Network.Layer] = []
   private var names: Set<Name> = []
+  /// How many layers were named after the same source.
+  private var copies: [Name: Int] = [:]
 
   subscript(index: Int) -> Network.Layer {
     get { layers[index] }
@@ -25,11 +27,13 @@ struct LayerList {
     let source = node.name.isEmpty ? node.output(0)?.text ?? node.operation : node.name
     let base = source.utf8.count <= 200 ? source : quotable(source)
     var name = base
-    var copies = 1
+    // Of a thousand nodes without a name none looks for its own from the first on.
+    var count = copies[Name(base)] ?? 1
     while !names.insert(Name(name)).inserted {
-      copies += 1
-      name = "\(base)#\(copies)"
+      count += 1
+      name = "\(base)#\(count)"
     }
+    copies[Name(base)] = count
     // A chain needs no list.
     let listed = inputs == [layers.count - 1] ? [] : inputs
     layers.append(Network.Layer(name: name, operation: operation, inputs: listed))
