@@ -55,7 +55,7 @@ extension ModelStream {
       if layer.isRecurrent {
         let last = layer.isReverse ? 0 : steps &- 1
         unsafe current.update(from: output[last], count: output.stride)
-        if layer.writesFinalState { output.repeatFirst(steps) }
+        if layer.writesFinalState { output.fill(steps, from: last) }
       }
       index &+= 1
     }
@@ -77,11 +77,11 @@ extension Rows {
     unsafe Rows(self[count &- 1], stride: 0 &- stride)
   }
 
-  /// Copies the first of `count` rows to all others.
-  fileprivate func repeatFirst(_ count: Int) {
-    var index = 1
+  /// Copies one of `count` rows to all others.
+  fileprivate func fill(_ count: Int, from source: Int) {
+    var index = 0
     while index < count {
-      unsafe self[index].update(from: start, count: stride)
+      if index != source { unsafe self[index].update(from: self[source], count: stride) }
       index &+= 1
     }
   }

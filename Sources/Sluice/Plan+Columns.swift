@@ -17,6 +17,7 @@ extension sluice_columns {
     before = shape.before
     after = shape.after
     epsilon = shape.epsilon
+    masked = record.maskValue
     past = record.pastLength * record.inputChannels
     past_stride = past.paddedToLine
     if record.kind == .convolution, record.paddedLength > shape.length {
@@ -24,7 +25,9 @@ extension sluice_columns {
     }
     input_start = shape.start
     output_start = partStart / length
-    count = record.kind == .slice ? output_channels : input_channels
+    count =
+      record.kind == .slice
+      ? output_channels : record.kind == .mask ? record.maskCount : input_channels
   }
 
   /// Floats of scratch that a convolution needs.

@@ -7,7 +7,7 @@ extension sluice_layer {
   /// of whole lines.
   var writesAnywhere: Bool {
     unsafe kernel == sluice_kernel_activation && stride == output_size
-      && activation != sluice_activation_softmax
+      && activation != sluice_activation_softmax && activation != sluice_activation_log_softmax
   }
 
   /// The layer's part of the plan; takes its vectors from `offset` on, in floats.
@@ -20,6 +20,7 @@ extension sluice_layer {
     let past = record.kind == .convolution ? record.stateStride * record.stateVectorCount : 0
     let cellStride = record.kind == .lstm ? record.stateStride : past
     let scratch = cell + cellStride
+    let kernel = record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact
     let columns = sluice_columns(record, partStart: 0, partSize: record.inputSize)
     offset =
       scratch
@@ -29,8 +30,8 @@ extension sluice_layer {
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
       output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
       cell_stride: cellStride, scratch_offset: scratch, is_recurrent: isRecurrent,
-      is_reverse: record.direction != .forward, is_fast: record.grade == .fast,
-      kernel: record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact,
+      is_reverse: record.direction.isReverse, is_fast: record.grade == .fast,
+      kernel: record.cellFlags.contains(.masked) ? sluice_kernel_masked : kernel, inner: kernel,
       activation: sluice_activation(
         record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),
       form: sluice_form(record, weights: weights), compact: sluice_compact(record, of: blob),
@@ -80,6 +81,7 @@ extension sluice_kernel {
     case .add, .concatenate, .slice: self = sluice_kernel_copy
     case .magnitude: self = sluice_kernel_magnitude
     case .reflectPad: self = sluice_kernel_reflect_pad
+    case .mask: self = sluice_kernel_mask
     case .embedding: preconditionFailure("An embedding is not a kernel's layer")
     }
   }

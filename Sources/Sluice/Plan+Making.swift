@@ -66,7 +66,9 @@ extension UnsafeMutablePointer<sluice_model> {
       if part > 0, record.kind == .add {
         unsafe pointee.layers[planned].kernel = sluice_kernel_accumulate
       }
-      if record.kind.hasColumns || record.kind == .add || record.direction == .reverseFinal {
+      if record.kind.hasColumns || record.kind == .add || record.kind == .mask
+        || record.direction.writesFinalState
+      {
         unsafe pointee.columns[planned] = sluice_columns(
           record, partStart: partStart, partSize: partSize)
         unsafe pointee.layers[planned].columns = UnsafePointer(pointee.columns + planned)

@@ -16,7 +16,7 @@ struct Plan {
   var outputSize: Int { unsafe model.pointee.output_size }
   /// Whether a step reads a token id.
   var readsTokens: Bool { unsafe model.pointee.embedding != nil }
-  /// Whether a layer reads from the sequence's end.
+  /// Whether a layer must have seen the sequence's end before it writes its first output.
   var readsBackwards: Bool { unsafe model.pointee.reads_backwards }
   /// Whether a block yields its last step's output alone.
   var yieldsLast: Bool { unsafe model.pointee.yields_last }
@@ -90,7 +90,7 @@ struct PlannedLayer {
   /// Where the vectors lie that it needs within a step.
   var scratchOffset: Int { unsafe layer.pointee.scratch_offset }
 
-  /// Whether the row that the layer writes last, the first, is then copied to all others. Of the
+  /// Whether the row that the layer writes last is then copied to all others. Of the
   /// recurrent layers these alone have columns, which their kernels do not read.
   var writesFinalState: Bool { unsafe isRecurrent && layer.pointee.columns != nil }
 
@@ -107,7 +107,7 @@ struct PlannedLayer {
 
   /// Whether h is finite only where C is, if there is one.
   var showsItsSecondVector: Bool {
-    let kernel = unsafe layer.pointee.kernel
+    let kernel = unsafe layer.pointee.inner
     let cell = unsafe kernel == sluice_kernel_compact ? layer.pointee.compact.cell : kernel
     return isRecurrent && cell != sluice_kernel_lstm_general
   }

@@ -100,6 +100,7 @@ extension BlobError.Kind {
     case .unknownPadding: "the padding is unknown"
     case .wrongPadding: "the padding is not one that the layer can have"
     case .wrongEpsilon: "the epsilon is not a positive number, or not a layer norm's"
+    case .wrongMask: "what the mask compares does not lie in its input, or the layer is none"
     case .wrongSliceStart: "the slice does not lie in its column, or the layer is none"
     case .tooManyInputs: "more than 11 inputs"
     case .wrongInputCount: "the number of inputs is not one of the layer's kind"

@@ -173,6 +173,8 @@ extension BlobError {
     case wrongEpsilon
     /// A slice that ends behind its column, or a start set on another kind.
     case wrongSliceStart
+    /// What a mask compares does not lie in its input, or is set on another kind.
+    case wrongMask
     /// More than 11 inputs.
     case tooManyInputs
     /// A number of inputs that the layer's kind does not have.

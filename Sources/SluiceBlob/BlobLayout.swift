@@ -92,7 +92,9 @@ package enum BlobLayout {
     package static var columnPadding: Int { 292 }
     package static var epsilon: Int { 296 }
     package static var sliceStart: Int { 300 }
-    package static var lastReserved: Int { 304 }
+    package static var maskCount: Int { 304 }
+    package static var maskValue: Int { 308 }
+    package static var lastReserved: Int { 312 }
   }
 
   /// The next multiple of 64; `value` is at most the greatest file size plus a section's.

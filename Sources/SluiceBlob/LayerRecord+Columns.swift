@@ -126,6 +126,15 @@ extension LayerRecord {
     return record
   }
 
+  /// A mask of `inputSize` features, of which `count` from `start` on tell by `value` what is masked.
+  public static func mask(inputSize: Int, start: Int, count: Int, value: Float) -> LayerRecord {
+    var record = LayerRecord(kind: .mask, inputSize: inputSize, outputSize: inputSize + 1)
+    record.columns.start = start
+    record.maskCount = count
+    record.maskValue = value
+    return record
+  }
+
   /// The sum of several layers of `size` features.
   public static func add(size: Int) -> LayerRecord {
     LayerRecord(kind: .add, inputSize: size, outputSize: size)

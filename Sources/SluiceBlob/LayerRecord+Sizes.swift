@@ -73,7 +73,7 @@ extension LayerRecord {
   /// usual activations.
   public var isPlain: Bool {
     let traits = kind.traits
-    return cellFlags.isEmpty && clip == 0 && cellClip == 0 && projectionClip == 0
+    return cellFlags.isPlain && clip == 0 && cellClip == 0 && projectionClip == 0
       && traits.gate.plain.contains(gateActivation.kind)
       && traits.candidate.plain.contains(candidateActivation.kind)
       && traits.output.plain.contains(outputActivation.kind)
@@ -81,7 +81,20 @@ extension LayerRecord {
 
   /// Whether a field is set that version 1 does not have.
   package var usesVersion2: Bool {
-    cellClip != 0 || projectionClip != 0 || hiddenRounding != .fixed
+    cellClip != 0 || projectionClip != 0 || hiddenRounding != .fixed || newerField != nil
+  }
+
+  /// The field of version 1 that holds a value which that version does not have, and what that is called
+  /// there; nil where there is none.
+  package var newerField: (offset: Int, error: BlobError.Kind)? {
+    typealias Field = BlobLayout.Record
+    if kind == .mask { return (Field.kind, .unknownKind) }
+    if direction == .forwardFinal { return (Field.direction, .unknownDirection) }
+    if cellFlags.contains(.masked) { return (Field.cellFlags, .unknownCellFlag) }
+    if outputActivation.kind == .logSoftmax {
+      return (Field.outputActivation, .unknownOutputActivation)
+    }
+    return nil
   }
 
   /// Bytes of the packed gates, behind which a projection lies.

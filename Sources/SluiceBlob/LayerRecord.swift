@@ -36,6 +36,14 @@ public enum Direction: UInt32, Sendable {
   /// From the last step to the first, every output being the state in which the layer ends there:
   /// what stands beside the last step of a layer that reads forwards.
   case reverseFinal = 2
+  /// From the first step to the last, every output being the state in which the layer ends: what a
+  /// decoder reads at each of its steps. Needs the whole sequence.
+  case forwardFinal = 3
+
+  /// Whether the last step is read first.
+  package var isReverse: Bool { self == .reverse || self == .reverseFinal }
+  /// Whether every output is the state in which the layer ends.
+  package var writesFinalState: Bool { self == .reverseFinal || self == .forwardFinal }
 }
 
 /// What distinguishes a recurrent cell from the plain one. The raw values are those of the file.
@@ -54,11 +62,16 @@ public struct CellFlags: Sendable, Hashable {
   public static var coupled: CellFlags { CellFlags(rawValue: 2) }
   /// LSTM: h(t) = P (o * tanh C), which has a size of its own.
   public static var projection: CellFlags { CellFlags(rawValue: 4) }
+  /// A step whose last feature is 0 is passed over: h and C stay, and h is the output.
+  public static var masked: CellFlags { CellFlags(rawValue: 8) }
   /// Every flag.
-  public static var all: CellFlags { CellFlags(rawValue: 7) }
+  public static var all: CellFlags { CellFlags(rawValue: 15) }
 
   /// Whether no flag is set: a plain cell.
   public var isEmpty: Bool { rawValue == 0 }
+
+  /// Whether a step is computed as that of a plain cell.
+  var isPlain: Bool { rawValue & ~CellFlags.masked.rawValue == 0 }
 
   /// Whether all of `flags` are set.
   public func contains(_ flags: CellFlags) -> Bool { rawValue & flags.rawValue == flags.rawValue }
@@ -149,4 +162,8 @@ public struct LayerRecord: Sendable, Hashable {
   public var projectionClip: Float = 0
   /// How the hidden state is rounded in steps of ``hiddenScale``.
   public var hiddenRounding = HiddenRounding.fixed
+  /// Features of a mask, from ``ColumnShape/start`` on, that are compared with ``maskValue``; 0 elsewhere.
+  public var maskCount = 0
+  /// What all these features of a masked step are.
+  public var maskValue: Float = 0
 }

@@ -69,6 +69,7 @@ extension Network.Layer {
     case .magnitude(let length, let channels): [length * 2 * channels]
     case .reflectPad(let layer): [layer.length * layer.channels]
     case .slice(let layer): [layer.length * layer.channels]
+    case .mask(let layer): [layer.size]
     }
   }
 
@@ -91,6 +92,7 @@ extension Network.Layer {
     case .magnitude(let length, let channels): length * channels
     case .reflectPad(let layer): (layer.before + layer.length + layer.after) * layer.channels
     case .slice(let layer): layer.length * layer.count
+    case .mask(let layer): layer.size + 1
     }
   }
 

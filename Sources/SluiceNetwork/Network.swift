@@ -51,6 +51,8 @@ public struct Network: Sendable {
     case reflectPad(ReflectPad)
     /// Some channels of every column.
     case slice(Slice)
+    /// x and a mark behind it, or zeros where the step is masked.
+    case mask(Mask)
   }
 
   /// The layers in order of execution; never empty.

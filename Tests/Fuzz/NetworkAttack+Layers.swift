@@ -16,10 +16,13 @@ extension NetworkAttack {
       record.candidateActivation = choices.function()
       if record.kind != .rnn { record.gateActivation = choices.function() }
       if choices.below(4) == 0 { record.clip = abs(choices.feature()) }
-      record.direction = [.forward, .forward, .reverse, .reverseFinal][choices.below(4)]
+      record.direction = [.forward, .forwardFinal, .reverse, .reverseFinal][choices.below(4)]
+    }
+    if record.kind == .gru || record.kind == .rnn, choices.below(4) == 0 {
+      record.cellFlags = .masked
     }
     if record.kind == .lstm {
-      record.cellFlags = CellFlags(rawValue: UInt32(choices.below(8)))
+      record.cellFlags = CellFlags(rawValue: UInt32(choices.below(16)))
       if record.cellFlags.contains(.projection) { record.outputSize = choices.size() }
     }
     switch record.kind {
@@ -32,7 +35,7 @@ extension NetworkAttack {
   private static func plain(
     reading size: Int, _ records: [LayerRecord], _ first: Int, _ choices: inout Choices
   ) -> LayerRecord {
-    switch choices.below(17) {
+    switch choices.below(18) {
     case 0, 1: .lstm(inputSize: size, hiddenSize: choices.size())
     case 2: .gru(inputSize: size, hiddenSize: choices.size(), variant: .resetAfter)
     case 3: .gru(inputSize: size, hiddenSize: choices.size(), variant: .resetBefore)
@@ -45,6 +48,8 @@ extension NetworkAttack {
     case 10: slice(size, &choices)
     case 11: size % 2 == 0 ? magnitude(size) : columns(.scale, size, &choices)
     case 12: pad(size, &choices)
+    case 15:
+      .mask(inputSize: size, start: choices.below(size), count: 1, value: 0)
     case 13, 14: joined(size, records, first, &choices)
     default: convolution(size, &choices)
     }

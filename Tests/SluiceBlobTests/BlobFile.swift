@@ -6,6 +6,8 @@ import Testing
 struct BlobFile {
   var bytes: [UInt8]
 
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
   init(_ sample: SampleBlobs.Sample) throws {
     bytes = try SampleBlobs.bytes(sample)
   }

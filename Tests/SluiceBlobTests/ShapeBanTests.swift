@@ -130,7 +130,7 @@ private let sizeFields = [
   func forms() throws {
     let half = Float(0.5).bitPattern
     for (sample, field, value, kind) in [
-      (.lstm, Field.cellFlags, 8, .unknownCellFlag),
+      (.lstm, Field.cellFlags, 16, .unknownCellFlag),
       (.lstm, Field.cellFlags, 1 << 31, .unknownCellFlag),
       (.gruResetAfter, Field.cellFlags, 1, .wrongCellFlag),
       (.rnn, Field.cellFlags, 2, .wrongCellFlag), (.dense, Field.cellFlags, 4, .wrongCellFlag),

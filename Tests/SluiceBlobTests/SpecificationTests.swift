@@ -76,6 +76,7 @@ import Testing
       "candidateBeta": Field.candidateBeta, "outputAlpha": Field.outputAlpha,
       "outputBeta": Field.outputBeta, "cellClip": Field.cellClip,
       "projectionClip": Field.projectionClip, "hiddenRounding": Field.hiddenRounding,
+      "maskCount": Field.maskCount, "maskValue": Field.maskValue,
     ]
     #expect(try offsets("Layer records") == expected)
   }

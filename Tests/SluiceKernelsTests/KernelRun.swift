@@ -69,7 +69,7 @@ struct Shape: Sendable, CustomStringConvertible {
     }
     let activations = [
       sluice_activation_identity, sluice_activation_tanh, sluice_activation_sigmoid,
-      sluice_activation_relu, sluice_activation_softmax,
+      sluice_activation_relu, sluice_activation_softmax, sluice_activation_log_softmax,
     ]
     var peeping = shape(sluice_kernel_lstm_general, sluice_activation_softsign)
     peeping.hasPeepholes = true
@@ -200,7 +200,8 @@ struct KernelRun {
       input_size: shape.inputSize, output_size: shape.outputSize, stride: shape.stride,
       output_offset: 0, cell_offset: 0, cell_stride: shape.hiddenStride, scratch_offset: 0,
       is_recurrent: shape.isRecurrent, is_reverse: false, is_fast: shape.isFast,
-      kernel: shape.kernel, activation: shape.activation, form: form, compact: compact,
+      kernel: shape.kernel, inner: shape.kernel, activation: shape.activation, form: form,
+      compact: compact,
       columns: nil, record: 0,
       source: -1, slot: 0,
       reader: 0)

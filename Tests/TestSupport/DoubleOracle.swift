@@ -77,6 +77,13 @@ public func softmax(_ x: [Double]) -> [Double] {
   return powers.map { $0 / sum }
 }
 
+/// x_i - log(sum_j e^x_j), likewise.
+public func logSoftmax(_ x: [Double]) -> [Double] {
+  let top = x.contains { $0.isNaN } ? .nan : x.max() ?? 0
+  let sum = x.reduce(0) { $0 + exp($1 - top) }
+  return x.map { $0 - top - log(sum) }
+}
+
 extension Activation {
   /// f(x)
   public func oracle(_ x: [Double]) -> [Double] {
@@ -86,6 +93,7 @@ extension Activation {
     case .sigmoid: x.map { TestSupport.sigmoid($0) }
     case .relu: x.map { $0.isNaN ? $0 : max($0, 0) }
     case .softmax: TestSupport.softmax(x)
+    case .logSoftmax: TestSupport.logSoftmax(x)
     case .affine: x.map { alpha * $0 + beta }
     case .leakyReLU: x.map { $0 < 0 ? alpha * $0 : $0 }
     case .thresholdedReLU: x.map { $0 <= alpha ? 0 : $0 }

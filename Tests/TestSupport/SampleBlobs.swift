@@ -137,7 +137,7 @@ public enum SampleBlobs {
         random.floats(columns * record.laneCount), inputSize: columns,
         outputSize: record.laneCount)
     case .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
-      .slice:
+      .slice, .mask:
       return []
     }
   }

@@ -27,6 +27,8 @@ public enum Activation: UInt32, Sendable {
   case softsign = 11
   /// f(x) = log(1 + exp x)
   case softplus = 12
+  /// f(x)_i = x_i - log(sum_j exp(x_j)); where softmax may stand
+  case logSoftmax = 13
 }
 
 /// What holds for an activation function: a row of the one table.
@@ -59,6 +61,7 @@ extension Activation {
     case .elu: ActivationTraits(name: "elu", parameterCount: 1, usualAlpha: 1)
     case .softsign: ActivationTraits(name: "softsign", parameterCount: 0)
     case .softplus: ActivationTraits(name: "softplus", parameterCount: 0)
+    case .logSoftmax: ActivationTraits(name: "log_softmax", parameterCount: 0)
     }
   }
 

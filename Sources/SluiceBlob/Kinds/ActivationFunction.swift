@@ -24,6 +24,8 @@ public struct ActivationFunction: Sendable, Hashable {
   public static var relu: Self { Self(.relu) }
   /// Over all outputs together.
   public static var softmax: Self { Self(.softmax) }
+  /// The logarithm of ``softmax``.
+  public static var logSoftmax: Self { Self(.logSoftmax) }
   /// f(x) = x / (1 + |x|)
   public static var softsign: Self { Self(.softsign) }
   /// f(x) = log(1 + exp x)

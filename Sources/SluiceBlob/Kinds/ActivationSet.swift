@@ -31,13 +31,17 @@ package struct ActivationSet: Sendable {
   /// x alone: what a layer without the activation has in its place.
   package static var identity: ActivationSet { ActivationSet(.identity) }
   /// Every function of one argument.
-  package static var pointwise: ActivationSet { all.without(ActivationSet(.softmax)) }
+  package static var pointwise: ActivationSet { all.without(.overOutputs) }
+  /// Functions of all outputs together.
+  package static var overOutputs: ActivationSet {
+    ActivationSet(.softmax).and(ActivationSet(.logSoftmax))
+  }
   /// What cells compute as a rule.
   package static var sigmoid: ActivationSet { ActivationSet(.sigmoid) }
   /// What cells compute as a rule.
   package static var tanh: ActivationSet { ActivationSet(.tanh) }
   /// What the plain kernels have: no parameters, and a kernel's own loop for each.
   package static var plain: ActivationSet {
-    identity.and(sigmoid).and(tanh).and(ActivationSet(.relu)).and(ActivationSet(.softmax))
+    identity.and(sigmoid).and(tanh).and(ActivationSet(.relu)).and(.overOutputs)
   }
 }

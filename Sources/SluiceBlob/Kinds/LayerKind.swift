@@ -30,6 +30,9 @@ public enum LayerKind: UInt32, Sendable {
   case reflectPad = 14
   /// Some neighbouring channels of every column.
   case slice = 15
+  /// x and a mark that is not 0, or zeros alone where some features all have the masked value: a step
+  /// that recurrent layers with ``CellFlags/masked`` pass over.
+  case mask = 16
 }
 
 extension LayerKind {
@@ -42,19 +45,22 @@ extension LayerKind {
         "lstm", gates: 4, .ifgo, vectors: 2, gate: .sigmoid, candidate: .tanh, output: .tanh,
         flags: .all)
     case .gru:
-      .cell("gru", gates: 3, .rzn, vectors: 1, gate: .sigmoid, candidate: .tanh, hasVariant: true)
+      .cell(
+        "gru", gates: 3, .rzn, vectors: 1, gate: .sigmoid, candidate: .tanh, flags: .masked,
+        hasVariant: true)
     case .rnn:
       .cell(
         "rnn", gates: 1, .none, vectors: 1,
         candidate: LayerFunction(
-          allowed: .pointwise, plain: .tanh.and(ActivationSet(.relu)), fast: .tanh))
+          allowed: .pointwise, plain: .tanh.and(ActivationSet(.relu)), fast: .tanh),
+        flags: .masked)
     case .dense: LayerTraits("dense", weights: .matrix, gates: 1, output: .ofLayer)
     case .activation: LayerTraits("activation", output: .ofLayer, outputSize: .input)
     case .convolution:
       LayerTraits(
         "convolution", weights: .taps, gates: 1,
         output: LayerFunction(
-          allowed: .plain.without(ActivationSet(.softmax)), plain: .all, fast: .none),
+          allowed: .plain.without(.overOutputs), plain: .all, fast: .none),
         columns: .swept)
     case .scale: .channels("scale", rows: 2)
     case .layerNorm: .channels("layer_norm", rows: 2, hasEpsilon: true)
@@ -65,6 +71,7 @@ extension LayerKind {
     case .magnitude: LayerTraits("magnitude", outputSize: .half, columns: .kept)
     case .reflectPad: LayerTraits("reflect_pad", outputSize: .padded, columns: .padded)
     case .slice: LayerTraits("slice", columns: .kept)
+    case .mask: LayerTraits("mask", outputSize: .marked)
     }
   }
 

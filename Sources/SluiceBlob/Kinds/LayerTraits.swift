@@ -135,6 +135,8 @@ package enum OutputSizeRule: Sendable {
   case input
   /// Half of its input size.
   case half
+  /// Its input size, and one more.
+  case marked
   /// Its columns, those put around them included.
   case padded
 }

@@ -64,6 +64,8 @@ extension LayerRecord {
     columns.padding = try file.value(start + Field.columnPadding, or: .unknownPadding)
     columns.epsilon = Float(bitPattern: file.u32(start + Field.epsilon))
     columns.start = try count(Field.sliceStart)
+    maskCount = try count(Field.maskCount)
+    maskValue = Float(bitPattern: file.u32(start + Field.maskValue))
   }
 
   private mutating func readInputs(_ file: BlobBytes, at start: Int) throws(BlobError) {

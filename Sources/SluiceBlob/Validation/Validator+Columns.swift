@@ -25,8 +25,17 @@ extension Validator {
       record.kind.traits.hasEpsilon
         ? shape.epsilon >= 0 && shape.epsilon.isFinite && shape.epsilon.sign == .plus
         : shape.epsilon.bitPattern == 0, .wrongEpsilon, Field.epsilon)
+    let isMask = record.kind == .mask
+    try require((record.maskCount > 0) == isMask, .wrongMask, Field.maskCount)
+    try require(
+      isMask ? record.maskValue.isFinite : record.maskValue.bitPattern == 0, .wrongMask,
+      Field.maskValue)
     guard record.kind.hasColumns else {
-      try require(shape.start == 0, .wrongSliceStart, Field.sliceStart)
+      try require(
+        shape.start == 0 || isMask && shape.start < record.inputSize, .wrongSliceStart,
+        Field.sliceStart)
+      try require(
+        !isMask || shape.start + record.maskCount <= record.inputSize, .wrongMask, Field.maskCount)
       return
     }
     try require(
@@ -63,6 +72,7 @@ extension Validator {
     case .units: record.cellFlags.contains(.projection) ? nil : record.hiddenSize
     case .input: record.inputSize
     case .half: record.inputSize / 2
+    case .marked: record.inputSize + 1
     case .padded: record.paddedLength * record.inputChannels
     }
   }

@@ -25,6 +25,9 @@ extension Validator {
       let start = recordStart(index)
       try validateReserved(at: start)
       let record = try record(index)
+      if version == BlobLayout.firstVersion, let newer = record.newerField {
+        throw BlobError(newer.error, at: start + newer.offset)
+      }
       if record.usesVersion2 { usesVersion2 = true }
       try validateChoices(of: record, at: start)
       try validateColumns(of: record, at: start)
@@ -59,8 +62,8 @@ extension Validator {
   private func validateReserved(at start: Int) throws(BlobError) {
     let first = version == BlobLayout.firstVersion ? Field.cellClip : Field.reserved
     try requireZero(start + first..<start + Field.columns, or: .reservedNotZero)
-    try requireZero(
-      start + Field.lastReserved..<start + BlobLayout.recordSize, or: .reservedNotZero)
+    let last = version == BlobLayout.firstVersion ? Field.maskCount : Field.lastReserved
+    try requireZero(start + last..<start + BlobLayout.recordSize, or: .reservedNotZero)
   }
 
   /// Checks what records of more than the known size hold behind it: nothing that this reader would

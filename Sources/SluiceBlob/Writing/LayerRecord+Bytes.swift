@@ -41,9 +41,11 @@ extension LayerRecord {
       (Field.dilation, columns.dilation), (Field.groups, columns.groups),
       (Field.before, columns.before), (Field.after, columns.after),
       (Field.columns, columns.length), (Field.sliceStart, columns.start),
+      (Field.maskCount, maskCount),
     ] {
       bytes.put(UInt32(clamping: value), at: field)
     }
+    bytes.put(maskValue.bitPattern, at: Field.maskValue)
     bytes.put(columns.padding.rawValue, at: Field.columnPadding)
     bytes.put(columns.epsilon.bitPattern, at: Field.epsilon)
     bytes.put(UInt32(inputs.count), at: Field.inputCount)

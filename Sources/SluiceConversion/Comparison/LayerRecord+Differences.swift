@@ -23,6 +23,8 @@ extension LayerRecord {
       ("peepholes", cellFlags.contains(.peepholes) ? "present" : "none"),
       ("coupled gates", cellFlags.contains(.coupled) ? "present" : "none"),
       ("projection", cellFlags.contains(.projection) ? "present" : "none"),
+      ("masked steps", cellFlags.contains(.masked) ? "passed over" : "none"),
+      ("mask", maskCount == 0 ? "none" : "\(maskCount) features of \(maskValue)"),
       ("clip", clip == 0 ? "none" : "\(clip)"),
       ("cell clip", cellClip == 0 ? "none" : "\(cellClip)"),
       ("projection clip", projectionClip == 0 ? "none" : "\(projectionClip)"),

@@ -23,9 +23,12 @@ extension Network {
     public var projection: [Float]?
     /// Whether the layer reads from the last step to the first.
     public var isReverse = false
-    /// Whether a layer that reads backwards writes the state in which it ends at every step: what
-    /// stands beside the last step of a layer that reads forwards.
+    /// Whether the layer writes the state in which it ends at every step: one that reads backwards
+    /// what stands beside the last step of a layer that reads forwards, one that reads forwards what a
+    /// decoder reads at each of its steps.
     public var writesFinalState = false
+    /// Whether steps whose last feature is 0 are passed over: h and C stay, and h is the output.
+    public var isMasked = false
 
     /// The plain form.
     public init() {}

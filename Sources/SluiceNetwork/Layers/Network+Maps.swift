@@ -185,4 +185,31 @@ extension Network {
       self.count = count
     }
   }
+
+  /// x and a mark behind it; zeros alone at a masked step, where `count` features from `start` on all
+  /// have the masked value.
+  ///
+  /// What reads the mark as its last feature passes masked steps over (``CellForm/isMasked``), or is a
+  /// mask itself, which makes zeros of what stands beside it.
+  public struct Mask: Sendable {
+    /// Features read; one more is written.
+    public var size: Int
+    /// The first feature that is compared.
+    public var start: Int
+    /// Features that are compared.
+    public var count: Int
+    /// What they all are where the step is masked.
+    public var value: Float
+
+    /// The mark of a step that is not masked: so small that no rounding of x sees it.
+    package static var mark: Float { 0x1p-64 }
+
+    /// A mask of `size` features.
+    public init(size: Int, start: Int, count: Int, value: Float) {
+      self.size = size
+      self.start = start
+      self.count = count
+      self.value = value
+    }
+  }
 }

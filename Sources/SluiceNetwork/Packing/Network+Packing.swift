@@ -64,6 +64,10 @@ extension Network.Layer {
         .slice, length: layer.length, inputSize: inputSize, outputSize: outputSize)
       record.columns.start = layer.start
       return BlobForm(record: record)
+    case .mask(let layer):
+      return BlobForm(
+        record: .mask(
+          inputSize: layer.size, start: layer.start, count: layer.count, value: layer.value))
     }
   }
 }
@@ -100,8 +104,11 @@ extension Network.Recurrent {
     if form.peepholes != nil { record.cellFlags.insert(.peepholes) }
     if form.isCoupled { record.cellFlags.insert(.coupled) }
     if form.projection != nil { record.cellFlags.insert(.projection) }
+    if form.isMasked { record.cellFlags.insert(.masked) }
     record.direction =
-      !form.isReverse ? .forward : form.writesFinalState ? .reverseFinal : .reverse
+      form.isReverse
+      ? (form.writesFinalState ? .reverseFinal : .reverse)
+      : (form.writesFinalState ? .forwardFinal : .forward)
     return record
   }
 

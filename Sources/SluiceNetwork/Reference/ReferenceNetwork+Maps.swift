@@ -86,4 +86,10 @@ extension ReferenceNetwork {
       x[column * layer.channels + layer.start..<column * layer.channels + layer.start + layer.count]
     }
   }
+
+  static func masked(_ layer: Network.Mask, _ x: [Scalar]) -> [Scalar] {
+    let compared = x[layer.start..<layer.start + layer.count]
+    return compared.allSatisfy { $0 == Scalar(layer.value) }
+      ? Array(repeating: 0, count: x.count + 1) : x + [Scalar(Network.Mask.mark)]
+  }
 }

@@ -7,6 +7,7 @@ extension ReferenceNetwork {
     let size = layer.hiddenSize
     let form = layer.form
     let h = hidden[index]
+    if form.isMasked, x.last == 0 { return h }
     func fromInput(_ gate: Int) -> [Scalar] {
       let rows = gate * size..<(gate + 1) * size
       return Self.product(layer.inputWeights, rows: rows, x, bias: layer.inputBias)
@@ -102,7 +103,10 @@ extension ReferenceNetwork {
         let step = isReverse ? sequence.count - 1 - turn : turn
         rows[step] = evaluate(index, inputs.map { $0 < 0 ? sequence[step] : written[$0][step] })
       }
-      if network.layers[index].writesFinalState { rows = rows.map { _ in rows[0] } }
+      if network.layers[index].writesFinalState {
+        let final = isReverse ? rows[0] : rows[rows.count - 1]
+        rows = rows.map { _ in final }
+      }
       written.append(rows)
     }
     return written
@@ -117,17 +121,15 @@ extension Network.Layer {
 }
 
 extension Network.Layer {
-  /// Whether every output is the state in which the layer, reading backwards, ends.
+  /// Whether every output is the state in which the layer ends.
   fileprivate var writesFinalState: Bool {
-    if case .recurrent(let layer) = operation {
-      layer.form.isReverse && layer.form.writesFinalState
-    } else {
-      false
-    }
+    if case .recurrent(let layer) = operation { layer.form.writesFinalState } else { false }
   }
 }
 
 extension Network {
-  /// Whether no layer reads backwards, so that one step can be taken at a time.
-  public var isStreamable: Bool { !layers.contains { $0.isReverse } }
+  /// Whether no layer reads backwards or waits for the end, so that one step can be taken at a time.
+  public var isStreamable: Bool {
+    !layers.contains { $0.isReverse || $0.writesFinalState }
+  }
 }

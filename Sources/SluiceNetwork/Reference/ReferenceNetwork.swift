@@ -96,6 +96,7 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     case .magnitude(let length, let channels): Self.magnitudes(x, length, channels)
     case .reflectPad(let layer): Self.padded(layer, x)
     case .slice(let layer): Self.sliced(layer, x)
+    case .mask(let layer): Self.masked(layer, x)
     }
   }
 }

@@ -91,7 +91,7 @@ extension ReferenceNetwork {
     }
   }
 
-  /// `function` of every element, or softmax over all of them.
+  /// `function` of every element, or softmax or its logarithm over all of them.
   static func apply(_ function: Network.Function, _ x: [Scalar]) -> [Scalar] {
     let (alpha, beta) = (Scalar(function.alpha), Scalar(function.beta))
     switch function.kind {
@@ -104,6 +104,11 @@ extension ReferenceNetwork {
       let exponentials = x.map { Scalar.exponential($0 - greatest) }
       let sum = exponentials.reduce(0, +)
       return exponentials.map { $0 / sum }
+    case .logSoftmax:
+      let greatest = x.max() ?? 0
+      let sum = x.reduce(0) { $0 + Scalar.exponential($1 - greatest) }
+      // log(1 + (sum - 1)): the sum is at least 1.
+      return x.map { $0 - greatest - Scalar.logarithm(onePlus: sum - 1) }
     case .affine: return x.map { alpha * $0 + beta }
     case .leakyReLU: return x.map { $0 < 0 ? alpha * $0 : $0 }
     case .thresholdedReLU: return x.map { $0 <= alpha ? 0 : $0 }

@@ -31,6 +31,9 @@ typedef enum : uint32_t {
   sluice_kernel_gru_reset_after_general,
   sluice_kernel_gru_reset_before_general,
   sluice_kernel_elman_general,
+  /// A mask, and a recurrent layer that passes masked steps over: `inner` says which.
+  sluice_kernel_mask,
+  sluice_kernel_masked,
 } sluice_kernel;
 
 /// Whether a general pass runs over a kernel's rows, or is all of it.
@@ -46,8 +49,8 @@ static inline bool sluice_is_general(sluice_kernel kernel) {
   }
 }
 
-/// A function of sums, numbered as in a blob. The plain kernels know those up to softmax, the general
-/// ones all but that.
+/// A function of sums, numbered as in a blob. The plain kernels know those up to softmax and its
+/// logarithm, the general ones all but these two.
 typedef enum : uint32_t {
   sluice_activation_identity,
   sluice_activation_tanh,
@@ -62,6 +65,7 @@ typedef enum : uint32_t {
   sluice_activation_elu,
   sluice_activation_softsign,
   sluice_activation_softplus,
+  sluice_activation_log_softmax,
 } sluice_activation;
 
 /// What a layer does with its columns: a step's features as [length, channels].
@@ -81,6 +85,8 @@ typedef struct {
   /// A copy of some channels: the first that is read, and where it goes in a column written.
   intptr_t input_start, output_start, count;
   float epsilon;
+  /// What a mask compares `count` features with, from `input_start` on.
+  float masked;
 } sluice_columns;
 
 /// Rows that a convolution gathers or spreads at a time.
@@ -203,6 +209,8 @@ typedef struct {
   /// Whether tanh and sigmoid are of the fast grade.
   bool is_fast;
   sluice_kernel kernel;
+  /// The kernel of the steps that a masked layer computes; of others `kernel` itself.
+  sluice_kernel inner;
   sluice_activation activation;
   sluice_form form;
   sluice_compact compact;

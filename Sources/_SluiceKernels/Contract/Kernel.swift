@@ -24,6 +24,7 @@ public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluic
   case sluice_kernel_activation, sluice_kernel_activation_general: unsafe runActivation(plan, rows)
   case sluice_kernel_elman: unsafe runElman(plan, rows)
   case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: true)
+  case sluice_kernel_masked: unsafe runMaskedSteps(plan, rows, isChained: true)
   default: unsafe runOther(plan, rows, isChained: true)
   }
 }
@@ -40,6 +41,7 @@ public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   case sluice_kernel_activation, sluice_kernel_activation_general: unsafe runActivation(plan, rows)
   case sluice_kernel_elman: unsafe runElmanBatch(plan, rows)
   case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: false)
+  case sluice_kernel_masked: unsafe runMaskedSteps(plan, rows, isChained: false)
   default: unsafe runOther(plan, rows, isChained: false)
   }
 }
@@ -65,9 +67,31 @@ public func runOther(
   case sluice_kernel_accumulate: unsafe accumulate(layer, block)
   case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
+  case sluice_kernel_mask: unsafe mask(layer, block)
   default: break
   }
   if unsafe sluice_is_general(layer.kernel) { unsafe runGeneral(plan, rows, isChained: isChained) }
+}
+
+/// A recurrent layer that passes masked steps over: an entry, so that its copy of the layer, which has the
+/// kernel of the steps that count, is made once.
+@inline(never)
+@export(interface)
+public func runMaskedSteps(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  var layer = unsafe plan.pointee
+  unsafe layer.kernel = layer.inner
+  let block = unsafe rows.pointee
+  unsafe withUnsafePointer(to: &layer) { inner in
+    unsafe runMasked(inner, block, isChained: isChained) { inner, part in
+      if isChained {
+        unsafe run(inner, part)
+      } else {
+        unsafe runBatch(inner, part)
+      }
+    }
+  }
 }
 
 /// An LSTM layer.

@@ -1,4 +1,5 @@
 import _SluiceContract
+import _SluiceLanes
 
 /// An Elman layer (Elman 1990): h(t) = f(W x(t) + U h(t-1) + b), f = tanh or relu.
 @inline(always)
@@ -83,12 +84,15 @@ func activation(_ layer: sluice_layer, _ block: sluice_block) {
     unsafe mapRows(layer, block) { fastSigmoid($0) }
   case sluice_activation_sigmoid: unsafe mapRows(layer, block) { sigmoid($0) }
   case sluice_activation_relu: unsafe mapRows(layer, block) { relu($0) }
-  case sluice_activation_softmax:
+  case sluice_activation_softmax, sluice_activation_log_softmax:
     unsafe mapRows(layer, block) { $0 }
+    let isLogarithm =
+      unsafe layer.activation.rawValue == sluice_activation_log_softmax.rawValue
     var row = 0
     while unsafe row < block.steps {
       unsafe softmax(
-        block.output + row &* block.output_stride, count: layer.output_size, stride: layer.stride)
+        block.output + row &* block.output_stride, count: layer.output_size, stride: layer.stride,
+        isLogarithm: isLogarithm)
       row &+= 1
     }
   default: unsafe mapRows(layer, block) { $0 }
@@ -149,7 +153,10 @@ func activate(
       unsafe map(y, stride) { fastSigmoid($0) }
     case sluice_activation_sigmoid: unsafe map(y, stride) { sigmoid($0) }
     case sluice_activation_relu: unsafe map(y, stride) { relu($0) }
-    case sluice_activation_softmax: unsafe softmax(y, count: count, stride: stride)
+    case sluice_activation_softmax, sluice_activation_log_softmax:
+      unsafe softmax(
+        y, count: count, stride: stride,
+        isLogarithm: activation.rawValue == sluice_activation_log_softmax.rawValue)
     default: return
     }
     unsafe y += pitch
@@ -157,12 +164,14 @@ func activate(
   }
 }
 
-/// y_i = exp(y_i - max y) / sum_j exp(y_j - max y) in place.
+/// y_i = exp(y_i - max y) / sum_j exp(y_j - max y) in place, or the logarithm of that.
 ///
 /// Lanes are summed column by column, then from the first to the last: the one order for every
 /// instruction set.
 @inline(always)
-private func softmax(_ y: UnsafeMutablePointer<Float>, count: Int, stride: Int) {
+private func softmax(
+  _ y: UnsafeMutablePointer<Float>, count: Int, stride: Int, isLogarithm: Bool
+) {
   var i = count
   while i < stride {
     unsafe y[i] = -Float.infinity
@@ -181,15 +190,41 @@ private func softmax(_ y: UnsafeMutablePointer<Float>, count: Int, stride: Int) 
   while i < stride {
     let e = unsafe expOfNegated(top - load(y + i, as: PanelPair.self))
     sums += e
-    unsafe store(e, to: y + i)
+    if !isLogarithm { unsafe store(e, to: y + i) }
     i &+= 16
   }
   var total: Float = 0
   for lane in 0..<16 { total += sums[lane] }
+  if isLogarithm {
+    unsafe logarithms(y, count: count, stride: stride, most: most, total: total)
+    return
+  }
   let divisor = PanelPair(repeating: total)
   i = 0
   while i < stride {
     unsafe store(load(y + i, as: PanelPair.self) / divisor, to: y + i)
+    i &+= 16
+  }
+}
+
+/// y_i = y_i - most - log(total), 1 <= total, and 0 in the lanes behind `count`.
+@inline(always)
+private func logarithms(
+  _ y: UnsafeMutablePointer<Float>, count: Int, stride: Int, most: Float, total: Float
+) {
+  let bits = total.bitPattern
+  let exponent = Float(Int32(truncatingIfNeeded: bits &>> 23) &- 127)
+  let mantissa = Float(bitPattern: bits & 0x007F_FFFF | 0x3F80_0000)
+  let fraction = log1p(PanelPair(repeating: mantissa - 1))
+  // NaN, of which the bits tell nothing, stays so.
+  let sum =
+    multiplyAdd(PanelPair(repeating: exponent), PanelPair(repeating: 0.6931472), fraction)
+    + PanelPair(repeating: total - total)
+  let top = PanelPair(repeating: most)
+  var i = 0
+  while i < stride {
+    let value = unsafe load(y + i, as: PanelPair.self) - top - sum
+    unsafe store(sluice_keep_first16(value, count &- i), to: y + i)
     i &+= 16
   }
 }

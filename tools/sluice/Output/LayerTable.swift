@@ -150,6 +150,8 @@ extension LayerRecord {
     var parts: [String] = []
     if direction == .reverse { parts.append("reverse") }
     if direction == .reverseFinal { parts.append("reverse, its final state") }
+    if direction == .forwardFinal { parts.append("its final state") }
+    if cellFlags.contains(.masked) { parts.append("masked") }
     if cellFlags.contains(.peepholes) { parts.append("peepholes") }
     if cellFlags.contains(.coupled) { parts.append("coupled") }
     if cellFlags.contains(.projection) { parts.append("\(hiddenSize) units projected") }
