@@ -132,13 +132,39 @@ import Testing
     return all.network
   }
 
-  static let networks = ["frames", "skips", "strided", "tokens"]
+  /// Steps that are masked, about half of them: by features of the input in one cell of each kind, whose
+  /// outputs become zero in one; the logarithm of softmax at the end.
+  static var masked: Network {
+    var all = Builder(seed: 5)
+    all.add(.activation(.relu, size: 5))
+    all.add(.mask(.init(size: 5, start: 1, count: 1, value: 0)))
+    all.recurrent(.lstm, from: 6, to: 18)
+    all.add(.slice(.init(channels: 6, start: 5, count: 1)), [1])
+    all.add(.concatenate(length: 1, channels: [18, 1]), [2, 3])
+    all.add(.mask(.init(size: 19, start: 18, count: 1, value: 0)))
+    all.recurrent(.gru(.resetAfter), from: 20, to: 7)
+    all.add(.concatenate(length: 1, channels: [7, 1]), [6, 3])
+    all.recurrent(.gru(.resetBefore), from: 8, to: 9)
+    all.add(.concatenate(length: 1, channels: [9, 1]), [8, 3])
+    all.recurrent(.rnn(.tanh), from: 10, to: 5)
+    all.dense(from: 5, to: 3)
+    all.add(.activation(.logSoftmax, size: 3))
+    for index in all.layers.indices {
+      guard case .recurrent(var layer) = all.layers[index].operation else { continue }
+      layer.form.isMasked = true
+      all.layers[index].operation = .recurrent(layer)
+    }
+    return all.network
+  }
+
+  static let networks = ["frames", "skips", "strided", "tokens", "masked"]
 
   static func network(_ name: String) -> Network {
     switch name {
     case "frames": frames
     case "skips": skips
     case "strided": strided
+    case "masked": masked
     default: tokens
     }
   }

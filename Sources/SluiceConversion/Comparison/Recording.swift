@@ -90,6 +90,15 @@ struct Recording {
       case .one: 1
       }
     }
+    if case .last([.feature]) = output.role, rows.count == 1,
+      Self.isReshape(shape, of: expected.shape)
+    {
+      // The features of one step, on whatever axes: a source without a graph does not tell them.
+      for (index, (value, wanted)) in zip(rows[0][0][0], expected.doubles).enumerated() {
+        outcome.note(Double(value), wanted, at: index, of: output.name, settings)
+      }
+      return
+    }
     let found = output.merged.map { Self.merging(shape, $0) } ?? shape
     guard found == expected.shape, let layout = AxisLayout(axes: axes, shape: shape),
       axes.contains(.batch) || rows.count == 1
@@ -110,6 +119,12 @@ struct Recording {
         }
       }
     }
+  }
+
+  /// Whether a row of features is as many numbers as there are in other axes.
+  private static func isReshape(_ shape: [Int], of expected: [Int]) -> Bool {
+    let count = expected.reduce(1, *)
+    return shape != expected && shape.reduce(1, *) == count && shape.last == count
   }
 
   /// Sizes multiplied by groups of as many as `counts` says.
@@ -167,9 +182,10 @@ struct Recording {
     return [Array(features[..<size]), Array(features[size...])]
   }
 
-  /// An axis of sequences may stand before `axes` where they have none, as for the inputs.
+  /// An axis of sequences may stand before `axes` where they have none, or be left out, as for the inputs.
   private func batched(_ axes: [ModelInterface.Axis], _ rank: Int) -> [ModelInterface.Axis] {
-    rank == axes.count + 1 && !axes.contains(.batch) ? [.batch] + axes : axes
+    if rank + 1 == axes.count, outputs.count == 1 { return axes.filter { $0 != .batch } }
+    return rank == axes.count + 1 && !axes.contains(.batch) ? [.batch] + axes : axes
   }
 }
 

@@ -14,7 +14,7 @@ package struct SequenceArray {
 
   /// Takes `tensor` apart along `axes`.
   ///
-  /// An axis of sequences may stand before `axes` where they have none.
+  /// An axis of sequences may stand before `axes` where they have none, or be left out of a single one.
   ///
   /// - Parameters:
   ///   - inputSize: features of a step, or the number of ids where `readsIDs`.
@@ -25,6 +25,7 @@ package struct SequenceArray {
   ) throws(ConversionError) {
     var axes = axes
     if tensor.shape.count == axes.count + 1, !axes.contains(.batch) { axes.insert(.batch, at: 0) }
+    if tensor.shape.count + 1 == axes.count { axes.removeAll { $0 == .batch } }
     let layout = AxisLayout(axes: axes, shape: tensor.shape)
     guard let layout, readsIDs || layout.size(of: .feature) == inputSize,
       layout.size(of: .layer) == 1, tensor.count > 0

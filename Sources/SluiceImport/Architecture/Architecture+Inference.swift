@@ -56,7 +56,7 @@ extension Architecture {
       )
     }
     layers =
-      embeddings.map { Layer(.embedding(tensors: $0)) }
+      embeddings.map { Layer(.embedding(tensors: $0, masksZero: false)) }
       + orders[0].map { Layer(.recurrent($0.recurrent)) }
       + denses.map { Layer(.dense(tensors: $0, activation: .identity)) }
   }
@@ -65,7 +65,7 @@ extension Architecture {
   var summary: String {
     layers.map { layer in
       switch layer.kind {
-      case .embedding(let tensors): "embedding (\(quotable(tensors)))"
+      case .embedding(let tensors, _): "embedding (\(quotable(tensors)))"
       case .recurrent(let stack):
         "\(stack.count == 1 ? "" : "\(stack.count) x ")"
           + "\(stack.isBidirectional ? "bidirectional " : "")\(stack.cell.kind.name) "

@@ -6,11 +6,19 @@ extension Architecture {
   package func network(
     _ tensors: inout TensorTable, provenance: Provenance
   ) throws(ConversionError) -> Network {
+    for (name, inFile, node) in names {
+      guard tensors.rename(inFile, to: name) else {
+        throw node.malformed("no tensor has that name, or another is called \"\(quotable(name))\"")
+      }
+    }
     var builder = ArchitectureBuilder(self, tensors)
     for layer in layers { try builder.append(layer) }
     tensors = builder.tensors
+    for prefix in ignored { tensors.ignore(startingWith: prefix) }
     try tensors.checkAllUsed()
-    return Network(layers: builder.chain, output: output, provenance: provenance)
+    var network = Network(layers: builder.chain, output: output, provenance: provenance)
+    network.dropUnreadFeatures(of: builder.marks.values.map(\.features))
+    return network
   }
 }
 
@@ -23,6 +31,8 @@ struct ArchitectureBuilder {
   private var ends: [Name: Int] = [Name(Architecture.inputName): Network.networkInput]
   /// The indices of the layers that the next one reads.
   var inputs: [Int] = [Network.networkInput]
+  /// What masks steps, by the name of its layer.
+  var marks: [Name: Marks] = [:]
   /// Where the layer at hand stands, for errors.
   private var node: JSONNode?
 
@@ -44,6 +54,8 @@ struct ArchitectureBuilder {
     }
     try append(layer.kind, name: layer.name)
     guard let name = layer.name else { return }
+    if case .masking = layer.kind { mark(name) }
+    if case .embedding(_, masksZero: true) = layer.kind { mark(name) }
     guard ends.updateValue(chain.count - 1, forKey: Name(name)) == nil else {
       throw malformed("name", "the name \"\(quotable(name))\" stands twice")
     }
@@ -100,11 +112,21 @@ struct ArchitectureBuilder {
       return name ?? (prefix.isEmpty ? kind : prefix)
     }
     switch kind {
-    case .embedding(let prefix):
+    case .embedding(let prefix, let masksZero):
       guard chain.isEmpty else {
         throw tensors.error(prefix + "weight", "an embedding stands first")
       }
-      try append(own(prefix, "embedding"), .embedding(try embedding(prefix)))
+      let (name, table) = (own(prefix, "embedding"), try embedding(prefix))
+      if masksZero {
+        try append("\(name).mask", .embedding(table.marked))
+        try appendFeatures(of: chain.count - 1, table.size, name: name)
+      } else {
+        try append(name, .embedding(table))
+      }
+    case .masking(let value):
+      let (name, size) = (name ?? "masking\(chain.count)", try knownFeatures())
+      try append("\(name).mask", .mask(.init(size: size, start: 0, count: size, value: value)))
+      try appendFeatures(of: chain.count - 1, size, name: name)
     case .recurrent(let layer): try append(layer, name: own(layer.tensors, layer.cell.kind.name))
     case .dense(let prefix, let activation):
       try append(own(prefix, "dense"), .dense(try dense(prefix, activation)))

@@ -4,7 +4,8 @@ import SluiceNetwork
 extension Architecture.Layer {
   /// Keys of each known layer type, beside those of all.
   private static let keys: [String: Set<String>] = [
-    "embedding": ["tensors"],
+    "embedding": ["tensors", "mask_zero"],
+    "masking": ["value"],
     "lstm": recurrentKeys.union(["projection", "cell_clip", "projection_clip"]),
     "gru": recurrentKeys.union(["reset_after"]),
     "rnn": recurrentKeys.union(["nonlinearity"]),
@@ -21,7 +22,7 @@ extension Architecture.Layer {
   ]
   private static let recurrentKeys: Set = [
     "tensors", "layers", "bidirectional", "merge", "reverse", "final_state", "activation",
-    "gate_activation",
+    "gate_activation", "repeat", "mask", "zero_masked",
   ]
 
   /// One member of an architecture's layers.
@@ -34,7 +35,10 @@ extension Architecture.Layer {
     _ = try node.object(keys: keys.union(["type", "name", "inputs"]))
     let tensors = keys.contains("tensors") ? try node.member("tensors").string() : ""
     switch type {
-    case "embedding": kind = .embedding(tensors: tensors)
+    case "embedding":
+      kind = .embedding(
+        tensors: tensors, masksZero: try node.optional("mask_zero")?.bool() ?? false)
+    case "masking": kind = .masking(value: try Self.number(node, "value", else: 0))
     case "lstm": kind = .recurrent(try Self.recurrent(.lstm, tensors, node))
     case "gru":
       let isAfter = try node.optional("reset_after")?.bool() ?? true
@@ -100,6 +104,12 @@ extension Architecture.Layer {
         throw final.malformed("a layer that reads forwards ends at the last step")
       }
     }
+    layer.repeats = try node.optional("repeat")?.bool() ?? false
+    layer.mask = try node.optional("mask")?.string()
+    layer.zeroesMasked = try node.optional("zero_masked")?.bool() ?? false
+    if layer.zeroesMasked, layer.mask == nil {
+      throw try node.member("zero_masked").malformed("there is no \"mask\"")
+    }
     layer.projection = try node.optional("projection")?.integer(in: 0...Int(BlobLimits.size))
     layer.activation = try Network.Function(optional: node, "activation", else: .tanh)
     layer.gateActivation = try Network.Function(optional: node, "gate_activation", else: .sigmoid)
@@ -110,7 +120,7 @@ extension Architecture.Layer {
     layer.projectionClip = try limit(node, "projection_clip")
     for key in ["activation", "gate_activation"] {
       if let function = try node.optional(key), try !Network.Function(function).isPointwise {
-        throw function.unsupported("a softmax within a cell")
+        throw function.unsupported("a function of all outputs within a cell")
       }
     }
     return layer
@@ -169,7 +179,8 @@ extension Architecture.Layer {
     layer.groups = try node.optional("groups")?.integer(in: sizes) ?? 1
     layer.activation = try Network.Function(optional: node, "activation")
     guard layer.activation.isPointwise else {
-      throw try node.member("activation").unsupported("softmax; give it a layer of its own")
+      throw try node.member("activation").unsupported(
+        "a function of all outputs; give it a layer of its own")
     }
     guard let padding = try node.optional("padding") else { return layer }
     let range = 0...Int(BlobLimits.size)

@@ -19,7 +19,9 @@ package struct Architecture {
 
   /// What a layer is.
   enum Kind {
-    case embedding(tensors: String)
+    case embedding(tensors: String, masksZero: Bool)
+    /// Zeros where all features have the value: a step that recurrent layers which name it pass over.
+    case masking(value: Float)
     case recurrent(Recurrent)
     case dense(tensors: String, activation: Network.Function)
     case convolution(Convolution)
@@ -50,6 +52,12 @@ package struct Architecture {
     var isReverse = false
     /// Whether what reads backwards in the last layer writes the state in which it ends.
     var writesFinalState = false
+    /// Whether every direction of the last layer writes the state in which it ends at every step.
+    var repeats = false
+    /// The name of the layer whose masked steps are passed over; nil for none.
+    var mask: String?
+    /// Whether the output of a masked step is zero instead of the state.
+    var zeroesMasked = false
     /// The size of the LSTM's projection, which the tensors must have; nil where they tell.
     var projection: Int?
     var gateActivation = Network.Function.sigmoid
@@ -73,6 +81,10 @@ package struct Architecture {
   var inputSize: Int?
   var layers: [Layer]
   var output: OutputMode = .sequence
+  /// Prefixes of tensors that have no part in what is computed.
+  var ignored: [String] = []
+  /// What tensors are called in the file, by the names that they have here; others have one name.
+  var names: [(name: String, inFile: String, node: JSONNode)] = []
 }
 
 extension Architecture {
@@ -81,13 +93,19 @@ extension Architecture {
 
   /// The architecture that a JSON text describes.
   package init(_ root: JSONNode) throws(ConversionError) {
-    _ = try root.object(keys: ["input_size", "layers", "output"])
+    _ = try root.object(keys: ["input_size", "layers", "output", "ignore", "names"])
     inputSize = try root.optional("input_size")?.integer(in: 1...Int(BlobLimits.tokenCount))
     if let node = try root.optional("output") {
       switch try node.string() {
       case "sequence": output = .sequence
       case "last": output = .last
       default: throw node.malformed("expected \"sequence\" or \"last\"")
+      }
+    }
+    for node in try root.optional("ignore")?.elements() ?? [] { ignored.append(try node.string()) }
+    if let node = try root.optional("names") {
+      for (name, inFile) in try node.members() {
+        names.append((name, try inFile.string(), inFile))
       }
     }
     let list = try root.member("layers")

@@ -6,18 +6,28 @@ extension ArchitectureBuilder {
   mutating func append(
     _ stack: Architecture.Recurrent, name: String
   ) throws(ConversionError) {
+    let marks = try stack.mask.map(marks(named:))
     for index in 0..<stack.count {
-      let before = inputs
       let suffix = "l\(index)"
-      guard stack.isBidirectional else {
-        try append("\(name).\(suffix)", .recurrent(try recurrent(stack, suffix)))
-        continue
+      var forward = try recurrent(stack, suffix)
+      var backward = stack.isBidirectional ? try recurrent(stack, "\(suffix)_reverse") : nil
+      if let marks {
+        forward.readMarks()
+        backward?.readMarks()
+        try appendMarked(marks, name: "\(name).\(suffix)")
       }
-      try append("\(name).\(suffix)", .recurrent(try recurrent(stack, suffix)))
+      let before = inputs
+      try append("\(name).\(suffix)", .recurrent(forward))
+      if let marks, stack.zeroesMasked { try appendZeroed(marks, name: "\(name).\(suffix)") }
+      let first = chain.count - 1
+      guard let backward else { continue }
       inputs = before
-      try append("\(name).\(suffix)_reverse", .recurrent(try recurrent(stack, "\(suffix)_reverse")))
-      inputs = [chain.count - 2, chain.count - 1]
-      let sizes = chain.suffix(2).map(\.outputSize)
+      try append("\(name).\(suffix)_reverse", .recurrent(backward))
+      if let marks, stack.zeroesMasked {
+        try appendZeroed(marks, name: "\(name).\(suffix)_reverse")
+      }
+      inputs = [first, chain.count - 1]
+      let sizes = inputs.map { chain[$0].outputSize }
       guard stack.merge != .concatenate else {
         try append("\(name).\(suffix)_both", .concatenate(length: 1, channels: sizes))
         continue
@@ -51,7 +61,8 @@ extension ArchitectureBuilder {
     var form = Network.CellForm()
     form.isReverse = stack.isReverse || suffix.hasSuffix("_reverse")
     form.writesFinalState =
-      form.isReverse && stack.writesFinalState && suffix.hasPrefix("l\(stack.count - 1)")
+      (form.isReverse && stack.writesFinalState || stack.repeats)
+      && suffix.hasPrefix("l\(stack.count - 1)")
     if cell.gateCount > 1 {
       form.gateActivation = stack.gateActivation
       form.candidateActivation = stack.activation

@@ -5,11 +5,13 @@ package struct TensorTable {
   /// The file, for errors.
   let file: String
   /// The shape of each tensor, by its name.
-  let shapes: [Name: [Int]]
+  private(set) var shapes: [Name: [Int]]
   private(set) var unused: Set<Name>
   /// The place of a tensor in the file, for errors.
   private let place: @Sendable (String) -> String
   private let read: @Sendable (String) throws(ConversionError) -> [Float]
+  /// The names in the file of tensors that have another here.
+  private var fileNames: [Name: String] = [:]
 
   /// The tensors of a safetensors file, read on demand.
   package init(_ source: SafetensorsFile) {
@@ -61,11 +63,28 @@ package struct TensorTable {
       throw error(name, "has the shape \(found), expected \(shape): \(why)")
     }
     guard unused.remove(Name(name)) != nil else { throw error(name, "two layers use it") }
-    return try read(name)
+    return try read(fileNames[Name(name)] ?? name)
+  }
+
+  /// Gives a tensor another name; returns whether there is one, and the name is free.
+  mutating func rename(_ inFile: String, to name: String) -> Bool {
+    guard fileNames[Name(inFile)] == nil, shapes[Name(name)] == nil,
+      let shape = shapes.removeValue(forKey: Name(inFile)), unused.remove(Name(inFile)) != nil
+    else { return false }
+    shapes[Name(name)] = shape
+    unused.insert(Name(name))
+    fileNames[Name(name)] = inFile
+    return true
   }
 
   /// Takes note that `name`, which need not be there, has no part in what is computed.
   mutating func ignore(_ name: String) { unused.remove(Name(name)) }
+
+  /// Takes note that the tensors of this prefix that are left, if there are any, have no part in what is
+  /// computed.
+  mutating func ignore(startingWith prefix: String) {
+    unused = unused.filter { !$0.text.utf8.starts(with: prefix.utf8) }
+  }
 
   /// Throws where a tensor has not been used.
   func checkAllUsed() throws(ConversionError) {

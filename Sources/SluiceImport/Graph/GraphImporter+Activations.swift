@@ -15,9 +15,9 @@ extension GraphImporter {
     try define(node, .features(written(layer, like: input, axis: axis)))
   }
 
-  /// `Softmax`, over the features alone.
+  /// `Softmax` or `LogSoftmax`, over the features alone.
   mutating func softmax(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
+    _ node: ONNXNode, _ attributes: inout AttributeReader, _ function: Network.Function
   ) throws(ConversionError) {
     let input = try resolved(features(node, 0), node)
     // Before operator set 13 the axis began a flattened rest, 1 by default.
@@ -29,7 +29,7 @@ extension GraphImporter {
     else {
       throw node.unsupported("the attribute axis is \(axis); expected the features")
     }
-    let layer = try append(.activation(.softmax, size: count), reading: [input.layer], node)
+    let layer = try append(.activation(function, size: count), reading: [input.layer], node)
     try define(node, .features(written(layer, like: input, axis: found)))
   }
 

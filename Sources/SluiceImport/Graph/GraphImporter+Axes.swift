@@ -29,11 +29,21 @@ extension GraphImporter {
     try define(node, .features(value))
   }
 
-  /// `Expand`, where every size stays as it is.
+  /// `Expand`, where every size stays as it is, or the last step becomes every step.
   mutating func expand(_ node: ONNXNode) throws(ConversionError) {
     let value = try features(node, 0)
     let shape = try folder.constant(node, 1, "shape")
-    guard case .integers(let target) = shape.elements, shape.isStored,
+    guard case .integers(var target) = shape.elements, shape.extents.count == 1,
+      let count = shape.extents[0].known, count <= 8
+    else { throw node.unsupported("repeats a sequence") }
+    // One stored size may stand for all.
+    if !shape.isStored { target = Array(repeating: target[0], count: count) }
+    if target.count == value.axes.count,
+      try repeatedOverTime(value, target.map { $0 == .known(1) ? nil : $0 }, node)
+    {
+      return
+    }
+    guard
       zip(target.reversed(), value.axes.indices.reversed()).allSatisfy({
         $0 == .known(1) || $0 == value.extent($1)
       }), target.count <= value.axes.count
@@ -41,9 +51,11 @@ extension GraphImporter {
     try define(node, .features(value))
   }
 
-  /// `Tile`, where every axis stays as it is.
+  /// `Tile`, where every axis stays as it is, or the last step becomes every step.
   mutating func tile(_ node: ONNXNode) throws(ConversionError) {
     let value = try features(node, 0)
+    let counts = try folder.repeats(node, rank: value.axes.count)
+    if try repeatedOverTime(value, counts.map { $0 == .known(1) ? nil : $0 }, node) { return }
     guard try folder.repeats(node, rank: value.axes.count).allSatisfy({ $0 == .known(1) }) else {
       throw node.unsupported("repeats a sequence")
     }

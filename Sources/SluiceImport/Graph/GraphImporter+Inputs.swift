@@ -23,7 +23,8 @@ extension GraphImporter {
       guard sequence == nil else {
         throw .unsupported(model.source.file, place, "a second input; expected one sequence")
       }
-      guard [0, 1, 6, 7, 10, 11, 16].contains(input.type) else {
+      let isInteger = Self.integerTypes.contains(input.type)
+      guard isInteger || [0, 1, 10, 11, 16].contains(input.type) else {
         throw .unsupported(
           model.source.file, place, "the element type \(input.type); expected float or integers")
       }
@@ -33,7 +34,7 @@ extension GraphImporter {
       sequence = input
       sequenceShape = shape
       let axes = shape.enumerated().map { [FeatureValue.Atom.input($0, size: $1)] }
-      let content: FeatureValue.Content = [6, 7].contains(input.type) ? .ids : .sequence
+      let content: FeatureValue.Content = isInteger ? .ids : .sequence
       values[input.name] = .features(FeatureValue(content: content, axes: axes, layer: -1))
     }
     guard let sequence else {
@@ -43,6 +44,9 @@ extension GraphImporter {
     freeNames = model.dependents(of: freeInputs)
     return sequence
   }
+
+  /// The element types of ids: integers of 8 to 64 bits, with a sign or without.
+  private static let integerTypes: Set<Int64> = [2, 3, 4, 5, 6, 7, 12, 13]
 
   /// Refuses an input of a state's shape that no output depends on: whoever calls the graph keeps a
   /// state for it, while a stream would carry one that the graph does not.

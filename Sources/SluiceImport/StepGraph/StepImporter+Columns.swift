@@ -192,7 +192,7 @@ extension StepImporter {
   }
 
   mutating func softmax(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
+    _ node: ONNXNode, _ attributes: inout AttributeReader, _ function: Network.Function
   ) throws(ConversionError) {
     let x = try view(node, 0)
     let axis = try node.position(
@@ -200,6 +200,6 @@ extension StepImporter {
     guard x.axes.indices.allSatisfy({ $0 == axis || x.axes[$0].size == 1 }) else {
       throw node.unsupported("a softmax of several columns")
     }
-    try activation(node, Pointwise(function: .softmax))
+    try activation(node, Pointwise(function: function))
   }
 }
