@@ -7,7 +7,7 @@ Needs: Python 3.10 or newer, h5py, numpy, safetensors. Keras itself is not neede
 Sequential and functional models with one input and one output, of: LSTM, GRU (both forms), SimpleRNN, Bidirectional (concat,
 sum or ave), Dense, TimeDistributed, Embedding, Conv1D (causal), BatchNormalization, LayerNormalization, Normalization,
 Rescaling, PReLU, Activation, ReLU, LeakyReLU, ELU, Softmax, Add, Subtract, Average, Concatenate, Flatten and Reshape of a last
-step, and RNN of cells, also stacked.
+step, Masking and mask_zero, RepeatVector (of as many steps as the input has), and RNN of cells, also stacked.
 Dropout and noise layers mean nothing here. A layer without return_sequences makes the model's output that of the last step.
 `stateful` is what a stream always is. Refused by name, with exit status 3: every other layer, outputs in reverse order
 (go_backwards with return_sequences), time_major, initial states, shared layers, options that change the meaning, and files that would

@@ -9,7 +9,7 @@ state_dict, model_state or model; which it was is said) and Keras' weights in HD
 their names, nested ones with dots between. Keras' become PyTorch's, since that is what an architecture names: of a layer
 `lstm_1` the tensors lstm_1.weight_ih_l0, weight_hh_l0, bias_ih_l0 and bias_hh_l0, the gates in PyTorch's order; of `dense`
 dense.weight and dense.bias; of norms weight, bias, running_mean and running_var. Nothing of a file is run: pickles may
-hold tensors, numbers and texts alone.
+hold tensors, numbers and texts alone. tools/models holds architectures for weights that are published.
 """
 
 import argparse
