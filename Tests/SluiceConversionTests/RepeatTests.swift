@@ -101,7 +101,7 @@ import Testing
     #expect(y[0] == [0, 0, 0] && y[2] == y[1] && y[3] != y[2])
     for type in StorageType.allCases {
       let blob = try OpenBlob(
-        network.blobContents(ConversionOptions(type: .one(type))), file: "", steps: 4)
+        network.blobContents(type: type), file: "", steps: 4)
       let found = blob.stream.run(.ids([0, 3, 0, 4]), of: blob.model, steps: 4)
       #expect(found[0..<3].allSatisfy { $0 == 0 } && found[3..<6] == found[6..<9], "\(type)")
       #expect(found[9..<12] != found[6..<9], "\(type)")

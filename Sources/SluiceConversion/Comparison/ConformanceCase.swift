@@ -61,12 +61,16 @@ package struct ConformanceCase: Sendable {
 
   /// The model's file. An architecture is one only where no other model is there.
   func source() throws(ConversionError) -> String {
-    let known = ["model.onnx", "model.safetensors", "model.nam", "model.json"]
+    let known = [
+      "model.onnx", "model.safetensors", "model.nam", "model.json", "model.keras", "model.h5",
+      "model.tflite",
+    ]
     let other = files.filter { $0.hasPrefix("model.") }
     guard let file = known.first(where: files.contains) ?? other.first else {
       throw ConversionError(.unreadable, file: folder, reason: "holds no model")
     }
-    return "\(folder)/\(file)"
+    // A module is what its file's `build` makes.
+    return "\(folder)/\(file)\(file == "model.py" ? ":build" : "")"
   }
 
   /// The folders of inputs and outputs, in the order of their numbers.

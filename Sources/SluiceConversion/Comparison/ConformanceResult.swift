@@ -29,8 +29,12 @@ extension ConformanceCase {
       guard !dataSets.isEmpty else {
         throw .malformed(folder, "", "expected a folder test_data_set_0")
       }
+      let file = try source()
+      let exported = try ExportedModel(
+        file, hasArchitecture: settings.options.source.architecture != nil)
       for dataSet in dataSets {
-        let error = try ConformanceData(folder: dataSet).compare(source(), settings)
+        let error = try ConformanceData(folder: dataSet)
+          .compare(exported?.path ?? file, settings)
         worst = max(worst ?? 0, error.worst)
         for name in error.given where !given.contains(name) { given.append(name) }
         for name in error.kept where !kept.contains(name) { kept.append(name) }
@@ -54,8 +58,12 @@ extension ConformanceCase {
     }
     do throws(ConversionError) {
       let settings = try ConformanceSettings(of: self)
-      let model = try Converter.convert(source: source(), options: settings.options.source)
-      if let reason = model.refusalOfOutputs { throw .unsupported(try source(), "outputs", reason) }
+      let file = try source()
+      let exported = try ExportedModel(
+        file, hasArchitecture: settings.options.source.architecture != nil)
+      let model = try Converter.convert(
+        source: exported?.path ?? file, options: settings.options.source)
+      if let reason = model.refusalOfOutputs { throw .unsupported(file, "outputs", reason) }
       _ = try model.network.blobContents(settings.options)
       return result(false, "expected an error containing '\(text)'")
     } catch {

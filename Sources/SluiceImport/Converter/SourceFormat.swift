@@ -48,7 +48,9 @@ enum SourceFormat: String {
     let start = source.array(0..<min(source.count, 8))
     let ending = name.split(separator: ".").last.map(String.init) ?? ""
     func exported(_ format: String, by script: String) -> String {
-      "\(format) is not supported itself; tools/python/\(script) makes a safetensors file of it"
+      "\(format) is not supported itself; tools/python/\(script) makes a safetensors file of it: "
+        + "python3 tools/python/\(script) \(quotable(source.lastPathComponent)) model.safetensors, "
+        + "which is done where SLUICE_PYTHON=python3 is in the environment"
     }
     if start.starts(with: [0x89, 0x48, 0x44, 0x46]) || ["h5", "hdf5", "keras"].contains(ending) {
       return exported("a Keras model", by: "export_keras.py")
@@ -63,7 +65,13 @@ enum SourceFormat: String {
         + "tools/python/export_torch.py from its Python source"
     }
     if ["pt", "pth", "ckpt"].contains(ending) {
-      return exported("a PyTorch pickle", by: "export_torch.py")
+      return exported("a PyTorch checkpoint", by: "export_weights.py")
+        + "; its layers are those of --architecture, or of a module: export_torch.py model.py:build "
+        + "model.safetensors --weights \(quotable(source.lastPathComponent))"
+    }
+    if ending == "npz" {
+      return exported("an archive of arrays", by: "export_weights.py")
+        + "; its layers are those of --architecture"
     }
     return ending == "pb" ? "the format TensorFlow graph is not supported" : nil
   }

@@ -37,7 +37,8 @@ enum ConvertCommand {
       SOURCE is a safetensors file with PyTorch's names, an ONNX file (also Silero VAD's), RNNoise's
       weights, or a model of RTNeural, AIDA-X, GuitarML or NAM; for --object and --c-array also a
       .sluice file, linked as it is. The scripts of tools/python make safetensors files of PyTorch
-      modules, Keras and TensorFlow Lite models.
+      modules, Keras and TensorFlow Lite models, and of weights alone; with SLUICE_PYTHON=python3 in the
+      environment they are run for MODEL.py:NAME, .keras, .h5, .tflite, .pt, .pth, .ckpt and .npz.
       Weights are read as float32, float64, float16 or bfloat16. Layers that have no such type as --type
       asks for stay f32. X.npy holds features, float16, float32 or float64 [T, inputs] or [B, T, inputs],
       or token ids, int32 or int64 [T] or [B, T]. Without it integer weights read inputs at a scale for
@@ -57,14 +58,18 @@ enum ConvertCommand {
     example: "sluice convert model.onnx -o model.sluice")
 
   static func run(_ arguments: Arguments) throws(ToolError) {
-    let source = arguments.operands[0]
     let outputs = try ConvertOutputs(arguments)
-    if isBlob(source) { return try link(source, outputs, arguments) }
+    if isBlob(arguments.operands[0]) { return try link(arguments.operands[0], outputs, arguments) }
     let options = try options(arguments)
     if options.type == .automatic, options.maximalError == nil {
       throw arguments.usage("expected --max-error E beside --type auto")
     }
     try checkInstructionSet()
+    let exported = try converting { () throws(ConversionError) in
+      try ExportedModel(
+        arguments.operands[0], hasArchitecture: options.source.architecture != nil)
+    }
+    let source = exported?.path ?? arguments.operands[0]
     var progress = Progress(quiet: arguments.isQuiet)
     let conversion = try converting { () throws(ConversionError) in
       try Conversion(source: source, options: options) { progress.report($0.text(of: source)) }

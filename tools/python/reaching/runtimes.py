@@ -1,0 +1,58 @@
+"""What the models' own runtimes give for a sequence. Not run by itself; rows.py imports it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def stepped(path: Path, x: Array, states: dict[str, str], fixed: dict[str, Array] | None = None, shape: Any = None) -> Array:
+    """ONNX Runtime, a call a row of x, with the states carried: the input that each output is the next value of."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    inputs = {one.name: [n if isinstance(n, int) and n > 0 else 1 for n in one.shape] for one in session.get_inputs()}
+    names = [one.name for one in session.get_outputs()]
+    fixed = {key: value for key, value in (fixed or {}).items() if key in inputs}
+    kept = {name: np.zeros(inputs[name], np.float32) for name in states.values()}
+    feed = next(name for name in inputs if name not in kept and name not in fixed)
+    rows = []
+    for row in x:
+        given = row.reshape(shape if shape is not None else (1, *row.shape))
+        found = dict(zip(names, session.run(None, {feed: given, **kept, **fixed}), strict=True))
+        kept = {name: found[output] for output, name in states.items()}
+        rows.append(np.concatenate([found[name].reshape(-1) for name in names if name not in states]))
+    return np.stack(rows)
+
+
+def at_once(path: Path, x: Array, states: list[str]) -> Array:
+    """ONNX Runtime over a whole sequence from states of zero: the first output."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    feeds = {
+        one.name: np.zeros([n if isinstance(n, int) else 1 for n in one.shape], np.float32)
+        for one in session.get_inputs() if one.name in states
+    }  # fmt: skip
+    feed = next(one.name for one in session.get_inputs() if one.name not in states)
+    return session.run(None, {feed: x, **feeds})[0].reshape(len(x), -1)
+
+
+def keras_model(path: Path, x: Array) -> Array:
+    import keras
+
+    return np.asarray(keras.models.load_model(path, compile=False)(x[None]).detach())[0]
+
+
+def gru(x: Array, w: dict[str, Array], side: str, h: Array) -> Array:
+    """g2p-en's own cell, in NumPy, as its g2p.py has it."""
+    rows = []
+    for one in x:
+        a, b = w[f"{side}_w_ih"] @ one + w[f"{side}_b_ih"], w[f"{side}_w_hh"] @ h + w[f"{side}_b_hh"]
+        r, z = np.split(1 / (1 + np.exp(-(a + b)[: 2 * len(h)])), 2)
+        n = np.tanh(a[2 * len(h) :] + r * b[2 * len(h) :])
+        h = (1 - z) * n + z * h
+        rows.append(h)
+    return np.stack(rows)
