@@ -78,10 +78,12 @@ extension sluice_kernel {
     case .scale: self = sluice_kernel_scale
     case .layerNorm: self = sluice_kernel_layer_norm
     case .prelu: self = sluice_kernel_prelu
-    case .add, .concatenate, .slice: self = sluice_kernel_copy
+    case .add, .multiply, .concatenate, .slice: self = sluice_kernel_copy
     case .magnitude: self = sluice_kernel_magnitude
     case .reflectPad: self = sluice_kernel_reflect_pad
     case .mask: self = sluice_kernel_mask
+    case .maxPool: self = sluice_kernel_max_pool
+    case .argMax: self = sluice_kernel_arg_max
     case .embedding: preconditionFailure("An embedding is not a kernel's layer")
     }
   }

@@ -63,10 +63,10 @@ extension UnsafeMutablePointer<sluice_model> {
       unsafe pointee.layers[planned].record = Int32(index)
       unsafe pointee.layers[planned].source =
         isInput ? -1 : Int32(self.layer(ofRecord: source, planned))
-      if part > 0, record.kind == .add {
-        unsafe pointee.layers[planned].kernel = sluice_kernel_accumulate
+      if part > 0, let kernel = record.kind.kernelOfFurtherInputs {
+        unsafe pointee.layers[planned].kernel = kernel
       }
-      if record.kind.hasColumns || record.kind == .add || record.kind == .mask
+      if record.kind.hasColumns || record.kind.readsSeveral || record.kind == .mask
         || record.direction.writesFinalState
       {
         unsafe pointee.columns[planned] = sluice_columns(
@@ -78,6 +78,18 @@ extension UnsafeMutablePointer<sluice_model> {
       }
       partStart += partSize
       planned += 1
+    }
+  }
+}
+
+extension LayerKind {
+  /// What takes the layer's second input and those behind it to what the first has left; nil where they
+  /// are treated alike.
+  fileprivate var kernelOfFurtherInputs: sluice_kernel? {
+    switch self {
+    case .add: sluice_kernel_accumulate
+    case .multiply: sluice_kernel_multiply
+    default: nil
     }
   }
 }

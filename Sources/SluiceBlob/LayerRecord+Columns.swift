@@ -10,7 +10,7 @@ public enum ColumnPadding: UInt32, Sendable {
 public struct ColumnShape: Sendable, Hashable {
   /// Columns read at a step, 1 where a step is a sample; 0 for kinds that have no columns.
   public var length = 0
-  /// A convolution's taps, 0 elsewhere, as the next three.
+  /// A convolution's or pool's taps, 0 elsewhere, as the next two.
   public var kernelSize = 0
   /// Columns from one output to the next.
   public var stride = 0
@@ -18,7 +18,7 @@ public struct ColumnShape: Sendable, Hashable {
   public var dilation = 0
   /// Groups of channels that do not see one another; 1, the only number so far.
   public var groups = 0
-  /// Columns put before the step's, by a convolution or a reflecting pad.
+  /// Columns put before the step's, by a convolution, a pool or a reflecting pad.
   public var before = 0
   /// Columns put behind the step's.
   public var after = 0
@@ -39,9 +39,9 @@ extension LayerRecord {
     columns.length > 0 ? inputSize / columns.length : inputSize
   }
 
-  /// Columns that one output of a convolution sees, from the first tap to the last.
+  /// Columns that one output of a convolution or pool sees, from the first tap to the last.
   public var reach: Int {
-    kind == .convolution ? max(columns.kernelSize - 1, 0) * columns.dilation + 1 : 0
+    kind.traits.columns == .swept ? max(columns.kernelSize - 1, 0) * columns.dilation + 1 : 0
   }
 
   /// Columns that a convolution keeps from one step to the next.
@@ -49,7 +49,7 @@ extension LayerRecord {
     kind == .convolution && columns.padding == .past ? reach - 1 : 0
   }
 
-  /// Columns that a convolution or pad sees at a step, those put before and behind included.
+  /// Columns that a convolution, pool or pad sees at a step, those put before and behind included.
   public var paddedLength: Int {
     columns.before + columns.length + columns.after + pastLength
   }
@@ -133,6 +133,25 @@ extension LayerRecord {
     record.maskCount = count
     record.maskValue = value
     return record
+  }
+
+  /// The greatest of `kernelSize` neighbouring columns.
+  public static func maxPool(
+    length: Int, channels: Int, kernelSize: Int, stride: Int, before: Int, after: Int
+  ) -> LayerRecord {
+    var record = columns(.maxPool, length: length, inputSize: length * channels, outputSize: 0)
+    record.columns.kernelSize = kernelSize
+    record.columns.stride = stride
+    record.columns.dilation = 1
+    record.columns.before = before
+    record.columns.after = after
+    record.outputSize = record.outputLength * channels
+    return record
+  }
+
+  /// The product of several layers of `size` features.
+  public static func multiply(size: Int) -> LayerRecord {
+    LayerRecord(kind: .multiply, inputSize: size, outputSize: size)
   }
 
   /// The sum of several layers of `size` features.

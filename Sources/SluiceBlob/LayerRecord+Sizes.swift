@@ -79,20 +79,25 @@ extension LayerRecord {
       && traits.output.plain.contains(outputActivation.kind)
   }
 
-  /// Whether a field is set that version 1 does not have.
+  /// Whether the layer has what version 1 does not.
   package var usesVersion2: Bool {
     cellClip != 0 || projectionClip != 0 || hiddenRounding != .fixed || newerField != nil
   }
 
   /// The field of version 1 that holds a value which that version does not have, and what that is called
   /// there; nil where there is none.
-  package var newerField: (offset: Int, error: BlobError.Kind)? {
+  package var newerField: (offset: Int, error: BlobError.Kind, value: UInt64)? {
     typealias Field = BlobLayout.Record
-    if kind == .mask { return (Field.kind, .unknownKind) }
-    if direction == .forwardFinal { return (Field.direction, .unknownDirection) }
-    if cellFlags.contains(.masked) { return (Field.cellFlags, .unknownCellFlag) }
-    if outputActivation.kind == .logSoftmax {
-      return (Field.outputActivation, .unknownOutputActivation)
+    if kind.traits.since > 1 { return (Field.kind, .unknownKind, UInt64(kind.rawValue)) }
+    if direction == .forwardFinal {
+      return (Field.direction, .unknownDirection, UInt64(direction.rawValue))
+    }
+    if cellFlags.contains(.masked) {
+      return (Field.cellFlags, .unknownCellFlag, UInt64(cellFlags.rawValue))
+    }
+    let function = outputActivation.kind
+    if function.traits.since > 1 {
+      return (Field.outputActivation, .unknownOutputActivation, UInt64(function.rawValue))
     }
     return nil
   }

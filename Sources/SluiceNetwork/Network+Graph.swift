@@ -64,12 +64,15 @@ extension Network.Layer {
     case .scale(let layer): [layer.length * layer.scale.count]
     case .layerNorm(let layer): [layer.length * layer.scale.count]
     case .prelu(let layer): [layer.length * layer.slopes.count]
-    case .add(let size, let count): Array(repeating: size, count: count)
+    case .add(let size, let count), .multiply(let size, let count):
+      Array(repeating: size, count: count)
     case .concatenate(let length, let channels): channels.map { length * $0 }
     case .magnitude(let length, let channels): [length * 2 * channels]
     case .reflectPad(let layer): [layer.length * layer.channels]
     case .slice(let layer): [layer.length * layer.channels]
     case .mask(let layer): [layer.size]
+    case .maxPool(let layer): [layer.length * layer.channels]
+    case .argMax(let length, let channels): [length * channels]
     }
   }
 
@@ -87,12 +90,14 @@ extension Network.Layer {
     case .scale(let layer): layer.length * layer.scale.count
     case .layerNorm(let layer): layer.length * layer.scale.count
     case .prelu(let layer): layer.length * layer.slopes.count
-    case .add(let size, _): size
+    case .add(let size, _), .multiply(let size, _): size
     case .concatenate(let length, let channels): length * channels.reduce(0, +)
     case .magnitude(let length, let channels): length * channels
     case .reflectPad(let layer): (layer.before + layer.length + layer.after) * layer.channels
     case .slice(let layer): layer.length * layer.count
     case .mask(let layer): layer.size + 1
+    case .maxPool(let layer): layer.outputLength * layer.channels
+    case .argMax(let length, _): length
     }
   }
 

@@ -5,15 +5,26 @@ extension Network {
   ///
   /// - Returns: the network, and the new index of every layer.
   package func simplified() -> (network: Network, indices: [Int]) {
+    // Where a layer writes what it reads, what that is; else the layer itself.
+    var roots = Array(layers.indices)
+    for (index, layer) in layers.enumerated().dropLast() where layer.operation.isIdentity {
+      let source = inputs(of: index)[0]
+      roots[index] = source < 0 ? source : roots[source]
+    }
+    func root(_ source: Int) -> Int { source < 0 ? source : roots[source] }
     var readers = layers.map { _ in 0 }
-    for index in layers.indices {
-      for input in inputs(of: index) where input >= 0 { readers[input] += 1 }
+    for index in layers.indices where roots[index] == index {
+      for input in inputs(of: index) where root(input) >= 0 { readers[root(input)] += 1 }
     }
     var result = self
     result.layers = []
     var indices: [Int] = []
     for (index, layer) in layers.enumerated() {
-      let reads = inputs(of: index)
+      guard roots[index] == index else {
+        indices.append(roots[index] < 0 ? roots[index] : indices[roots[index]])
+        continue
+      }
+      let reads = inputs(of: index).map(root)
       if reads.count == 1, let source = reads.first, source >= 0, readers[source] == 1,
         indices[source] == result.layers.count - 1,
         let joined = result.layers[indices[source]].operation.followed(by: layer.operation)
@@ -33,6 +44,12 @@ extension Network {
 }
 
 extension Network.Operation {
+  /// Whether it writes what it reads.
+  fileprivate var isIdentity: Bool {
+    guard case .scale(let scale) = self else { return false }
+    return scale.scale.allSatisfy { $0 == 1 } && scale.shift.allSatisfy { $0 == 0 }
+  }
+
   /// This operation and `next` as one; nil where no layer computes that.
   fileprivate func followed(by next: Network.Operation) -> Network.Operation? {
     switch (self, next) {

@@ -43,6 +43,8 @@ public struct Network: Sendable {
     case prelu(PReLU)
     /// The sum of `count` inputs, at least 2, each of `size` features.
     case add(size: Int, count: Int)
+    /// The product of `count` inputs, at least 2, each of `size` features.
+    case multiply(size: Int, count: Int)
     /// Columns side by side: of every input a column of its channels, `length` times.
     case concatenate(length: Int, channels: [Int])
     /// sqrt(re^2 + im^2): reads `[length, 2 * channels]`, of every column all re, then all im.
@@ -53,6 +55,10 @@ public struct Network: Sendable {
     case slice(Slice)
     /// x and a mark behind it, or zeros where the step is masked.
     case mask(Mask)
+    /// The greatest of neighbouring columns, of each channel.
+    case maxPool(MaxPool)
+    /// The index of every column's greatest channel, of equal ones the first: `[length]`.
+    case argMax(length: Int, channels: Int)
   }
 
   /// The layers in order of execution; never empty.

@@ -35,7 +35,7 @@ extension NetworkAttack {
   private static func plain(
     reading size: Int, _ records: [LayerRecord], _ first: Int, _ choices: inout Choices
   ) -> LayerRecord {
-    switch choices.below(18) {
+    switch choices.below(20) {
     case 0, 1: .lstm(inputSize: size, hiddenSize: choices.size())
     case 2: .gru(inputSize: size, hiddenSize: choices.size(), variant: .resetAfter)
     case 3: .gru(inputSize: size, hiddenSize: choices.size(), variant: .resetBefore)
@@ -48,9 +48,10 @@ extension NetworkAttack {
     case 10: slice(size, &choices)
     case 11: size % 2 == 0 ? magnitude(size) : columns(.scale, size, &choices)
     case 12: pad(size, &choices)
-    case 15:
-      .mask(inputSize: size, start: choices.below(size), count: 1, value: 0)
     case 13, 14: joined(size, records, first, &choices)
+    case 15: .mask(inputSize: size, start: choices.below(size), count: 1, value: 0)
+    case 16: pool(size, &choices)
+    case 17: .columns(.argMax, length: 1, inputSize: size, outputSize: 1)
     default: convolution(size, &choices)
     }
   }
@@ -92,6 +93,13 @@ extension NetworkAttack {
       after: choices.below(min(size, 4)))
   }
 
+  private static func pool(_ size: Int, _ choices: inout Choices) -> LayerRecord {
+    let kernel = 1 + choices.below(min(size, 4))
+    return .maxPool(
+      length: size, channels: 1, kernelSize: kernel, stride: 1 + choices.below(3),
+      before: choices.below(kernel), after: choices.below(kernel))
+  }
+
   /// The layer before and an earlier one, or the model's input: their sum where their sizes agree, else
   /// one behind the other.
   private static func joined(
@@ -103,7 +111,7 @@ extension NetworkAttack {
     let other = readsInput ? first : records[earlier].outputSize
     var record: LayerRecord =
       other == size && choices.below(2) == 0
-      ? .add(size: size)
+      ? (choices.below(2) == 0 ? .add(size: size) : .multiply(size: size))
       : .columns(.concatenate, length: 1, inputSize: size + other, outputSize: size + other)
     let source = records[0].kind == .embedding ? max(earlier, 0) : earlier
     record.inputs = LayerInputs([records.count - 1, source])

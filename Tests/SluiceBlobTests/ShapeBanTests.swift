@@ -216,8 +216,15 @@ private let sizeFields = [
       file.expect(kind, at: offset)
     }
     for activation in Activation.allCases {
-      try changed(.dense, Field.outputActivation, to: activation.rawValue).file.expectValid()
-      try changed(.activation, Field.outputActivation, to: activation.rawValue).file.expectValid()
+      for sample in [SampleBlobs.Sample.dense, .activation] {
+        let (file, offset) = try changed(
+          sample, Field.outputActivation, to: activation.rawValue)
+        if activation.traits.since == 1 {
+          file.expectValid()
+        } else {
+          file.expect(.unknownOutputActivation, at: offset)
+        }
+      }
     }
   }
 

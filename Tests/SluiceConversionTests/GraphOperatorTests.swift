@@ -81,6 +81,16 @@ import Testing
     Case("out = Sub(f:1, Y)", "scale -1.0 + 1.0"),
     Case("out = Mul(f:[1,2,3], Y)", "scale [1.0, 2.0, 3.0] + 0.0"),
     Case("out = Div(Y, f:2)", "scale 0.5 + 0.0"),
+    Case("out = Div(f:2, Y)", "reciprocal, scale 2.0 + 0.0"),
+    Case("out = Mul(Y, Y)", "multiply 2"),
+    Case("r = Relu(Y); out = Div(Y, r)", "relu, reciprocal, multiply 2"),
+    Case(
+      "n = ReduceL2(Y) axes=[-1]; out = Div(Y, n)",
+      "multiply 2, dense 3 1, reciprocal, dense 1 3, multiply 2"),
+    Case("out = Sqrt(Y)", "squareRoot"),
+    Case("out = Pow(Y, f:2)", "multiply 2"),
+    Case("m = Min(Y, f:1); out = Max(m, f:0)", "scale -1.0 + 1.0, relu, scale -1.0 + 1.0, relu"),
+    Case("out = ArgMax(Y) axis=-1", "argMax 3"),
     Case("out = Sub(Y, Y)", "scale -1.0 + 0.0, add 2"),
     Case("a = Slice(Y, i:[0], i:[1], i:[3]); out = Add(Y, a)", "slice 0 1, dense 1 3, add 2"),
     Case("a = Slice(Y, i:[2], i:[3], i:[3]); out = Add(a, Y)", "slice 2 1, dense 1 3, add 2"),
@@ -246,6 +256,9 @@ import Testing
     case .concatenate(_, let channels): "concatenate \(channels)"
     case .magnitude(_, let channels): "magnitude \(channels)"
     case .slice(let layer): "slice \(layer.start) \(layer.count)"
+    case .multiply(_, let count): "multiply \(count)"
+    case .maxPool(let layer): "maxPool \(layer.kernelSize) \(layer.stride)"
+    case .argMax(_, let channels): "argMax \(channels)"
     default: "\(operation)"
     }
   }

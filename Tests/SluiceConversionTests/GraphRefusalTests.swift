@@ -45,24 +45,21 @@ import Testing
     Case("out = Dropout(Y, f:0.5, i:1)", "training_mode is true"),
     Case("out, mask = Dropout(Y); -> mask", "the output mask"),
     Case("out = Cast(Y) to=7", "the attribute to is 7"),
-    Case("c = Cast(i:[1,2]) to=1; out = Reshape(Y, c)", "the attribute to is 1"),
+    Case("c = Cast(i:[1,2]) to=1; out = Reshape(Y, c)", "is not a row of integers"),
     Case("out = Relu(i:[1])", "no output depends on a sequence"),
     // Arithmetic
     Case("e = Equal(Y, f:2); out = Add(Y, e)", "beside the integers of shapes"),
-    Case("out = Div(f:2, Y)", "divides by what depends on the input"),
-    Case("out = Mul(Y, Y)", "not supported on two sequences"),
     Case("l = Gather(Y, i:-1); out = Add(Y, l)", "joins the last step with a sequence"),
     Case("t = Transpose(Y) perm=[1,0,2,3]; out = Add(Y, t)", "sequences of different shapes"),
     Case("a = Slice(Y, i:[0], i:[2], i:[3]); out = Sub(Y, a)", "sequences of different shapes"),
     Case("out = Add(Y, f:[1,2])", "is not one float, or one for each of 3 features"),
-    Case("a = Add(f:[1,2], i:[1,2]); out = Reshape(Y, a)", "not supported on floats"),
-    Case("a = Add(i:[1,2], i:[1,2,3]); out = Reshape(Y, a)", "operands of different shapes"),
+    Case("a = Add(f:[1,2], i:[1,2]); out = Reshape(Y, a)", "operands of two types"),
+    Case("a = Add(i:[1,2], i:[1,2,3]); out = Reshape(Y, a)", "operands of the shapes [2] and [3]"),
     Case(
       "s = Shape(Y); e = Equal(s, i:[2,2,2,2]); out = Reshape(Y, e)",
       "compares a size that is not known"),
     Case("p = ReduceProd(f:[1,2]); out = Reshape(Y, p)", "beside the integers of shapes"),
     Case("p = ReduceProd(i:2x2); out = Reshape(Y, p)", "beside the integers of shapes"),
-    Case("w = Where(i:[1], i:[1,2], i:[2]); out = Reshape(Y, w)", "beside the integers of shapes"),
     // Axes
     Case("out = Squeeze(Y)", "axes are left out where the size of an axis is not known"),
     Case("out = Squeeze(Y, i:[3])", "the axis 3 is not of size 1"),
@@ -101,7 +98,6 @@ import Testing
     Case("out = ReduceMean(Y)", "a mean over all axes"),
     Case("out = ReduceMean(Y) axes=[0]", "a mean over steps or sequences"),
     Case("m = ReduceMean(f:[1,2]) axes=[0]; out = Add(Y, m)", "reads constants alone"),
-    Case("out = Sqrt(Y)", "beside a layer norm"),
     Case("\(norm); out = ReduceMean(q) axes=[-1]", "beside a layer norm"),
     Case("\(norm); out = Pow(q, f:2)", "beside a layer norm"),
     Case("\(norm); out = Pow(d, f:3)", "an exponent other than 2"),
@@ -214,7 +210,7 @@ import Testing
       "input x n,n,2; input w 1,12,2; Y = LSTM(x, w, f:1x12x3) hidden_size=3; -> Y",
       "its value must be given"),
     Case(
-      "input x n,n,2; a = MatMul(x, f:2x2); b = Sigmoid(a); c = Tanh(a); out = Mul(b, c)",
+      "input x n,n,2; a = MatMul(x, f:2x2); b = Sigmoid(a); c = Tanh(a); m = Mul(b, c); out = Erf(m)",
       "written out in small operators"),
   ]
 

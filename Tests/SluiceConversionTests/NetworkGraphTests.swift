@@ -108,6 +108,12 @@ struct NetworkGraphTests {
       [2, 3, 5, 6])
     try expect(
       .magnitude(length: 2, channels: 2), of: [3, 5, 4, -12, 8, 0, 6, -1], [5, 13, 10, 1])
+    try expect(
+      .maxPool(.init(length: 5, channels: 2, kernelSize: 3, stride: 2, before: 1, after: 1)),
+      of: [1, -1, 4, -2, 2, -3, 0, -4, 3, -5], [4, -1, 4, -2, 3, -4])
+    try expect(
+      .maxPool(.init(length: 3, channels: 1, kernelSize: 3, stride: 1)), of: [-3, -1, -2], [-1])
+    try expect(.argMax(length: 2, channels: 3), of: [1, 7, 7, -1, -2, -3], [1, 0])
   }
 
   @Test("Pointwise functions with their parameters")
@@ -123,6 +129,7 @@ struct NetworkGraphTests {
       (.thresholdedReLU(alpha: 0.25), [0, 0, 0, 0, 3]),
       (.scaledTanh(alpha: 2, beta: 0.5), x.map { 2 * tanh(Double($0) / 2) }),
       (.relu, [0, 0, 0, 0.25, 3]),
+      (.exponential, x.map { exp(Double($0)) }),
     ]
     for (function, expected) in cases {
       try expect(.activation(function, size: 5), of: x, expected)

@@ -131,7 +131,7 @@ import Testing
     #expect(
       refused(
         "input x n,n,2\n\(many.joined(separator: "\n"))\n-> a4096", "more than 4096 nodes",
-        "Export with LSTM, GRU or RNN nodes"))
+        "with LSTM, GRU or RNN nodes"))
     let cell = "Y, hn = GRU(x, f:1x9x4, f:1x9x3, f:1x18, _, h) hidden_size=3"
     #expect(
       refused(

@@ -84,6 +84,45 @@ import Testing
     #expect(firstDifference(try Self.values(.identity, arguments, set), arguments) == nil)
   }
 
+  @Test(
+    "exp, log, sqrt and 1 / x: 1 ULP and less, their edges exact",
+    arguments: InstructionSet.runnable)
+  func elementary(_ set: InstructionSet) throws {
+    for (activation, bound, exact) in [
+      (.exponential, 1.5, { Foundation.exp($0) }), (.logarithm, 2, { Foundation.log($0) }),
+      (.squareRoot, 0.5, { $0.squareRoot() }), (.reciprocal, 0.5, { 1 / $0 }),
+    ] as [(Activation, Double, (Double) -> Double)] {
+      let values = try Self.values(activation, Self.sweep, set)
+      var worst = 0.0
+      for (x, y) in zip(Self.sweep, values) where abs(x) >= 0x1p-126 {
+        let wanted = exact(Double(x))
+        if activation == .exponential, abs(Double(x)) > 87.3 {
+          #expect(y == (x > 0 ? .infinity : 0) || abs(x) < 87.34, "exp(\(x)) = \(y)")
+        } else if wanted.isNaN {
+          #expect(y.isNaN, "\(activation)(\(x)) = \(y)")
+        } else if set == .baseline, activation == .exponential, wanted < 0x1p-102 {
+          // Without a fused multiply-add what is less than 2^-126 is lost on the way.
+          #expect(abs(Double(y) - wanted) < 0x1p-125, "exp(\(x)) = \(y)")
+        } else if abs(wanted) >= 0x1p-126, abs(wanted) < 0x1p128 {
+          worst = max(worst, ulpError(of: y, from: wanted))
+        }
+      }
+      print("\(activation) \(set): \(worst) ULP")
+      #expect(worst <= (set == .baseline ? 2 * bound : bound), "\(activation) \(set)")
+      let edges = try Self.values(activation, [0, -0.0, .infinity, -.infinity, .nan, 1], set)
+      let expected: [Float] =
+        switch activation {
+        case .exponential: [1, 1, .infinity, 0, .nan, Float(Foundation.exp(1.0))]
+        case .logarithm: [-.infinity, -.infinity, .infinity, .nan, .nan, 0]
+        case .squareRoot: [0, 0, .infinity, .nan, .nan, 1]
+        default: [.infinity, -.infinity, 0, 0, .nan, 1]
+        }
+      for (y, wanted) in zip(edges, expected) {
+        #expect(y == wanted || y.isNaN && wanted.isNaN, "\(activation): \(edges)")
+      }
+    }
+  }
+
   @Test("saturation and zero are exact", arguments: InstructionSet.runnable)
   func saturation(_ set: InstructionSet) throws {
     let great: [Float] = [9.1, 10, 100, 1e10, 1e38, .greatestFiniteMagnitude, .infinity]

@@ -102,6 +102,10 @@ extension Activation {
     case .elu: x.map { $0 < 0 ? alpha * expm1($0) : $0 }
     case .softsign: x.map { $0 / (1 + abs($0)) }
     case .softplus: x.map { $0.isNaN ? $0 : max($0, 0) + log1p(exp(-abs($0))) }
+    case .exponential: x.map { exp($0) }
+    case .logarithm: x.map { log($0) }
+    case .squareRoot: x.map { $0.squareRoot() }
+    case .reciprocal: x.map { 1 / $0 }
     }
   }
 

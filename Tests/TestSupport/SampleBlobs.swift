@@ -26,6 +26,8 @@ public enum SampleBlobs {
     case chain
     /// What version 2 has: an LSTM whose C and projection are limited, and metadata.
     case limited
+    /// The kinds and functions that version 2 has besides.
+    case selection
   }
 
   /// The contents of a sample.
@@ -73,6 +75,15 @@ public enum SampleBlobs {
       var contents = contents(of: [record], &random)
       contents.metadata = #"{"unit": "\u00b0C"}"#
       return contents
+    case .selection:
+      var product = LayerRecord.multiply(size: 8)
+      product.inputs = LayerInputs([0, 1])
+      return contents(
+        of: [
+          .maxPool(length: 4, channels: 2, kernelSize: 3, stride: 1, before: 1, after: 1),
+          .activation(.exponential, size: 8), product,
+          .columns(.argMax, length: 4, inputSize: 8, outputSize: 4),
+        ], &random)
     }
   }
 
@@ -137,7 +148,7 @@ public enum SampleBlobs {
         random.floats(columns * record.laneCount), inputSize: columns,
         outputSize: record.laneCount)
     case .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
-      .slice, .mask:
+      .slice, .mask, .multiply, .maxPool, .argMax:
       return []
     }
   }

@@ -29,6 +29,14 @@ public enum Activation: UInt32, Sendable {
   case softplus = 12
   /// f(x)_i = x_i - log(sum_j exp(x_j)); where softmax may stand
   case logSoftmax = 13
+  /// f(x) = exp x
+  case exponential = 14
+  /// f(x) = log x
+  case logarithm = 15
+  /// f(x) = sqrt x
+  case squareRoot = 16
+  /// f(x) = 1 / x
+  case reciprocal = 17
 }
 
 /// What holds for an activation function: a row of the one table.
@@ -37,6 +45,8 @@ package struct ActivationTraits: Sendable {
   package let name: StaticString
   /// Parameters: none, alpha, or alpha and beta.
   package let parameterCount: Int
+  /// The version of the format that has it first.
+  package var since: UInt32 = 1
   /// What a source that gives no parameters means by the name; nil where it must give them.
   package var usualAlpha: Float?
   /// The same of beta.
@@ -61,7 +71,11 @@ extension Activation {
     case .elu: ActivationTraits(name: "elu", parameterCount: 1, usualAlpha: 1)
     case .softsign: ActivationTraits(name: "softsign", parameterCount: 0)
     case .softplus: ActivationTraits(name: "softplus", parameterCount: 0)
-    case .logSoftmax: ActivationTraits(name: "log_softmax", parameterCount: 0)
+    case .logSoftmax: ActivationTraits(name: "log_softmax", parameterCount: 0, since: 2)
+    case .exponential: ActivationTraits(name: "exponential", parameterCount: 0, since: 2)
+    case .logarithm: ActivationTraits(name: "logarithm", parameterCount: 0, since: 2)
+    case .squareRoot: ActivationTraits(name: "square_root", parameterCount: 0, since: 2)
+    case .reciprocal: ActivationTraits(name: "reciprocal", parameterCount: 0, since: 2)
     }
   }
 

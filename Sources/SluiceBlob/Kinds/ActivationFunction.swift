@@ -30,6 +30,14 @@ public struct ActivationFunction: Sendable, Hashable {
   public static var softsign: Self { Self(.softsign) }
   /// f(x) = log(1 + exp x)
   public static var softplus: Self { Self(.softplus) }
+  /// f(x) = exp x
+  public static var exponential: Self { Self(.exponential) }
+  /// f(x) = log x
+  public static var logarithm: Self { Self(.logarithm) }
+  /// f(x) = sqrt x
+  public static var squareRoot: Self { Self(.squareRoot) }
+  /// f(x) = 1 / x
+  public static var reciprocal: Self { Self(.reciprocal) }
 
   /// f(x) = alpha x + beta
   public static func affine(alpha: Float, beta: Float) -> Self {

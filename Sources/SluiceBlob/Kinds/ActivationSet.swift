@@ -32,6 +32,12 @@ package struct ActivationSet: Sendable {
   package static var identity: ActivationSet { ActivationSet(.identity) }
   /// Every function of one argument.
   package static var pointwise: ActivationSet { all.without(.overOutputs) }
+  /// Those of one argument that a cell may have: finite wherever their argument is.
+  package static var ofCells: ActivationSet {
+    pointwise.without(
+      ActivationSet(.exponential).and(ActivationSet(.logarithm)).and(ActivationSet(.squareRoot))
+        .and(ActivationSet(.reciprocal)))
+  }
   /// Functions of all outputs together.
   package static var overOutputs: ActivationSet {
     ActivationSet(.softmax).and(ActivationSet(.logSoftmax))

@@ -33,6 +33,12 @@ public enum LayerKind: UInt32, Sendable {
   /// x and a mark that is not 0, or zeros alone where some features all have the masked value: a step
   /// that recurrent layers with ``CellFlags/masked`` pass over.
   case mask = 16
+  /// The product of several layers.
+  case multiply = 17
+  /// The greatest of neighbouring columns, of each channel.
+  case maxPool = 18
+  /// The index of each column's greatest channel.
+  case argMax = 19
 }
 
 extension LayerKind {
@@ -52,7 +58,7 @@ extension LayerKind {
       .cell(
         "rnn", gates: 1, .none, vectors: 1,
         candidate: LayerFunction(
-          allowed: .pointwise, plain: .tanh.and(ActivationSet(.relu)), fast: .tanh),
+          allowed: .ofCells, plain: .tanh.and(ActivationSet(.relu)), fast: .tanh),
         flags: .masked)
     case .dense: LayerTraits("dense", weights: .matrix, gates: 1, output: .ofLayer)
     case .activation: LayerTraits("activation", output: .ofLayer, outputSize: .input)
@@ -71,7 +77,10 @@ extension LayerKind {
     case .magnitude: LayerTraits("magnitude", outputSize: .half, columns: .kept)
     case .reflectPad: LayerTraits("reflect_pad", outputSize: .padded, columns: .padded)
     case .slice: LayerTraits("slice", columns: .kept)
-    case .mask: LayerTraits("mask", outputSize: .marked)
+    case .mask: LayerTraits("mask", outputSize: .marked, since: 2)
+    case .multiply: LayerTraits("multiply", outputSize: .input, fewestListed: 2, since: 2)
+    case .maxPool: LayerTraits("max_pool", outputSize: .padded, columns: .swept, since: 2)
+    case .argMax: LayerTraits("arg_max", outputSize: .columns, columns: .kept, since: 2)
     }
   }
 

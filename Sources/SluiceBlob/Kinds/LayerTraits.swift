@@ -32,6 +32,8 @@ package struct LayerTraits: Sendable {
   package let hasVariant: Bool
   /// Whether there is an epsilon.
   package let hasEpsilon: Bool
+  /// The version of the format that has it first.
+  package let since: UInt32
 
   init(
     _ name: StaticString, weights: LayerWeights = .none, gates: Int = 0,
@@ -39,7 +41,8 @@ package struct LayerTraits: Sendable {
     gate: LayerFunction = .absent, candidate: LayerFunction = .absent,
     output: LayerFunction = .absent, outputSize: OutputSizeRule = .free,
     columns: ColumnRule = .none, fewestListed: Int = 0,
-    flags: CellFlags = CellFlags(rawValue: 0), hasVariant: Bool = false, hasEpsilon: Bool = false
+    flags: CellFlags = CellFlags(rawValue: 0), hasVariant: Bool = false, hasEpsilon: Bool = false,
+    since: UInt32 = 1
   ) {
     self.name = name
     self.weights = weights
@@ -56,6 +59,7 @@ package struct LayerTraits: Sendable {
     self.flags = flags
     self.hasVariant = hasVariant
     self.hasEpsilon = hasEpsilon
+    self.since = since
   }
 
   /// Whether some activation has a fast grade.
@@ -113,11 +117,11 @@ package struct LayerFunction: Sendable {
   }
   /// A cell's: sigmoid in its plain form.
   static var sigmoid: LayerFunction {
-    LayerFunction(allowed: .pointwise, plain: .sigmoid, fast: .sigmoid)
+    LayerFunction(allowed: .ofCells, plain: .sigmoid, fast: .sigmoid)
   }
   /// A cell's: tanh in its plain form.
   static var tanh: LayerFunction {
-    LayerFunction(allowed: .pointwise, plain: .tanh, fast: .tanh)
+    LayerFunction(allowed: .ofCells, plain: .tanh, fast: .tanh)
   }
   /// The function of a layer without a state.
   static var ofLayer: LayerFunction {
@@ -137,8 +141,10 @@ package enum OutputSizeRule: Sendable {
   case half
   /// Its input size, and one more.
   case marked
-  /// Its columns, those put around them included.
+  /// The columns that it writes, each of the channels of one read.
   case padded
+  /// Its columns, a number each.
+  case columns
 }
 
 /// What becomes of the columns that a layer reads.
@@ -149,6 +155,6 @@ package enum ColumnRule: Sendable {
   case kept
   /// Those put around them are written too.
   case padded
-  /// One for each place of a convolution's taps.
+  /// One for each place of the taps of a convolution or pool.
   case swept
 }

@@ -8,18 +8,26 @@ extension Validator {
     }
     let shape = record.columns
     let isConvolution = record.kind == .convolution
+    let isSwept = record.kind.traits.columns == .swept
     try require((shape.length > 0) == record.kind.hasColumns, .wrongColumns, Field.columns)
-    try require((shape.kernelSize > 0) == isConvolution, .wrongTaps, Field.kernelSize)
-    try require((shape.stride > 0) == isConvolution, .wrongTaps, Field.columnStride)
-    try require((shape.dilation > 0) == isConvolution, .wrongTaps, Field.dilation)
+    try require((shape.kernelSize > 0) == isSwept, .wrongTaps, Field.kernelSize)
+    try require((shape.stride > 0) == isSwept, .wrongTaps, Field.columnStride)
+    try require((shape.dilation > 0) == isSwept, .wrongTaps, Field.dilation)
+    try require(isConvolution || shape.dilation <= 1, .wrongTaps, Field.dilation)
     try require(shape.groups == (isConvolution ? 1 : 0), .wrongGroups, Field.groups)
     try require(isConvolution || shape.padding == .zeros, .wrongPadding, Field.columnPadding)
-    let mayPad = isConvolution && shape.padding == .zeros || record.kind == .reflectPad
+    let mayPad =
+      isSwept && shape.padding == .zeros || record.kind == .reflectPad
     try require(mayPad || shape.before == 0, .wrongPadding, Field.before)
     try require(mayPad || shape.after == 0, .wrongPadding, Field.after)
     if record.kind == .reflectPad {
       try require(shape.before < shape.length, .wrongPadding, Field.before)
       try require(shape.after < shape.length, .wrongPadding, Field.after)
+    }
+    // Every output of a pool sees a column of the step.
+    if record.kind == .maxPool {
+      try require(shape.before < shape.kernelSize, .wrongPadding, Field.before)
+      try require(shape.after < shape.kernelSize, .wrongPadding, Field.after)
     }
     try require(
       record.kind.traits.hasEpsilon
@@ -40,7 +48,7 @@ extension Validator {
     }
     try require(
       record.inputSize % shape.length == 0, .columnsDoNotDivide, Field.inputSize)
-    if isConvolution { try validateConvolution(record, at: start) }
+    if isSwept { try validateTaps(of: record, at: start) }
     try require(
       record.outputLength > 0 && record.outputSize % record.outputLength == 0,
       .columnsDoNotDivide, Field.outputSize)
@@ -50,8 +58,8 @@ extension Validator {
       .wrongSliceStart, Field.sliceStart)
   }
 
-  /// The sizes of a convolution against each other; each is at most 2^16, no product wraps.
-  private func validateConvolution(_ record: LayerRecord, at start: Int) throws(BlobError) {
+  /// The sizes of a convolution or pool against each other; each is at most 2^16, no product wraps.
+  private func validateTaps(of record: LayerRecord, at start: Int) throws(BlobError) {
     let shape = record.columns
     let limit = BlobLimits.windowFloats
     guard record.paddedLength * record.inputChannels <= limit,
@@ -73,7 +81,8 @@ extension Validator {
     case .input: record.inputSize
     case .half: record.inputSize / 2
     case .marked: record.inputSize + 1
-    case .padded: record.paddedLength * record.inputChannels
+    case .padded: record.outputLength * record.inputChannels
+    case .columns: record.columns.length
     }
   }
 }

@@ -25,10 +25,7 @@ extension Validator {
       let start = recordStart(index)
       try validateReserved(at: start)
       let record = try record(index)
-      if version == BlobLayout.firstVersion, let newer = record.newerField {
-        throw BlobError(newer.error, at: start + newer.offset)
-      }
-      if record.usesVersion2 { usesVersion2 = true }
+      try validateAge(of: record, at: start)
       try validateChoices(of: record, at: start)
       try validateColumns(of: record, at: start)
       try validateSizes(of: record, at: start)
@@ -44,6 +41,13 @@ extension Validator {
     try requireUsedUp(.scales, cursors.scales)
     try requireUsedUp(.names, cursors.names)
     try validateNamesDiffer()
+  }
+
+  /// Refuses a kind or function that the file's version does not have.
+  private mutating func validateAge(of record: LayerRecord, at start: Int) throws(BlobError) {
+    if record.usesVersion2 { usesVersion2 = true }
+    guard version == BlobLayout.firstVersion, let newer = record.newerField else { return }
+    throw BlobError(newer.error, at: start + newer.offset, found: newer.value)
   }
 
   private func validateWorkspace(of record: LayerRecord, at start: Int) throws(BlobError) {

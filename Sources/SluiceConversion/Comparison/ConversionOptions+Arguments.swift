@@ -15,6 +15,23 @@ extension ConversionOptions {
     switch option {
     case "--architecture": source.architecture = value
     case "--calibrate": calibration = value
+    case "--set":
+      for (name, text) in try Self.pairs(value, of: option) {
+        guard let number = Double(text), number.isFinite else {
+          throw ArgumentError(reason: "--set: '\(text)' is no number; expected NAME=VALUE")
+        }
+        source.fixed[name] = number
+      }
+    case "--input-shape":
+      for (name, text) in try Self.pairs(value, of: option) {
+        let sizes = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        let shape = sizes.compactMap { $0 }.filter { $0 > 0 }
+        guard shape.count == sizes.count, shape.count <= 8 else {
+          throw ArgumentError(
+            reason: "--input-shape: '\(text)' are no sizes of axes; expected NAME=1,576")
+        }
+        source.shapes[name] = shape
+      }
     case "--meta": metadata = value
     case "--max-error":
       guard let bound = Double(value), bound > 0, bound.isFinite else {
@@ -41,5 +58,19 @@ extension ConversionOptions {
       self.grade = grade
     default: throw ArgumentError(reason: "the option '\(option)' is not supported yet")
     }
+  }
+
+  /// NAME=VALUE, several apart by semicolons. A name may hold any other character.
+  private static func pairs(
+    _ text: String, of option: String
+  ) throws(ArgumentError) -> [(name: Name, value: String)] {
+    var pairs: [(name: Name, value: String)] = []
+    for part in text.split(separator: ";", omittingEmptySubsequences: false) {
+      guard let equals = part.lastIndex(of: "="), equals > part.startIndex else {
+        throw ArgumentError(reason: "\(option): '\(part)'; expected NAME=VALUE, several apart by ;")
+      }
+      pairs.append((Name(part[..<equals]), String(part[part.index(after: equals)...])))
+    }
+    return pairs
   }
 }

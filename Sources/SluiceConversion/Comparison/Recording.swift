@@ -80,7 +80,13 @@ struct Recording {
       return compare(parts, of: output, with: expected, settings, into: &outcome)
     }
     let rank = expected.shape.count + (output.merged.map { $0.reduce(0) { $0 + $1 - 1 } } ?? 0)
-    let (axes, rows) = rows(of: output, rank: rank)
+    var (axes, rows) = rows(of: output, rank: rank)
+    // Rows of steps, of a source whose arrays have axes of one element besides.
+    if case .sequence = output.role, rows.count == 1, expected.shape.count == 2,
+      !axes.contains(.layer), axes.filter({ $0 != .one }) != [.time, .feature] || axes.count != 2
+    {
+      axes = [.time, .feature]
+    }
     let shape = axes.map { axis in
       switch axis {
       case .time: rows[0].count
@@ -99,7 +105,8 @@ struct Recording {
       }
       return
     }
-    let found = output.merged.map { Self.merging(shape, $0) } ?? shape
+    let isMerged = axes.count == rank
+    let found = isMerged ? output.merged.map { Self.merging(shape, $0) } ?? shape : shape
     guard found == expected.shape, let layout = AxisLayout(axes: axes, shape: shape),
       axes.contains(.batch) || rows.count == 1
     else {
@@ -142,7 +149,10 @@ struct Recording {
     with expected: Tensor, _ settings: ConformanceSettings,
     into outcome: inout ConformanceData.Outcome
   ) {
-    let values = parts.flatMap { $0.isCell ? cell[0][$0.layer] : hidden[0][$0.layer] }
+    let values = parts.flatMap { part in
+      let state = part.isCell ? cell[0][part.layer] : hidden[0][part.layer]
+      return part.unit.map { [state[$0]] } ?? state
+    }
     guard values.count == expected.count, outputs.count == 1 else {
       outcome.message =
         outcome.message

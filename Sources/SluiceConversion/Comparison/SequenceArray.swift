@@ -26,6 +26,11 @@ package struct SequenceArray {
     var axes = axes
     if tensor.shape.count == axes.count + 1, !axes.contains(.batch) { axes.insert(.batch, at: 0) }
     if tensor.shape.count + 1 == axes.count { axes.removeAll { $0 == .batch } }
+    // Rows of steps, of a source whose arrays have axes of one element besides.
+    let rows: [Axis] = readsIDs ? [.time] : [.time, .feature]
+    if tensor.shape.count == rows.count, axes.count != rows.count || !axes.contains(.time) {
+      axes = rows
+    }
     let layout = AxisLayout(axes: axes, shape: tensor.shape)
     guard let layout, readsIDs || layout.size(of: .feature) == inputSize,
       layout.size(of: .layer) == 1, tensor.count > 0

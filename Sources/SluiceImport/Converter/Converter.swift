@@ -9,6 +9,10 @@ public struct SourceOptions: Sendable {
   ///
   /// Only such inputs take their value from here: the sequence may be among them and stays an input.
   public var constants: [Name: Tensor]
+  /// Graph inputs that are one number at every run, by their names: it becomes a part of the network.
+  public var fixed: [Name: Double] = [:]
+  /// The shapes of graph inputs that the file leaves open.
+  public var shapes: [Name: [Int]] = [:]
   /// Inputs that stay states of a graph of one step, though ``constants`` gives what it starts from.
   package var states: Set<Name> = []
 
@@ -52,8 +56,7 @@ public enum Converter {
       architecture = try JSONReader.parse(SourceBytes(path: path))
     }
     let bytes = try SourceBytes(path: source)
-    return try convert(
-      bytes, architecture: architecture, constants: options.constants, states: options.states)
+    return try convert(bytes, architecture: architecture, options: options)
   }
 
   /// The names of the graph inputs of the model at `source`, in order; one for other sources.
@@ -78,12 +81,20 @@ public enum Converter {
   }
 
   package static func convert(
-    _ source: SourceBytes, architecture: JSONNode? = nil, constants: [Name: Tensor] = [:],
-    states: Set<Name> = []
+    _ source: SourceBytes, architecture: JSONNode? = nil, constants: [Name: Tensor] = [:]
+  ) throws(ConversionError) -> ConvertedModel {
+    try convert(source, architecture: architecture, options: SourceOptions(constants: constants))
+  }
+
+  private static func convert(
+    _ source: SourceBytes, architecture: JSONNode?, options: SourceOptions
   ) throws(ConversionError) -> ConvertedModel {
     let format = try SourceFormat(of: source)
-    var model = try convert(
-      source, format, architecture: architecture, constants: constants, states: states)
+    if format != .onnx, let name = options.fixed.keys.min() ?? options.shapes.keys.min() {
+      throw .unsupported(
+        source.file, "input \"\(quotable(name))\"", "no graph whose inputs can be fixed")
+    }
+    var model = try convert(source, format, architecture: architecture, options: options)
     if let found = SileroModel.metadata(of: model.network) {
       let metadata = try ModelMetadata(text: found.text, file: source.file)
       model.metadata = try model.metadata?.merged(over: metadata) ?? metadata
@@ -92,8 +103,7 @@ public enum Converter {
   }
 
   private static func convert(
-    _ source: SourceBytes, _ format: SourceFormat, architecture: JSONNode?,
-    constants: [Name: Tensor], states: Set<Name>
+    _ source: SourceBytes, _ format: SourceFormat, architecture: JSONNode?, options: SourceOptions
   ) throws(ConversionError) -> ConvertedModel {
     func provenance(_ hash: UInt64) -> Provenance {
       Provenance(source: source.lastPathComponent, format: format.rawValue, hash: hash)
@@ -113,10 +123,11 @@ public enum Converter {
       guard architecture == nil else {
         throw .unsupported(source.file, "", "an ONNX graph needs no architecture file")
       }
-      let model = try ONNXModel(source)
+      var model = try ONNXModel(source)
+      try model.fix(options)
       do throws(ConversionError) {
         var converted = try GraphImporter.convert(
-          model, constants: constants, states: states, provenance: provenance(model.hash))
+          model, options, provenance: provenance(model.hash))
         converted.metadata = try ModelMetadata(properties: model.properties, file: source.file)
         converted.otherFiles = model.otherFiles.map { source.folder + $0 }
         return converted

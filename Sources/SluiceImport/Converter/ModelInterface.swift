@@ -32,6 +32,11 @@ public struct ModelInterface: Sendable, Hashable {
       /// Lengths or initial states that the caller may give at every run; by default sequences
       /// are as long as they are and start at zero.
       case free
+      /// Further features of the row of which ``sequence(_:)`` has the first: side by side, in the graph's
+      /// order.
+      case features
+      /// What does nothing but empty the state, as `done` of a policy: left out, where a stream is reset.
+      case reset
       /// An input that no output depends on.
       case unused
     }
@@ -64,11 +69,14 @@ public struct ModelInterface: Sendable, Hashable {
       public let layer: Int
       /// Whether it is C.
       public let isCell: Bool
+      /// The one unit that it is; nil for all of them.
+      public let unit: Int?
 
       /// C of a layer, or its h.
-      package init(layer: Int, isCell: Bool) {
+      package init(layer: Int, isCell: Bool, unit: Int? = nil) {
         self.layer = layer
         self.isCell = isCell
+        self.unit = unit
       }
     }
 

@@ -1,27 +1,17 @@
 import SluiceNetwork
 
 extension ConstantFolder {
-  /// `Add`, `Sub`, `Mul`, `Div` and `Equal`, of the integers of shapes.
+  /// `Add`, `Sub`, `Mul`, `Div` and `Equal`: of the integers of shapes, of which some may not be known, or
+  /// of floats.
   mutating func arithmetic(_ node: ONNXNode) throws(ConversionError) {
     let left = try stored(constant(node, 0, "A"), node)
     let right = try stored(constant(node, 1, "B"), node)
     guard case .integers(let a) = left.elements, case .integers(let b) = right.elements,
       left.isStored, right.isStored
-    else { throw node.unsupported("the operator is not supported on floats") }
-    guard left.shape == right.shape || left.count == 1 || right.count == 1 else {
-      throw node.unsupported("operands of different shapes")
-    }
-    let count = left.count == 1 ? right.count : left.count
-    try spend([count], node)
+    else { return try binary(node) }
+    let (shape, first, second) = try broadcast(node, left, right)
     var results: [Extent] = []
-    for index in 0..<count {
-      results.append(
-        try Self.combine(
-          node, a[a.count == 1 ? 0 : index], b[b.count == 1 ? 0 : index]))
-    }
-    // Of a scalar and a row of one, the row's shape is the result's.
-    let shape =
-      (left.count, left.shape.count) > (right.count, right.shape.count) ? left.shape : right.shape
+    for (i, j) in zip(first, second) { results.append(try Self.combine(node, a[i], b[j])) }
     try define(node, ConstantValue(shape: shape, .integers(results)))
   }
 
@@ -82,16 +72,30 @@ extension ConstantFolder {
     try define(node, ConstantValue(shape: keeps == 0 ? [] : [1], .integers([product])))
   }
 
-  /// `Where`, on the integers of shapes.
+  /// `Where`, of constants whose shapes are broadcast.
   mutating func choose(_ node: ONNXNode) throws(ConversionError) {
     var parts: [ConstantValue] = []
     for (index, name) in ["condition", "X", "Y"].enumerated() {
       parts.append(try stored(constant(node, index, name), node))
     }
-    guard let conditions = parts[0].integers, case .integers(let x) = parts[1].elements,
-      case .integers(let y) = parts[2].elements, parts.allSatisfy({ $0.shape == parts[0].shape })
-    else { throw node.unsupported("the operator is not supported beside the integers of shapes") }
-    let chosen = conditions.indices.map { conditions[$0] == 0 ? y[$0] : x[$0] }
-    try define(node, ConstantValue(shape: parts[0].shape, .integers(chosen)))
+    guard let conditions = parts[0].integers, parts.allSatisfy(\.isStored),
+      let both = StepView.common(parts[1].shape, parts[2].shape),
+      let shape = StepView.common(parts[0].shape, both)
+    else { throw node.unsupported("the operator is not supported beside sizes that are not known") }
+    try spend(shape, node)
+    let places = parts.map { part in
+      StepView(0, shape: part.shape).expanded(to: shape)?.elements.map { Int($0.index) } ?? []
+    }
+    let indices = places[0].indices
+    func chosen<T>(_ x: [T], _ y: [T]) -> [T] {
+      indices.map { conditions[places[0][$0]] == 0 ? y[places[2][$0]] : x[places[1][$0]] }
+    }
+    switch (parts[1].elements, parts[2].elements) {
+    case (.integers(let x), .integers(let y)):
+      try define(node, ConstantValue(shape: shape, .integers(chosen(x, y))))
+    case (.floats(let x), .floats(let y)):
+      try define(node, ConstantValue(shape: shape, .floats(chosen(x, y))))
+    default: throw node.malformed("X and Y of two types")
+    }
   }
 }

@@ -6,6 +6,18 @@ extension ConstantFolder {
     var attributes = AttributeReader(node)
     switch node.operation {
     case "Add", "Sub", "Mul", "Div", "Equal": try arithmetic(node)
+    case "Pow", "Min", "Max", "Mod", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And",
+      "Or",
+      "Xor":
+      _ = try attributes.integer("fmod")
+      try binary(node)
+    case "Neg", "Abs", "Sqrt", "Reciprocal", "Exp", "Log", "Floor", "Ceil", "Round", "Not",
+      "Sigmoid",
+      "Tanh", "Relu":
+      try unary(node)
+    case "Range": try range(node)
+    case "Size": try size(node)
+    case "ScatterND": try scatter(node, &attributes)
     case "ReduceProd": try product(node, &attributes)
     case "Where": try choose(node)
     case "Gather": try gather(node, &attributes)
@@ -25,9 +37,7 @@ extension ConstantFolder {
       try checkDropout(node, &attributes)
       try define(node, try constant(node, 0, "data"))
     case "Cast":
-      let value = try constant(node, 0, "input")
-      try checkCast(node, &attributes, ofIntegers: value.floats == nil)
-      try define(node, value)
+      try define(node, try cast(constant(node, 0, "input"), node, &attributes))
     case "Identity": try define(node, try constant(node, 0, "input"))
     default:
       throw node.unsupported(
@@ -74,6 +84,37 @@ extension ConstantFolder {
     if let mask = node.output(1), liveNames.contains(mask) {
       throw node.unsupported("the output mask is not supported")
     }
+  }
+
+  /// A constant as another type.
+  private func cast(
+    _ value: ConstantValue, _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) -> ConstantValue {
+    let type = try attributes.integer("to") ?? 0
+    _ = try attributes.integer("saturate")
+    _ = try attributes.string("round_mode")
+    var result = value
+    switch (value.elements, type) {
+    case (.floats, 1), (.floats, 10), (.floats, 11), (.floats, 16), (.integers, 6), (.integers, 7):
+      break
+    case (.integers(let values), 9):
+      // Of a size that is not known no more is known than that it is none.
+      result.elements = .integers(
+        values.map { $0.known.map { .known($0 == 0 ? 0 : 1) } ?? .known(1) })
+    case (.floats(let values), 9):
+      result.elements = .integers(values.map { .known($0 == 0 ? 0 : 1) })
+    case (.integers(let values), 1), (.integers(let values), 10), (.integers(let values), 11):
+      let known = values.compactMap(\.known)
+      guard known.count == values.count else { throw node.unsupported("a size that is not known") }
+      result.elements = .floats(known.map { Float($0) })
+    case (.floats(let values), 6), (.floats(let values), 7):
+      guard values.allSatisfy({ $0.magnitude < 0x1p31 }) else {
+        throw node.unsupported("numbers beyond the range of integers")
+      }
+      result.elements = .integers(values.map { .known(Int($0)) })
+    default: throw node.unsupported("the attribute to is \(type): a cast that changes numbers")
+    }
+    return result
   }
 
   /// Reads the attributes of `Cast`, between types that are one here: integers, or floats, all of which

@@ -15,7 +15,6 @@ extension ConstantFolder {
     case "Sub": (factor, summand) = isLeft ? (ones, row.map { -$0 }) : (ones.map { -$0 }, row)
     case "Mul": (factor, summand) = (row, zeros)
     case "Div" where isLeft: (factor, summand) = (row.map { 1 / $0 }, zeros)
-    case "Div": throw node.unsupported("divides by what depends on the input")
     default: throw node.unsupported("the operator is not supported beside the integers of shapes")
     }
     try requireFinite(factor + summand, file: model.source.file, place: node.place)

@@ -14,6 +14,8 @@ struct ConstantFolder {
   let liveNames: Set<Name>
 
   private(set) var values: [Name: ConstantValue] = [:]
+  /// The initializers of branches that are taken.
+  var scoped: [Name: ONNXTensor] = [:]
   /// Elements that folding may still produce: a few nodes can ask for any number.
   private var budget: Int
 
@@ -40,6 +42,9 @@ struct ConstantFolder {
   /// Gives an input of the graph its value.
   mutating func bind(_ input: Name, to value: ConstantValue) { values[input] = value }
 
+  /// Forgets what a name stood for.
+  mutating func forget(_ name: Name) { values[name] = nil }
+
   /// Gives the name of output `index` its value.
   mutating func define(
     _ node: ONNXNode, _ value: ConstantValue, output index: Int = 0
@@ -54,7 +59,7 @@ struct ConstantFolder {
   ) throws(ConversionError) -> ConstantValue {
     guard let name = node.input(index) else { throw node.malformed("input \(index) is missing") }
     if let value = values[name] { return value }
-    guard let initializer = model.initializers[name] else {
+    guard let initializer = scoped[name] ?? model.initializers[name] else {
       throw node.unsupported("the input \(what) depends on the sequence; expected a constant")
     }
     let value = ConstantValue(try initializer.tensor())

@@ -57,3 +57,23 @@ extension ConstantFolder {
     return SliceBounds(starts: starts, ends: ends, axes: named, steps: steps)
   }
 }
+
+extension SliceBounds {
+  /// The positions that bound `index` takes of an axis of `size`, in steps of any length but 0.
+  func positions(
+    _ index: Int, end: Int, size: Int, _ node: ONNXNode
+  ) throws(ConversionError) -> [Int] {
+    let step = min(max(steps[index], -size - 1), size + 1)
+    guard step != 0 else { throw node.malformed("steps of 0") }
+    if step > 0 {
+      let lower = Self.clamped(starts[index], size)
+      return Array(stride(from: lower, to: max(lower, Self.clamped(end, size)), by: step))
+    }
+    // Backwards the end may lie before the first.
+    func bound(_ value: Int) -> Int {
+      min(max(value < 0 ? value.addingReportingOverflow(size).partialValue : value, -1), size - 1)
+    }
+    let last = end < -size ? -1 : bound(end)
+    return Array(stride(from: bound(starts[index]), to: last, by: step))
+  }
+}

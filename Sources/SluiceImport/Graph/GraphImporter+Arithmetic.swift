@@ -7,7 +7,10 @@ extension GraphImporter {
     switch (computed(node, 0), computed(node, 1)) {
     case (.features(let x)?, nil): try affine(node, x, isLeft: true)
     case (nil, .features(let x)?): try affine(node, x, isLeft: false)
-    case (.features(let x)?, .features(let y)?): try sum(node, x, y)
+    case (.features(let x)?, .features(let y)?):
+      try node.operation == "Add" || node.operation == "Sub" ? sum(node, x, y) : product(node, x, y)
+    case (.isAbove?, _), (_, .isAbove?):
+      throw node.unsupported("reads a comparison, which only Where does")
     case (.norm(let norm)?, nil): try shift(node, norm, by: folder.constant(node, 1, "B"))
     case (nil, .norm(let norm)?): try shift(node, norm, by: folder.constant(node, 0, "A"))
     case (let left?, let right?): try norm(node, left, right)
@@ -25,8 +28,14 @@ extension GraphImporter {
     let (axis, count) = try isNumber ? anyFeatures(of: input, node) : features(of: input, node)
     let row = try folder.row(
       constant, of: count, at: axis, rank: input.axes.count, node, "the constant")
-    let scale = try folder.scale(node, by: row, isLeft: isLeft)
-    let layer = try append(.scale(scale), reading: [input.layer], node)
+    var source = input.layer
+    var scale = Network.Scale(scale: row, shift: row.map { _ in 0 })
+    if node.operation == "Div", !isLeft {
+      source = try append(.activation(.reciprocal, size: count), reading: [source], node)
+    } else {
+      scale = try folder.scale(node, by: row, isLeft: isLeft)
+    }
+    let layer = try append(.scale(scale), reading: [source], node)
     try define(node, .features(written(layer, like: input, axis: axis)))
   }
 
@@ -34,36 +43,16 @@ extension GraphImporter {
   private mutating func sum(
     _ node: ONNXNode, _ x: FeatureValue, _ y: FeatureValue
   ) throws(ConversionError) {
-    guard node.operation == "Add" || node.operation == "Sub" else {
-      throw node.unsupported("the operator is not supported on two sequences")
-    }
     var (left, right) = (try resolved(x, node), try resolved(y, node))
-    let (a, b) = (try features(of: left, node), try features(of: right, node))
-    guard left.content == right.content else {
-      throw node.unsupported("joins the last step with a sequence")
-    }
-    guard left.axes.count == right.axes.count, a.axis == b.axis,
-      left.axes.indices.allSatisfy({ $0 == a.axis || left.extent($0) == right.extent($0) }),
-      a.count == b.count || a.count == 1 || b.count == 1
-    else { throw node.unsupported("sequences of different shapes") }
+    let count = try align(&left, &right, node)
     if node.operation == "Sub" {
-      let minus = [Float](repeating: -1, count: b.count)
+      let minus = [Float](repeating: -1, count: count)
       right.layer = try append(
         .scale(Network.Scale(scale: minus, shift: minus.map { _ in 0 })), reading: [right.layer],
         node)
     }
-    let count = max(a.count, b.count)
-    func repeated(_ layer: Int, _ own: Int) throws(ConversionError) -> Int {
-      guard own < count else { return layer }
-      let ones = [Float](repeating: 1, count: count)
-      return try append(
-        .dense(Network.Dense(inputSize: 1, outputSize: count, weights: ones, bias: nil)),
-        reading: [layer], node)
-    }
-    left.layer = try repeated(left.layer, a.count)
-    right.layer = try repeated(right.layer, b.count)
     let layer = try append(
       .add(size: count, count: 2), reading: [left.layer, right.layer], node)
-    try define(node, .features(written(layer, like: left, axis: a.axis)))
+    try define(node, .features(written(layer, like: left, axis: features(of: left, node).axis)))
   }
 }

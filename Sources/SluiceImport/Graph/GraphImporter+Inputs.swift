@@ -6,6 +6,10 @@ extension GraphImporter {
     var sequence: ONNXModel.Value?
     for input in model.inputs where folder.liveNames.contains(input.name) {
       let place = "input \"\(quotable(input.name))\""
+      if let tensor = model.fixed[input.name] {
+        folder.bind(input.name, to: ConstantValue(tensor))
+        continue
+      }
       if roles.all.contains(input.name) {
         guard let tensor = folder.given[input.name] else {
           if let value = freeValue(of: input) {
@@ -103,6 +107,7 @@ extension GraphImporter {
     switch try value(node, index) {
     case .features(let value): return value
     case .norm: throw node.besideNorm
+    case .isAbove: throw node.unsupported("reads a comparison, which only Where does")
     }
   }
 }

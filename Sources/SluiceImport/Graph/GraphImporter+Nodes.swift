@@ -4,11 +4,24 @@ extension GraphImporter {
   /// Interprets the nodes in their order, past those that cannot be, and then throws what these were.
   mutating func run(all nodes: [ONNXNode]) throws(ConversionError) {
     var obstacles = Obstacles(model.source.file)
+    try run(nodes, &obstacles)
+    try obstacles.finish()
+  }
+
+  private mutating func run(
+    _ nodes: [ONNXNode], _ obstacles: inout Obstacles
+  ) throws(ConversionError) {
     for node in nodes {
       guard obstacles.allows(node) else { continue }
       do throws(ConversionError) {
         try node.checkOperator()
-        try run(node)
+        if node.operation == "If" {
+          let branch = try folder.branch(of: node)
+          try run(branch.nodes, &obstacles)
+          try take(branch.outputs, of: node)
+        } else {
+          try run(node)
+        }
       } catch {
         let shapes = node.inputs.prefix(4).compactMap {
           values[$0]?.extents ?? folder.values[$0]?.extents
@@ -18,7 +31,18 @@ extension GraphImporter {
         obstacles.note(error, of: node, reading: shapes)
       }
     }
-    try obstacles.finish()
+  }
+
+  /// Gives the outputs of an `If` the values of its branch.
+  private mutating func take(_ outputs: [Name], of node: ONNXNode) throws(ConversionError) {
+    for (index, name) in outputs.enumerated() {
+      guard let target = node.output(index), folder.liveNames.contains(target) else { continue }
+      if let value = values[name] {
+        values[target] = value
+      } else {
+        folder.bind(target, to: try folder.named(name, node))
+      }
+    }
   }
 
   /// Interprets one node, which has been checked.
@@ -42,6 +66,15 @@ extension GraphImporter {
     case "LayerNormalization": try layerNorm(node, &attributes)
     case "ReduceMean": try mean(node, &attributes)
     case "Pow", "Sqrt": try power(node)
+    case "Reciprocal": try mapped(node, .reciprocal)
+    case "Min", "Max": try limit(node)
+    case let name where ONNXNode.ofSteps.contains(name): throw node.unsupportedOnSequences
+    case "ReduceSum", "ReduceL2", "ReduceMax", "ReduceSumSquare": try reduce(node, &attributes)
+    case "ArgMax": try argMax(node, &attributes)
+    case "Einsum": try einsum(node, &attributes)
+    case "Loop", "Scan": try loop(node, &attributes)
+    case "Greater", "GreaterOrEqual", "Less", "LessOrEqual": try compare(node)
+    case "Where" where computed(node, 0) != nil: try choose(node)
     case "Gather": try gather(node, &attributes)
     case "Slice": try slice(node, &attributes)
     case "Split": try split(node, &attributes)

@@ -74,14 +74,13 @@ extension GraphImporter {
         throw node.besideNorm
       }
       try define(node, .norm(NormValue(stage: .variance, source: norm.source)))
+    case .isAbove: throw node.unsupported("reads a comparison, which only Where does")
     }
   }
 
   /// `Pow` and `Sqrt`, as a layer norm has them.
   mutating func power(_ node: ONNXNode) throws(ConversionError) {
-    guard case .norm(let norm) = try value(node, 0) else {
-      throw node.besideNorm
-    }
+    guard case .norm(let norm) = try value(node, 0) else { return try powerOfFeatures(node) }
     switch (node.operation, norm.stage) {
     case ("Sqrt", .shifted(let epsilon)):
       try define(node, .norm(NormValue(stage: .deviation(epsilon), source: norm.source)))
@@ -132,6 +131,23 @@ extension GraphImporter {
             shift: Array(repeating: 0, count: count))), reading: [x.source.layer], node)
       try self.define(node, .features(written(layer, like: x.source, axis: axis)))
     default: throw node.besideNorm
+    }
+  }
+
+  /// `Pow` and `Sqrt` of features themselves.
+  private mutating func powerOfFeatures(_ node: ONNXNode) throws(ConversionError) {
+    guard node.operation == "Pow" else { return try mapped(node, .squareRoot) }
+    let constant = try folder.constant(node, 1, "Y")
+    guard constant.count == 1,
+      let exponent = constant.floats?.first ?? constant.integers?.first.map({ Float($0) })
+    else { throw node.unsupported("exponents that are not one number") }
+    switch exponent {
+    case 2:
+      let x = try features(node, 0)
+      try product(node, x, x)
+    case 0.5: try mapped(node, .squareRoot)
+    case -1: try mapped(node, .reciprocal)
+    default: throw node.unsupported("the exponent \(exponent); expected 2, 0.5 or -1")
     }
   }
 }

@@ -89,7 +89,7 @@ extension GraphImporter {
   }
 
   /// Notes which axes of the input count steps and sequences; every layer must agree.
-  private mutating func bindTime(
+  mutating func bindTime(
     _ time: FeatureValue.Axis, _ batch: FeatureValue.Axis, _ node: ONNXNode
   ) throws(ConversionError) {
     let steps = FeatureValue.significant(time)

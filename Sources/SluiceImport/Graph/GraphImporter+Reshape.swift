@@ -6,11 +6,27 @@ extension GraphImporter {
   ) throws(ConversionError) {
     var value = try features(node, 0)
     let target = try folder.target(of: node, &attributes)
+    if value.margin == nil, value.layer < 0, regrouped(value.axes, target) == nil {
+      try materialise(&value, node)
+    }
     guard value.margin == nil, let axes = regrouped(value.axes, target) else {
       throw node.unsupported("a shape that does not follow the input's axes")
     }
     value.axes = axes.map { value.content.joiningDirections($0) }
     try define(node, .features(value))
+  }
+
+  /// Puts a layer in the place of the input itself, whose features can then be parted into groups.
+  private mutating func materialise(
+    _ value: inout FeatureValue, _ node: ONNXNode
+  ) throws(ConversionError) {
+    guard value.content == .sequence else { return }
+    let (axis, count) = try features(of: value, node)
+    guard let axis else { return }
+    let ones = [Float](repeating: 1, count: count)
+    let layer = try append(
+      .scale(Network.Scale(scale: ones, shift: ones.map { _ in 0 })), reading: [-1], node)
+    value = written(layer, like: value, axis: axis)
   }
 
   /// `Flatten`: the axes before one and those from it on, each as one.

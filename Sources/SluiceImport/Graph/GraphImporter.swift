@@ -43,13 +43,13 @@ struct GraphImporter {
 
   /// The network that the graph of `model` computes, and what its inputs and outputs are.
   static func convert(
-    _ model: ONNXModel, constants: [Name: Tensor], states: Set<Name>, provenance: Provenance
+    _ model: ONNXModel, _ options: SourceOptions, provenance: Provenance
   ) throws(ConversionError) -> ConvertedModel {
     let (nodes, names) = model.liveNodes()
-    let folder = ConstantFolder(model, given: constants, liveNames: names)
+    let folder = ConstantFolder(model, given: options.constants, liveNames: names)
     let importer = GraphImporter(model, folder, provenance)
-    let states = states.isEmpty ? importer.stepStates() : states
-    if !states.isEmpty {
+    let states = options.states.isEmpty ? importer.stepStates() : options.states
+    if !states.isEmpty || importer.hasPairedStates() {
       var step = StepImporter(model, folder, provenance)
       return try step.convert(nodes, states: states)
     }

@@ -17,13 +17,16 @@ enum GraphValue {
   case features(FeatureValue)
   /// Part of a layer norm that is spelled out operator by operator.
   case norm(NormValue)
+  /// Whether x is above a number.
+  case isAbove(FeatureValue, Float)
 }
 
 extension GraphValue {
   /// The size of each axis.
   var extents: [Extent] {
     switch self {
-    case .features(let features): features.axes.indices.map { features.extent($0) }
+    case .features(let features), .isAbove(let features, _):
+      features.axes.indices.map { features.extent($0) }
     case .norm(let norm): norm.source.axes.map { _ in .unknown }
     }
   }
@@ -31,7 +34,7 @@ extension GraphValue {
   /// The number of axes.
   var rank: Int {
     switch self {
-    case .features(let features): features.axes.count
+    case .features(let features), .isAbove(let features, _): features.axes.count
     case .norm(let norm): norm.source.axes.count
     }
   }

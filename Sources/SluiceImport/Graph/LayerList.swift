@@ -7,6 +7,8 @@ struct LayerList {
   private var names: Set<Name> = []
   /// How many layers were named after the same source.
   private var copies: [Name: Int] = [:]
+  /// Layers in the making, of which a blob holds those that are needed: not as many.
+  private static let capacity = 4 * BlobLimits.layerCount
 
   subscript(index: Int) -> Network.Layer {
     get { layers[index] }
@@ -20,11 +22,19 @@ struct LayerList {
   mutating func append(
     _ operation: Network.Operation, reading inputs: [Int], _ node: ONNXNode
   ) throws(ConversionError) -> Int {
-    guard layers.count < BlobLimits.layerCount else {
-      throw node.unsupported("more than \(BlobLimits.layerCount) layers")
-    }
     if let reason = operation.refusalOfSizes { throw node.unsupported(reason) }
     let source = node.name.isEmpty ? node.output(0)?.text ?? node.operation : node.name
+    return try append(operation, reading: inputs, named: source, in: node.file)
+  }
+
+  /// Appends a layer under a name like `source`; returns its index.
+  mutating func append(
+    _ operation: Network.Operation, reading inputs: [Int], named source: String, in file: String
+  ) throws(ConversionError) -> Int {
+    guard layers.count < Self.capacity else {
+      throw .unsupported(
+        file, "layer \(quotable(source))", "more than \(Self.capacity) layers in the making")
+    }
     let base = source.utf8.count <= 200 ? source : quotable(source)
     var name = base
     // Of a thousand nodes without a name none looks for its own from the first on.

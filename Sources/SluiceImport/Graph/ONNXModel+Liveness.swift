@@ -7,7 +7,7 @@ extension ONNXModel {
     var live: [ONNXNode] = []
     for node in nodes.reversed() where node.outputs.contains(where: { names.contains($0) }) {
       live.append(node)
-      names.formUnion(node.inputs)
+      names.formUnion(node.reads)
     }
     return (live.reversed(), names)
   }
@@ -17,7 +17,7 @@ extension ONNXModel {
   /// The trace ends at `Shape`: a state whose size is the input's is made of the size alone.
   fileprivate func inputs(feeding positions: Set<Int>) -> Set<Name> {
     var names: Set<Name> = []
-    for node in nodes.reversed() {
+    for node in allNodes.reversed() {
       if node.isRecurrent {
         for (index, name) in node.inputs.enumerated() where positions.contains(index) {
           names.insert(name)
@@ -33,7 +33,7 @@ extension ONNXModel {
   func dependents(of names: Set<Name>) -> Set<Name> {
     guard !names.isEmpty else { return [] }
     var names = names
-    for node in nodes where node.operation != "Shape" {
+    for node in allNodes where node.operation != "Shape" {
       if node.inputs.contains(where: { names.contains($0) }) { names.formUnion(node.outputs) }
     }
     return names
@@ -86,6 +86,7 @@ extension ConversionError {
     return .unsupported(
       file, place,
       "\(reason) (the graph has no LSTM, GRU or RNN node: its cells seem to be written out in small "
-        + "operators; export PyTorch's nn.LSTM or nn.GRU, Keras models by export_keras.py)")
+        + "operators, or unrolled step by step; export PyTorch's nn.LSTM, nn.GRU or nn.RNN by "
+        + "torch.onnx.export(dynamo=False), Keras models by tools/python/export_keras.py)")
   }
 }

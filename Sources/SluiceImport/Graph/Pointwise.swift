@@ -53,6 +53,8 @@ extension Pointwise {
       guard slope > 0 else { throw node.unsupported("the attribute alpha is \(slope)") }
       self.init(factor: 1 / slope, function: .elu(alpha: 1), scale: slope)
     case "Neg": self.init(factor: -1, function: .identity)
+    case "Exp": self.init(function: .exponential)
+    case "Log": self.init(function: .logarithm)
     case "Clip": try self.init(clip: node, &attributes, &folder)
     default: return nil
     }
@@ -71,18 +73,23 @@ extension Pointwise {
     }
     // What exporters write for no bound.
     let limit = Float.greatestFiniteMagnitude
-    switch (
-      bounds[0].flatMap { $0 == -limit ? nil : $0 }, bounds[1].flatMap { $0 == limit ? nil : $0 }
-    )
-    {
+    let low = bounds[0].flatMap { $0 == -limit ? nil : $0 }
+    let high = bounds[1].flatMap { $0 == limit ? nil : $0 }
+    guard let form = Pointwise(low: low, high: high) else {
+      throw node.unsupported("the bounds \(low ?? 0) and \(high ?? 0)")
+    }
+    self = form
+  }
+
+  /// A number within bounds; nil where they are none.
+  init?(low: Float?, high: Float?) {
+    switch (low, high) {
     case (nil, nil): self.init(function: .identity)
     case (let low?, nil): self.init(summand: -low, function: .relu, shift: low)
     case (nil, let high?):
       self.init(factor: -1, summand: high, function: .relu, scale: -1, shift: high)
     case (let low?, let high?):
-      guard low < high, (high - low).isFinite else {
-        throw node.unsupported("the bounds \(low) and \(high)")
-      }
+      guard low < high, (high - low).isFinite else { return nil }
       let slope = 1 / (high - low)
       self.init(
         function: .hardSigmoid(alpha: slope, beta: -low * slope), scale: high - low, shift: low)

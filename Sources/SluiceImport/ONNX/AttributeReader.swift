@@ -59,6 +59,9 @@ struct AttributeReader {
     return strings
   }
 
+  /// Passes over an attribute that somebody else reads.
+  mutating func skip(_ name: Name) { left.removeValue(forKey: name) }
+
   mutating func tensor(_ name: Name) throws(ConversionError) -> ONNXTensor? {
     guard let value = left.removeValue(forKey: name) else { return nil }
     guard case .tensor(let tensor) = value else { throw wrong(name, "a tensor") }

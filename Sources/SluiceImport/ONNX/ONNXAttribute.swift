@@ -11,14 +11,15 @@ struct ONNXAttribute {
     case floats([Float])
     case integers([Int64])
     case strings([String])
-    /// A graph, a type or a sparse tensor: never descended into.
+    case graph(ONNXSubgraph)
+    /// Graphs, a type or a sparse tensor: never descended into.
     case other
   }
 
   let name: Name
   let value: Value
 
-  init(_ reader: ProtobufReader, files: ExternalFiles?) throws(ConversionError) {
+  init(_ reader: ProtobufReader, _ scope: ONNXSubgraph.Scope) throws(ConversionError) {
     var reader = reader
     var (name, type): (Name, Int64) = ("", 0)
     var found: (value: Value, type: Int64)?
@@ -29,11 +30,15 @@ struct ONNXAttribute {
       case 2: found = (.float(try reader.float(field)), 1)
       case 3: found = (.integer(try reader.integer(field)), 2)
       case 4: found = (.string(try reader.string(field)), 3)
-      case 5: found = (.tensor(try ONNXTensor(reader.source, reader.range(field), files: files)), 4)
+      case 5:
+        found = (
+          .tensor(try ONNXTensor(reader.source, reader.range(field), files: scope.files)), 4
+        )
       case 7: try reader.append(field, to: &floats)
       case 8: try reader.append(field, to: &integers, limit: 1 << 16)
       case 9: strings.append(try reader.string(field))
-      case 6, 10, 11, 14, 15, 22, 23: found = (.other, 0)
+      case 6: found = (.graph(try ONNXSubgraph(reader.submessage(field, "GraphProto"), scope)), 5)
+      case 10, 11, 14, 15, 22, 23: found = (.other, 0)
       case 13: _ = try reader.string(field)
       case 20: type = try reader.integer(field)
       default: throw reader.unsupported(field)

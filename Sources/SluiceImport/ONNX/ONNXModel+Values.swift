@@ -2,7 +2,7 @@ import SluiceNetwork
 
 extension ONNXModel {
   /// A graph's input or output: `ValueInfoProto` down to its shape.
-  func value(_ reader: ProtobufReader) throws(ConversionError) -> Value {
+  static func value(_ reader: ProtobufReader) throws(ConversionError) -> Value {
     var reader = reader
     var value = Value(name: "")
     var type: Range<Int>?
@@ -17,18 +17,19 @@ extension ONNXModel {
       }
     }
     value = Value(name: name)
-    if let type { try readType(ProtobufReader(source, "TypeProto", type), into: &value) }
+    if let type { try readType(ProtobufReader(reader.source, "TypeProto", type), into: &value) }
     return value
   }
 
-  private func readType(
+  private static func readType(
     _ reader: ProtobufReader, into value: inout Value
   ) throws(ConversionError) {
     var reader = reader
     while let field = try reader.next() {
       if field.number == 6 { continue }
       guard field.number == 1 else {
-        throw .unsupported(source.file, "value \(quotable(value.name))", "a type that is no tensor")
+        throw .unsupported(
+          reader.source.file, "value \(quotable(value.name))", "a type that is no tensor")
       }
       var tensor = try reader.submessage(field, "TypeProto.Tensor")
       while let field = try tensor.next() {
@@ -41,7 +42,7 @@ extension ONNXModel {
     }
   }
 
-  private func shape(_ reader: ProtobufReader) throws(ConversionError) -> [Int?] {
+  private static func shape(_ reader: ProtobufReader) throws(ConversionError) -> [Int?] {
     var reader = reader
     var shape: [Int?] = []
     while let field = try reader.next() {

@@ -23,7 +23,9 @@ struct ONNXModel {
   let source: SourceBytes
   private(set) var nodes: [ONNXNode] = []
   private(set) var initializers: [Name: ONNXTensor] = [:]
-  private(set) var inputs: [Value] = []
+  var inputs: [Value] = []
+  /// The values of inputs that are the same at every run.
+  var fixed: [Name: Tensor] = [:]
   private(set) var outputs: [Value] = []
   private(set) var opset: Int64 = 0
   /// What the file says of itself (`metadata_props`).
@@ -114,16 +116,18 @@ struct ONNXModel {
   ) throws(ConversionError) {
     var reader = reader
     try checkCounts(reader)
+    let scope = ONNXSubgraph.Scope(files)
     while let field = try reader.next() {
       switch field.number {
       case 1:
         nodes.append(
-          try ONNXNode(reader.submessage(field, "NodeProto"), index: nodes.count, files: files))
+          try ONNXNode(
+            reader.submessage(field, "NodeProto"), index: nodes.count, scope: scope))
       case 2, 10: _ = try reader.string(field)
       case 5: try keep(ONNXTensor(source, reader.range(field), files: files))
       case 15: try keep(ONNXTensor(sparse: reader.submessage(field, "SparseTensorProto")))
-      case 11: inputs.append(try value(reader.submessage(field, "ValueInfoProto")))
-      case 12: outputs.append(try value(reader.submessage(field, "ValueInfoProto")))
+      case 11: inputs.append(try Self.value(reader.submessage(field, "ValueInfoProto")))
+      case 12: outputs.append(try Self.value(reader.submessage(field, "ValueInfoProto")))
       case 13, 16: _ = try reader.range(field)
       case 14:
         throw .unsupported(
@@ -160,7 +164,8 @@ struct ONNXModel {
         throw reader.malformed(
           field.offset,
           "more than \(Self.maximumItems) nodes, initializers, inputs or outputs: recurrences that "
-            + "an exporter unrolled step by step? Export with LSTM, GRU or RNN nodes")
+            + "an exporter unrolled step by step? Export PyTorch models with LSTM, GRU or RNN nodes "
+            + "(torch.onnx.export, dynamo=False), Keras models by tools/python/export_keras.py")
       }
     }
   }
@@ -172,19 +177,41 @@ struct ONNXModel {
     for input in inputs where input.name.isEmpty || !defined.insert(input.name).inserted {
       throw .malformed(source.file, "input \"\(quotable(input.name))\"", "has no name of its own")
     }
-    for node in nodes {
-      for name in node.inputs where !name.isEmpty && !defined.contains(name) {
-        throw node.malformed("reads \"\(quotable(name))\", which nothing before it defines")
-      }
-      for name in node.outputs where !name.isEmpty && !defined.insert(name).inserted {
-        throw node.malformed("defines \"\(quotable(name))\" a second time")
-      }
-    }
+    try check(nodes, &defined)
     for output in outputs where !defined.contains(output.name) {
       throw .malformed(source.file, "output \"\(quotable(output.name))\"", "nothing defines it")
     }
     guard !outputs.isEmpty, Set(outputs.map(\.name)).count == outputs.count else {
       throw .malformed(source.file, "outputs", "expected at least one, each once")
+    }
+  }
+
+  /// The same of the nodes of one graph, within which others may lie.
+  private func check(_ nodes: [ONNXNode], _ defined: inout Set<Name>) throws(ConversionError) {
+    for node in nodes {
+      for name in node.inputs where !name.isEmpty && !defined.contains(name) {
+        throw node.malformed("reads \"\(quotable(name))\", which nothing before it defines")
+      }
+      for attribute in node.attributes {
+        guard case .graph(let graph) = attribute.value else { continue }
+        // What a graph defines is its own.
+        var added: [Name] = []
+        for name in graph.inputs + graph.initializers.keys.sorted() {
+          guard defined.insert(name).inserted else {
+            throw node.malformed("its graph defines \"\(quotable(name))\" a second time")
+          }
+          added.append(name)
+        }
+        try check(graph.nodes, &defined)
+        for name in graph.outputs where !defined.contains(name) {
+          throw node.malformed(
+            "its graph has the output \"\(quotable(name))\", which nothing defines")
+        }
+        for name in added + graph.nodes.flatMap(\.outputs) { defined.remove(name) }
+      }
+      for name in node.outputs where !name.isEmpty && !defined.insert(name).inserted {
+        throw node.malformed("defines \"\(quotable(name))\" a second time")
+      }
     }
   }
 }

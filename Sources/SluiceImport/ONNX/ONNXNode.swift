@@ -11,9 +11,23 @@ struct ONNXNode {
   let file: String
   /// What an error calls the node.
   let place: String
+  /// The names that graphs within it read and do not define.
+  let captured: [Name]
 
-  /// - Parameter files: the files beside this one in which numbers of attributes may lie.
-  init(_ reader: ProtobufReader, index: Int, files: ExternalFiles?) throws(ConversionError) {
+  /// A node without attributes.
+  init(_ operation: String, _ inputs: [Name], _ outputs: [Name], in file: String, at place: String)
+  {
+    self.operation = operation
+    self.inputs = inputs
+    self.outputs = outputs
+    self.file = file
+    self.place = place
+    (domain, name, attributes, captured) = ("", "", [], [])
+  }
+
+  init(
+    _ reader: ProtobufReader, index: Int, scope: ONNXSubgraph.Scope
+  ) throws(ConversionError) {
     var reader = reader
     var (operation, domain, name) = ("", "", "")
     var (inputs, outputs): ([Name], [Name]) = ([], [])
@@ -25,8 +39,7 @@ struct ONNXNode {
       case 3: name = try reader.string(field)
       case 4: operation = try reader.string(field)
       case 5:
-        attributes.append(
-          try ONNXAttribute(reader.submessage(field, "AttributeProto"), files: files))
+        attributes.append(try ONNXAttribute(reader.submessage(field, "AttributeProto"), scope))
       case 7: domain = try reader.string(field)
       case 6, 8: _ = try reader.string(field)
       case 9, 10: _ = try reader.range(field)
@@ -44,6 +57,11 @@ struct ONNXNode {
     self.outputs = outputs
     self.attributes = attributes
     self.name = name
+    var captured: Set<Name> = []
+    for attribute in attributes {
+      if case .graph(let graph) = attribute.value { captured.formUnion(graph.captured) }
+    }
+    self.captured = captured.sorted()
     guard !operation.isEmpty, !outputs.isEmpty else {
       throw malformed("a node without an operator or without outputs")
     }

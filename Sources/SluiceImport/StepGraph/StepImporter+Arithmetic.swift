@@ -1,132 +1,215 @@
 import SluiceNetwork
 
 extension StepImporter {
-  /// x^2, where it may become a magnitude.
-  mutating func power(_ node: ONNXNode) throws(ConversionError) {
-    let x = try view(node, 0)
-    let exponent = try folder.constant(node, 1, "the exponent")
-    let isTwo = exponent.floats == [2] || exponent.integers == [2]
-    guard isTwo else { throw node.unsupported("an exponent other than 2") }
-    define(node, .square(x))
-  }
-
-  /// sqrt(x^2 + y^2), of two parts of the same columns.
-  mutating func squareRoot(_ node: ONNXNode) throws(ConversionError) {
-    guard let name = node.input(0), case .squares(let re, let im)? = values[name] else {
-      throw node.unsupported("a square root of other than a sum of two squares")
-    }
-    let channelAxis = try channelAxis(re, node)
-    let count = re.axes[channelAxis].size
-    // Side by side already, all real parts before all imaginary ones?
-    var both = re
-    both.axes[channelAxis].size = 2 * count
-    let joined: ColumnView
-    if im.source == re.source, im.axes == re.axes, im.offset == re.offset + count,
-      re.axes[channelAxis].stride == 1
-    {
-      joined = try columns(both, channelAxis: channelAxis, node)
-    } else {
-      let parts = [
-        try columns(re, channelAxis: channelAxis, node),
-        try columns(im, channelAxis: channelAxis, node),
-      ]
-      let layer = try append(
-        .concatenate(length: parts[0].length, channels: [count, count]),
-        reading: parts.map(\.layer), node)
-      joined = ColumnView(layer: layer, length: parts[0].length, channels: 2 * count)
-    }
-    let index = try append(
-      .magnitude(length: joined.length, channels: count), reading: [joined.layer], node)
-    let columns = ColumnView(layer: index, length: joined.length, channels: count)
-    define(node, .view(view(re, of: index, columns, channelAxis: channelAxis)))
-  }
-
+  /// `Add`, `Sub`, `Mul` and `Div`, of values and constants whose shapes are broadcast.
   mutating func arithmetic(_ node: ONNXNode) throws(ConversionError) {
-    let (left, right) = (node.input(0) ?? "", node.input(1) ?? "")
-    switch (values[left], values[right]) {
-    case (.square(let x)?, .square(let y)?):
-      guard node.operation == "Add", x.shape == y.shape else {
-        throw node.unsupported("squares that are not added")
+    let operands = node.inputs.indices.map { node.input($0).flatMap { values[$0] } }
+    guard node.operation != "Sum" || node.inputs.count == 2 else {
+      throw node.unsupported("a sum of \(node.inputs.count) values; expected two")
+    }
+    guard operands.count == 2 else { throw node.malformed("expected two operands") }
+    switch (operands[0], operands[1]) {
+    case (.some, .some):
+      let (x, y) = (try view(node, 0), try view(node, 1))
+      guard let shape = StepView.common(x.shape, y.shape), let left = x.expanded(to: shape),
+        let right = y.expanded(to: shape)
+      else { throw node.unsupported("operands of the shapes \(x.shape) and \(y.shape)") }
+      try spend(left.count, node)
+      if try norm(x, y, node) { return }
+      switch node.operation {
+      case "Add", "Sum": try define(node, .view(try sum([left, right], node)))
+      case "Sub":
+        let minus = try scaled(right, by: -1, node)
+        let result = try sum([left, minus], node)
+        try define(node, .view(result))
+        noteCentred(x, y, result)
+      case "Mul": try define(node, .view(try multiplied(left, right, node)))
+      default:
+        let inverse = try mapped(y, .activation(.reciprocal, size: y.count), node)
+        guard let divisor = inverse.expanded(to: shape) else { return }
+        try define(node, .view(try multiplied(left, divisor, node)))
       }
-      define(node, .squares(x, y))
-    case (.view(let x)?, .view(let y)?):
-      if node.operation == "Mul", x == y { return define(node, .square(x)) }
-      guard node.operation == "Add" else {
-        throw node.unsupported("the operator is not supported on two of the step's values")
-      }
-      try sum(x, y, node)
-    case (.view(let x)?, nil):
-      try scale(x, by: try folder.constant(node, 1, "B"), isLeft: true, node)
-    case (nil, .view(let x)?):
-      try scale(x, by: try folder.constant(node, 0, "A"), isLeft: false, node)
-    default: throw node.unsupported("squares or states as operands")
+    case (.some, nil):
+      try affine(try view(node, 0), by: try folder.constant(node, 1, "B"), isLeft: true, node)
+    case (nil, .some):
+      try affine(try view(node, 1), by: try folder.constant(node, 0, "A"), isLeft: false, node)
+    case (nil, nil): try folder.fold(node)
     }
   }
 
-  private mutating func sum(
-    _ x: StepView, _ y: StepView, _ node: ONNXNode
-  ) throws(ConversionError) {
-    let channelAxis = try channelAxis(x, node)
-    guard x.shape == y.shape else { throw node.unsupported("adds values of different shapes") }
-    let (a, b) = (
-      try columns(x, channelAxis: channelAxis, node), try columns(y, channelAxis: channelAxis, node)
-    )
-    let index = try append(
-      .add(size: a.length * a.channels, count: 2), reading: [a.layer, b.layer], node)
-    define(node, .view(view(x, of: index, a, channelAxis: channelAxis)))
-  }
-
-  /// A constant factor or summand, one number or one for each channel.
-  private mutating func scale(
+  /// A constant factor or summand, of one number or of as many as there are.
+  private mutating func affine(
     _ x: StepView, by constant: ConstantValue, isLeft: Bool, _ node: ONNXNode
   ) throws(ConversionError) {
-    let channelAxis = try channelAxis(x, node)
-    let columns = try columns(x, channelAxis: channelAxis, node)
-    let row = try folder.row(
-      constant, of: columns.channels, at: channelAxis, rank: x.axes.count, node, "the constant")
-    let scale = try folder.scale(node, by: row, length: columns.length, isLeft: isLeft)
-    let index = try append(.scale(scale), reading: [columns.layer], node)
-    define(node, .view(view(x, of: index, columns, channelAxis: channelAxis)))
+    let stored = try folder.stored(constant, node)
+    guard let numbers = stored.floats, stored.isStored, !numbers.isEmpty,
+      let shape = StepView.common(x.shape, stored.shape), let operand = x.expanded(to: shape)
+    else {
+      throw node.unsupported(
+        "the constant of the shape \(constant.shape) is not of floats that follow the shape \(x.shape)"
+      )
+    }
+    try spend(operand.count, node)
+    try requireFinite(numbers, file: model.source.file, place: node.place)
+    let places = StepView(0, shape: stored.shape).expanded(to: shape)?.elements ?? []
+    if node.operation == "Div", !isLeft {
+      let inverse = try mapped(operand, .activation(.reciprocal, size: operand.count), node)
+      let result = try scaled(
+        inverse, by: places.map { numbers[Int($0.index)] }, plus: nil, node)
+      return try define(node, .view(result))
+    }
+    let row = places.map { numbers[Int($0.index)] }
+    let scale = try folder.scale(node, by: row, isLeft: isLeft)
+    let result = try scaled(operand, by: scale.scale, plus: scale.shift, node)
+    try define(node, .view(result))
+    noteShifted(x, result, numbers, node)
   }
 
-  /// `BatchNormalization`: the second axis counts channels, the features where there are two.
-  mutating func batchNorm(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) {
-    let x = try view(node, 0)
-    var scale = try folder.trainedScale(node, &attributes)
-    guard x.axes.count >= 2, x.axes[1].size == scale.scale.count else {
-      throw node.malformed("\(scale.scale.count) channels for X of shape \(x.shape)")
+  /// Each number times its factor, and its summand added.
+  ///
+  /// - Parameters:
+  ///   - factors: one for each number of `x`, in its order.
+  ///   - summands: likewise; nil for none.
+  mutating func scaled(
+    _ x: StepView, by factors: [Float], plus summands: [Float]?, _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    if factors.allSatisfy({ $0 == 1 }), summands?.allSatisfy({ $0 == 0 }) ?? true { return x }
+    let based = try based(x, node)
+    var scale = [Float](repeating: 1, count: x.count)
+    var shift = [Float](repeating: 0, count: x.count)
+    for (place, element) in based.view.elements.enumerated() {
+      scale[Int(element.index)] = factors[place]
+      if let summands { shift[Int(element.index)] = summands[place] }
     }
-    let columns = try columns(x, channelAxis: 1, node)
-    scale.length = columns.length
-    let index = try append(.scale(scale), reading: [columns.layer], node)
-    define(node, .view(view(x, of: index, columns, channelAxis: 1)))
+    // The same for every column?
+    let channels = based.channels
+    let isPeriodic = scale.indices.allSatisfy {
+      scale[$0] == scale[$0 % channels] && shift[$0] == shift[$0 % channels]
+    }
+    let layer = try append(
+      .scale(
+        isPeriodic
+          ? Network.Scale(
+            length: based.length, scale: Array(scale[..<channels]),
+            shift: Array(shift[..<channels]))
+          : Network.Scale(scale: scale, shift: shift)), reading: [based.layer], node)
+    return based.view.written(by: layer)
   }
 
-  /// `Gemm` and `MatMul`: a dense layer, of each column where there are several.
-  mutating func product(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) {
-    let x = try view(node, 0)
-    let dense = try folder.dense(node, &attributes)
-    let (inputs, outputs) = (dense.inputSize, dense.outputSize)
-    guard x.axes.count >= 2, x.axes[x.axes.count - 1].size == inputs else {
-      throw node.malformed("B of \(inputs) rows for A of shape \(x.shape)")
+  mutating func scaled(
+    _ x: StepView, by factor: Float, _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    try scaled(x, by: Array(repeating: factor, count: x.count), plus: nil, node)
+  }
+
+  /// What a layer makes of each number alone.
+  mutating func mapped(
+    _ x: StepView, _ operation: Network.Operation, _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    let based = try based(x, node)
+    return based.view.written(by: try append(operation, reading: [based.layer], node))
+  }
+
+  /// The sum of values of one shape.
+  private mutating func sum(
+    _ operands: [StepView], _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    let (layers, view) = try aligned(operands, node)
+    return view.written(
+      by: try append(.add(size: view.count, count: layers.count), reading: layers, node))
+  }
+
+  /// The product of two values of one shape.
+  mutating func multiplied(
+    _ x: StepView, _ y: StepView, _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    let (layers, view) = try aligned([x, y], node)
+    let layer = try append(.multiply(size: view.count, count: 2), reading: layers, node)
+    if x == y { noteSquare(of: x, layer) }
+    return view.written(by: layer)
+  }
+
+  /// Layers that write the numbers of values of one shape in one order, and that order.
+  private mutating func aligned(
+    _ operands: [StepView], _ node: ONNXNode
+  ) throws(ConversionError) -> (layers: [Int], view: StepView) {
+    let first = try based(operands[0], node)
+    var layers: [Int] = []
+    var isAligned = true
+    for operand in operands {
+      guard let source = operand.soleSource, operand.count == size(of: source),
+        operand.elements.map(\.index) == first.view.elements.map(\.index),
+        operand.elements[0].cellLayer == nil, source != StepElement.zeros
+      else {
+        isAligned = false
+        break
+      }
+      layers.append(Int(source))
     }
-    let axis = x.axes.count - 1
-    let columns = try columns(x, channelAxis: axis, node)
-    let index = try append(
-      columns.length == 1
-        ? .dense(dense)
-        : .convolution(
-          .init(
-            length: columns.length, inputChannels: inputs, outputChannels: outputs, kernelSize: 1,
-            padding: .zeros(before: 0, after: 0), weights: dense.weights, bias: dense.bias)),
-      reading: [columns.layer], node)
-    var result = x
-    result.axes[axis].size = outputs
-    let written = ColumnView(layer: index, length: columns.length, channels: outputs)
-    define(node, .view(view(result, of: index, written, channelAxis: axis)))
+    if isAligned { return (layers, first.view) }
+    let axis = [operands[0].channelAxis].filter { _ in operands[0].rank > 0 }
+    layers = []
+    var view = operands[0]
+    for (index, operand) in operands.enumerated() {
+      let columns = try columns(operand, channelAxes: axis, node)
+      layers.append(columns.layer)
+      if index == 0 { view = columns.view }
+    }
+    return (layers, view)
+  }
+
+  /// x to the power of a constant.
+  mutating func power(_ node: ONNXNode) throws(ConversionError) {
+    let x = try view(node, 0)
+    let constant = try folder.constant(node, 1, "the exponent")
+    let exponent = constant.floats?.first ?? constant.integers?.first.map { Float($0) }
+    guard let exponent, constant.count == 1, exponent.isFinite else {
+      throw node.unsupported("exponents that are not one number")
+    }
+    switch exponent {
+    case 1: try define(node, .view(x))
+    case 2:
+      let result = try multiplied(x, x, node)
+      try define(node, .view(result))
+    case 0.5: try squareRoot(node)
+    case -0.5:
+      try squareRoot(node)
+      guard let name = node.output(0), case .view(let root)? = values[name] else { return }
+      try define(node, .view(try inverse(of: root, node)))
+    case -1: try reciprocal(node)
+    default:
+      guard exponent.rounded() != exponent || exponent == 3 else {
+        throw node.unsupported(
+          "the exponent \(exponent); expected 2, 3, or a fraction of what is not below zero")
+      }
+      if exponent == 3 {
+        let square = try multiplied(x, x, node)
+        return try define(node, .view(try multiplied(square, x, node)))
+      }
+      let log = try mapped(x, .activation(.logarithm, size: x.count), node)
+      let product = try scaled(log, by: exponent, node)
+      try define(node, .view(try mapped(product, .activation(.exponential, size: x.count), node)))
+    }
+  }
+
+  mutating func reciprocal(_ node: ONNXNode) throws(ConversionError) {
+    try define(node, .view(try inverse(of: try view(node, 0), node)))
+  }
+
+  private mutating func inverse(
+    of x: StepView, _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    let result = try mapped(x, .activation(.reciprocal, size: x.count), node)
+    noteInverse(x, result)
+    return result
+  }
+}
+
+extension StepView {
+  /// The same places of another layer that writes as many numbers.
+  func written(by layer: Int) -> StepView {
+    StepView(
+      shape: shape,
+      elements: elements.map { StepElement(source: Int32(layer), index: $0.index) })
   }
 }

@@ -1,87 +1,13 @@
 import SluiceBlob
 import SluiceNetwork
 
-/// A view as columns of channels that a layer writes, all of them.
-struct ColumnView {
-  let layer: Int
-  let length: Int
-  let channels: Int
-}
-
 extension StepImporter {
-  /// The layer whose columns `view` is, appended if it is a part of another's.
-  ///
-  /// - Parameter channelAxis: the axis of the channels; at most one other may have several elements,
-  ///   the columns.
-  mutating func columns(
-    _ view: StepView, channelAxis: Int, _ node: ONNXNode
-  ) throws(ConversionError) -> ColumnView {
-    guard case .layer(let layer) = view.source else {
-      throw node.unsupported("reads a state, which only a recurrent node of this layer does")
-    }
-    let channels = view.axes[channelAxis]
-    var others = view.axes
-    others.remove(at: channelAxis)
-    let lengths = others.filter { $0.size != 1 }
-    guard lengths.count <= 1 else {
-      throw node.unsupported("more axes than columns and channels")
-    }
-    let length = lengths.first ?? StepView.Axis(size: 1, stride: 0)
-    let total = size(ofLayer: layer)
-    guard channels.size == 1 || channels.stride == 1 else {
-      throw node.unsupported("the channels of a column do not lie side by side")
-    }
-    // Columns of one channel that are neighbours, or a single column: one stretch.
-    if length.size == 1 || (channels.size == 1 && length.stride == 1) {
-      let count = channels.size * length.size
-      let part = try slice(layer, length: 1, from: view.offset, count: count, of: total, node)
-      return ColumnView(layer: part, length: length.size, channels: channels.size)
-    }
-    let pitch = length.stride
-    guard pitch * length.size == total, view.offset + channels.size <= pitch else {
-      throw node.unsupported("a part of the columns whose channels are not all of them")
-    }
-    let part = try slice(
-      layer, length: length.size, from: view.offset, count: channels.size, of: pitch, node)
-    return ColumnView(layer: part, length: length.size, channels: channels.size)
-  }
-
-  private mutating func slice(
-    _ layer: Int, length: Int, from start: Int, count: Int, of channels: Int, _ node: ONNXNode
-  ) throws(ConversionError) -> Int {
-    if start == 0, count == channels { return layer }
-    return try append(
-      .slice(.init(length: length, channels: channels, start: start, count: count)),
-      reading: [layer], node)
-  }
-
-  /// The axis whose elements are neighbours, of a view whose elements are all of a layer's.
-  func channelAxis(_ view: StepView, _ node: ONNXNode) throws(ConversionError) -> Int {
-    if let axis = view.axes.indices.first(where: {
-      view.axes[$0].size != 1 && view.axes[$0].stride == 1
-    }) {
-      return axis
-    }
-    guard let axis = view.axes.indices.last else { throw node.unsupported("a single number") }
-    return axis
-  }
-
-  /// What a layer writes as `columns` say it, with the axes of `view`.
-  func view(_ view: StepView, of layer: Int, _ columns: ColumnView, channelAxis: Int) -> StepView {
-    var axes = view.axes
-    for index in axes.indices {
-      axes[index].stride =
-        index == channelAxis ? 1 : axes[index].size == 1 ? 0 : columns.channels
-    }
-    return StepView(.layer(layer), axes: axes)
-  }
-
   mutating func convolution(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    let x = try view(node, 0)
+    var x = try view(node, 0)
     let w = try folder.floats(node, 1, "W", rank: 3)
-    guard x.axes.count == 3, x.axes[0].size == 1 else {
+    guard x.rank == 3, x.shape[0] == 1 else {
       throw node.unsupported("X has the shape \(x.shape); expected one sequence of columns")
     }
     let bias = node.input(2) == nil ? nil : try folder.floats(node, 2, "B", rank: 1)
@@ -91,18 +17,19 @@ extension StepImporter {
     if let kernel = try attributes.integers("kernel_shape"), kernel != [w.shape[2]] {
       throw node.malformed("the attribute kernel_shape is \(kernel); W has \(w.shape[2]) taps")
     }
-    if let mode = try attributes.string("auto_pad"), mode != "NOTSET", mode != "VALID" {
-      throw node.unsupported("the attribute auto_pad is \(quotable(mode))")
-    }
-    let pads = try attributes.integers("pads") ?? [0, 0]
-    guard pads.count == 2, pads.allSatisfy({ (0...Int(BlobLimits.size)).contains($0) }) else {
-      throw node.unsupported("the attribute pads is \(pads)")
+    let reach = (max(w.shape[2], 1) - 1) * dilation + 1
+    var pads = try pads(&attributes, reach: reach, stride: stride, length: x.shape[2], node)
+    // Zeros that stand around already are the convolution's own.
+    let zeros = x.zerosAround(axis: 2)
+    if zeros.before + zeros.after > 0 {
+      x = x.taking(Array(zeros.before..<x.shape[2] - zeros.after), of: 2)
+      pads = [pads[0] + zeros.before, pads[1] + zeros.after]
     }
     let outputs = w.shape[0]
     guard outputs > 0, w.shape[2] > 0, groups > 0, outputs % groups == 0,
-      x.axes[1].size == w.shape[1] * groups, bias?.shape[0] ?? outputs == outputs
-    else { throw node.malformed("W of shape \(w.shape) for \(x.axes[1].size) channels") }
-    let columns = try columns(x, channelAxis: 1, node)
+      x.shape[1] == w.shape[1] * groups, bias?.shape[0] ?? outputs == outputs
+    else { throw node.malformed("W of shape \(w.shape) for \(x.shape[1]) channels") }
+    let columns = try columns(x, channelAxes: [1], node)
     let layer = Network.Convolution(
       length: columns.length, inputChannels: columns.channels, outputChannels: outputs,
       kernelSize: w.shape[2], stride: stride, dilation: dilation, groups: groups,
@@ -122,18 +49,32 @@ extension StepImporter {
         try append(operation, reading: inputs, node)
       }
     }
-    define(
-      node,
-      .view(
-        StepView(
-          .layer(index),
-          axes: [
-            .init(size: 1, stride: 0), .init(size: outputs, stride: 1),
-            .init(size: layer.outputLength, stride: outputs),
-          ])))
+    let written = StepView(layer: index, shape: [1, layer.outputLength, outputs])
+    try define(node, .view(written.transposed([0, 2, 1])))
   }
 
-  private func single(
+  /// What is put before and behind the columns.
+  func pads(
+    _ attributes: inout AttributeReader, reach: Int, stride: Int, length: Int, _ node: ONNXNode
+  ) throws(ConversionError) -> [Int] {
+    let pads = try attributes.integers("pads") ?? [0, 0]
+    guard pads.count == 2, pads.allSatisfy({ (0...Int(BlobLimits.size)).contains($0) }) else {
+      throw node.unsupported("the attribute pads is \(pads)")
+    }
+    let mode = try attributes.string("auto_pad") ?? "NOTSET"
+    switch mode {
+    case "NOTSET": return pads
+    case "VALID": return [0, 0]
+    case "SAME_UPPER", "SAME_LOWER":
+      let outputs = (length + stride - 1) / stride
+      let total = max((outputs - 1) * stride + reach - length, 0)
+      let less = total / 2
+      return mode == "SAME_UPPER" ? [less, total - less] : [total - less, less]
+    default: throw node.unsupported("the attribute auto_pad is \(quotable(mode))")
+    }
+  }
+
+  func single(
     _ values: [Int]?, _ name: String, _ node: ONNXNode
   ) throws(ConversionError) -> Int {
     guard let values else { return 1 }
@@ -143,52 +84,15 @@ extension StepImporter {
     return values[0]
   }
 
-  mutating func pad(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) {
-    let x = try view(node, 0)
-    let mode = try attributes.string("mode") ?? "constant"
-    guard mode == "reflect" else {
-      throw node.unsupported("the attribute mode is \(quotable(mode)); expected reflect")
-    }
-    guard node.input(2) == nil else { throw node.unsupported("the input constant_value") }
-    let named = try attributes.integers("pads")
-    let pads: [Int]
-    if let named { pads = named } else { pads = try folder.integers(node, 1, "pads") }
-    let rank = x.axes.count
-    guard pads.count == 2 * rank else { throw node.malformed("pads are \(pads.count) numbers") }
-    let axes = (0..<rank).filter { pads[$0] != 0 || pads[$0 + rank] != 0 }
-    guard axes.count <= 1 else { throw node.unsupported("pads several axes") }
-    guard let axis = axes.first else { return define(node, .view(x)) }
-    // The channels are the other axis of several elements, if there is one.
-    let other = x.axes.indices.first { $0 != axis && x.axes[$0].size != 1 }
-    let channelAxis = other ?? x.axes.indices.first { $0 != axis }
-    guard let channelAxis else { throw node.unsupported("pads the only axis") }
-    let columns = try columns(x, channelAxis: channelAxis, node)
-    let (before, after) = (pads[axis], pads[axis + rank])
-    guard (0..<columns.length).contains(before), (0..<columns.length).contains(after) else {
-      throw node.malformed("reflects \(before) and \(after) of \(columns.length) columns")
-    }
-    let index = try append(
-      .reflectPad(
-        .init(length: columns.length, channels: columns.channels, before: before, after: after)),
-      reading: [columns.layer], node)
-    var padded = x
-    padded.axes[axis].size += before + after
-    define(node, .view(view(padded, of: index, columns, channelAxis: channelAxis)))
-  }
-
   mutating func activation(
     _ node: ONNXNode, _ form: Pointwise
   ) throws(ConversionError) {
-    let x = try view(node, 0)
-    let channelAxis = try channelAxis(x, node)
-    let columns = try columns(x, channelAxis: channelAxis, node)
-    var index = columns.layer
-    for operation in form.operations(length: columns.length, channels: columns.channels) {
-      index = try append(operation, reading: [index], node)
+    let based = try based(try view(node, 0), node)
+    var layer = based.layer
+    for operation in form.operations(length: based.length, channels: based.channels) {
+      layer = try append(operation, reading: [layer], node)
     }
-    define(node, .view(view(x, of: index, columns, channelAxis: channelAxis)))
+    try define(node, .view(based.view.written(by: layer)))
   }
 
   mutating func softmax(
@@ -196,10 +100,36 @@ extension StepImporter {
   ) throws(ConversionError) {
     let x = try view(node, 0)
     let axis = try node.position(
-      of: try attributes.integer("axis") ?? (model.opset < 13 ? 1 : -1), rank: x.axes.count)
-    guard x.axes.indices.allSatisfy({ $0 == axis || x.axes[$0].size == 1 }) else {
+      of: try attributes.integer("axis") ?? (model.opset < 13 ? 1 : -1), rank: x.rank)
+    guard x.shape.indices.allSatisfy({ $0 == axis || x.shape[$0] == 1 }) else {
       throw node.unsupported("a softmax of several columns")
     }
-    try activation(node, Pointwise(function: function))
+    let columns = try columns(x, channelAxes: [axis], node)
+    let layer = try append(
+      .activation(function, size: columns.channels), reading: [columns.layer], node)
+    try define(node, .view(columns.view.written(by: layer)))
+  }
+
+  /// `PRelu`, of slopes that follow the value's shape.
+  mutating func prelu(_ node: ONNXNode) throws(ConversionError) {
+    let x = try view(node, 0)
+    let slopes = try folder.stored(folder.constant(node, 1, "slope"), node)
+    guard let numbers = slopes.floats, slopes.isStored,
+      StepView.common(x.shape, slopes.shape) == x.shape,
+      let places = StepView(0, shape: slopes.shape).expanded(to: x.shape)
+    else { throw node.unsupported("slopes of the shape \(slopes.shape) for \(x.shape)") }
+    try requireFinite(numbers, file: model.source.file, place: node.place)
+    let based = try based(x, node)
+    var row = [Float](repeating: 0, count: x.count)
+    for (place, element) in based.view.elements.enumerated() {
+      row[Int(element.index)] = numbers[Int(places.elements[place].index)]
+    }
+    let isPeriodic = row.indices.allSatisfy { row[$0] == row[$0 % based.channels] }
+    let layer = try append(
+      .prelu(
+        isPeriodic
+          ? Network.PReLU(length: based.length, slopes: Array(row[..<based.channels]))
+          : Network.PReLU(slopes: row)), reading: [based.layer], node)
+    try define(node, .view(based.view.written(by: layer)))
   }
 }

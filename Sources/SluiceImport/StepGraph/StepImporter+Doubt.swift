@@ -8,10 +8,17 @@ extension StepImporter {
   ///
   /// - Parameters:
   ///   - pairs: the outputs that are a layer's state as it is.
-  ///   - features: the index of the output of features.
-  func doubt(about pairs: [StatePair], _ features: Int?) -> String? {
-    guard let features, case .view(let view)? = values[model.outputs[features].name],
-      !areStates([view])
+  ///   - features: the indices of the outputs of features.
+  func doubt(about pairs: [StatePair], _ features: [Int]) -> String? {
+    for output in features {
+      if let reason = doubt(about: pairs, output) { return reason }
+    }
+    return nil
+  }
+
+  private func doubt(about pairs: [StatePair], _ features: Int) -> String? {
+    guard case .view(let view)? = values[model.outputs[features].name],
+      input(continuedBy: view) == nil
     else { return nil }
     let output = model.outputs[features].name
     for (index, pair) in pairs.enumerated() {

@@ -1,60 +1,99 @@
+import SluiceBlob
 import SluiceNetwork
 
 extension StepImporter {
-  /// States one after the other, or features side by side.
-  mutating func concat(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) {
-    guard let axis = try attributes.integer("axis") else {
-      throw node.malformed("the attribute axis is missing")
+  /// Columns side by side: of every column the same stretches of several sources.
+  mutating func joined(
+    _ elements: [StepElement], channels: Int, _ node: ONNXNode
+  ) throws(ConversionError) -> Int? {
+    guard channels > 0, elements.count % channels == 0 else { return nil }
+    let length = elements.count / channels
+    // Where a stretch ends in some column.
+    var starts: [Int] = []
+    for place in 0..<channels {
+      let begins =
+        place == 0
+        || (0..<length).contains { column in
+          let at = column * channels + place
+          return elements[at].source != elements[at - 1].source
+            || elements[at].index != elements[at - 1].index + 1
+        }
+      if begins { starts.append(place) }
+      guard starts.count <= LayerInputs.capacity * LayerInputs.capacity else { return nil }
     }
-    var views: [StepView] = []
-    for index in node.inputs.indices { views.append(try view(node, index)) }
-    let rank = views[0].axes.count
-    let at = try node.position(of: axis, rank: rank)
-    for view in views {
-      guard view.axes.count == rank,
-        (0..<rank).allSatisfy({ $0 == at || view.axes[$0].size == views[0].axes[$0].size })
-      else { throw node.malformed("joins values of different shapes") }
-    }
-    var shape = views[0].shape
-    shape[at] = views.reduce(0) { $0 + $1.axes[at].size }
-    let isStates =
-      views.contains { if case .cell = $0.source { true } else { false } }
-      || isReturned(node, views)
-    if isStates {
-      guard shape[..<at].allSatisfy({ $0 == 1 }) else {
-        throw node.unsupported("joins states along an axis that is not the first")
+    guard starts.count > 1 else { return nil }
+    var parts: [(layer: Int, channels: Int)] = []
+    for (index, start) in starts.enumerated() {
+      let end = index + 1 < starts.count ? starts[index + 1] : channels
+      let own = (0..<length).flatMap { elements[$0 * channels + start..<$0 * channels + end] }
+      // What is no stretch of columns would be joined again, and again.
+      guard own.allSatisfy({ $0.source == own[0].source }) else { return nil }
+      if let layer = whole(own) ?? patterns[own] {
+        parts.append((layer, end - start))
+        continue
       }
-      return define(node, .states(views, shape: shape))
+      var layer = try stretch(own, node)
+      if layer == nil { layer = try columnSlice(own, node) }
+      guard let layer else { return nil }
+      patterns[own] = layer
+      parts.append((layer, end - start))
     }
-    // Of every column the channels of each.
-    var parts: [ColumnView] = []
-    for view in views { parts.append(try columns(view, channelAxis: at, node)) }
-    let length = parts[0].length
-    let channels = parts.map(\.channels)
-    let total = channels.reduce(0, +)
-    let layer = try append(
-      .concatenate(length: length, channels: channels), reading: parts.map(\.layer), node)
-    let axes = shape.indices.map { index -> StepView.Axis in
-      if index == at { return .init(size: total, stride: 1) }
-      return .init(size: shape[index], stride: shape[index] == 1 ? 0 : total)
-    }
-    define(node, .view(StepView(.layer(layer), axes: axes)))
+    return try joined(parts, length: length, node)
   }
 
-  /// `Split`: parts of a state, or of features.
-  mutating func split(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) {
-    let view = try view(node, 0)
-    let extents = view.shape.map { Extent.known($0) }
-    let (axis, ranges) = try folder.ranges(ofSplit: node, &attributes, extents)
-    for (index, range) in ranges.enumerated() {
-      var part = view
-      part.offset += range.lowerBound * view.axes[axis].stride
-      part.axes[axis].size = range.count
-      define(node, .view(part), output: index)
+  /// Layers' columns side by side, in two storeys where there are many.
+  mutating func joined(
+    _ parts: [(layer: Int, channels: Int)], length: Int, _ node: ONNXNode
+  ) throws(ConversionError) -> Int {
+    var parts = parts
+    while parts.count > 1 {
+      var joined: [(layer: Int, channels: Int)] = []
+      for first in Swift.stride(from: 0, to: parts.count, by: LayerInputs.capacity) {
+        let some = parts[first..<min(first + LayerInputs.capacity, parts.count)]
+        guard some.count > 1 else {
+          joined += some
+          continue
+        }
+        let channels = some.map(\.channels)
+        let layer = try append(
+          .concatenate(length: length, channels: channels), reading: some.map(\.layer), node)
+        joined.append((layer, channels.reduce(0, +)))
+      }
+      parts = joined
     }
+    return parts[0].layer
+  }
+
+  /// Any numbers of few sources: a dense layer with a single 1 in each row.
+  mutating func picked(
+    _ elements: [StepElement], _ node: ONNXNode
+  ) throws(ConversionError) -> Int {
+    var sources: [Int32] = []
+    for element in elements where !sources.contains(element.source) {
+      sources.append(element.source)
+    }
+    let sizes = sources.map { size(of: $0) }
+    let total = sizes.reduce(0, +)
+    guard sources.count <= LayerInputs.capacity, total * elements.count <= 1 << 20 else {
+      throw node.unsupported(
+        "\(elements.count) of \(total) numbers in an order that is neither that of columns nor of "
+          + "channels")
+    }
+    let base = try joined(zip(sources, sizes).map { (Int($0), $1) }, length: 1, node)
+    var firsts: [Int32: Int] = [:]
+    var sum = 0
+    for (source, size) in zip(sources, sizes) {
+      firsts[source] = sum
+      sum += size
+    }
+    var weights = [Float](repeating: 0, count: total * elements.count)
+    for (row, element) in elements.enumerated() {
+      weights[row * total + (firsts[element.source] ?? 0) + Int(element.index)] = 1
+    }
+    return try append(
+      .dense(
+        Network.Dense(
+          inputSize: total, outputSize: elements.count, weights: weights, bias: nil)),
+      reading: [base], node)
   }
 }

@@ -1,24 +1,12 @@
+import SluiceBlob
 import SluiceNetwork
 
 extension StepImporter {
-  /// What only moves axes about, or takes a part.
+  /// What only moves numbers about, or takes a part.
   mutating func move(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    if let name = node.input(0), case .states(let views, let shape)? = values[name],
-      Self.keepingOrder.contains(node.operation)
-    {
-      // Side by side, whatever the shape: only that changes.
-      let whole = StepView(.layer(-1), shape: shape)
-      return define(node, .states(views, shape: try moved(whole, node, &attributes).shape))
-    }
-    define(node, .view(try moved(view(node, 0), node, &attributes)))
-  }
-
-  /// `view` as `node` leaves it.
-  private mutating func moved(
-    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> StepView {
+    let view = try view(node, 0)
     let result: StepView
     switch node.operation {
     case "Identity": result = view
@@ -28,122 +16,110 @@ extension StepImporter {
     case "Cast":
       try folder.checkCast(node, &attributes, ofIntegers: false)
       result = view
-    case "Unsqueeze": result = try unsqueeze(view, node, &attributes)
-    case "Squeeze": result = try squeeze(view, node, &attributes)
-    case "ReduceMean": result = try mean(view, node, &attributes)
-    case "Transpose": result = try transpose(view, node, &attributes)
-    case "Reshape": result = try reshape(view, node, &attributes)
+    case "Unsqueeze":
+      var shape = view.shape
+      for axis in try node.insertions(folder.axes(node, &attributes), rank: view.rank) {
+        shape.insert(1, at: axis)
+      }
+      result = view.reshaped(shape)
+    case "Squeeze":
+      let extents = view.shape.map { Extent.known($0) }
+      let kept = try folder.squeezed(extents, node, &attributes)
+      result = view.reshaped(kept.map { view.shape[$0] })
+    case "Transpose":
+      result = view.transposed(try node.order(ofAxes: view.rank, &attributes))
+    case "Reshape":
+      let zeros = try attributes.flag("allowzero")
+      result = try reshaped(view, folder.integers(node, 1, "shape"), keepsZeros: zeros, node)
     case "Flatten": result = try flatten(view, node, &attributes)
     case "Gather": result = try gather(view, node, &attributes)
     case "Slice": result = try slice(view, node, &attributes)
+    case "Expand": result = try expand(view, node)
+    case "Tile": result = try tile(view, node)
     default: throw node.unsupported("the operator is not supported on what a step computes")
     }
-    return result
-  }
-
-  private mutating func unsqueeze(
-    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> StepView {
-    var view = view
-    let axes = try folder.axes(node, &attributes)
-    for axis in try node.insertions(axes, rank: view.axes.count) {
-      view.axes.insert(.init(size: 1, stride: 0), at: axis)
-    }
-    guard view.axes.count <= 16 else { throw node.unsupported("more than 16 axes") }
-    return view
-  }
-
-  private mutating func squeeze(
-    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> StepView {
-    var view = view
-    let extents = view.shape.map { Extent.known($0) }
-    view.axes = try folder.squeezed(extents, node, &attributes).map { view.axes[$0] }
-    return view
-  }
-
-  /// Over axes of one element the mean is that element.
-  private mutating func mean(
-    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> StepView {
-    let keeps = try attributes.integer("keepdims") ?? 1
-    _ = try attributes.integer("noop_with_empty_axes")
-    guard let axes = try folder.axes(node, &attributes), !axes.isEmpty else {
-      throw node.unsupported("a mean over all axes")
-    }
-    let reduced = try node.positions(of: axes, rank: view.axes.count)
-    guard reduced.allSatisfy({ view.axes[$0].size == 1 }) else {
-      throw node.unsupported("a mean of several elements")
-    }
-    guard keeps == 0 else { return view }
-    var view = view
-    view.axes = view.axes.indices.filter { !reduced.contains($0) }.map { view.axes[$0] }
-    return view
-  }
-
-  private func transpose(
-    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> StepView {
-    var view = view
-    view.axes = try node.order(ofAxes: view.axes.count, &attributes).map { view.axes[$0] }
-    return view
-  }
-
-  private mutating func reshape(
-    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
-  ) throws(ConversionError) -> StepView {
-    let zeros = try attributes.flag("allowzero")
-    return try reshaped(view, folder.integers(node, 1, "shape"), keepsZeros: zeros, node)
+    try define(node, .view(result))
   }
 
   private func flatten(
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
     let axis = try attributes.integer("axis") ?? 1
-    let rank = view.axes.count
-    guard (-rank...rank).contains(axis) else { throw node.malformed("the axis \(axis)") }
-    let at = axis < 0 ? axis + rank : axis
-    let (first, rest) = (view.shape[..<at].reduce(1, *), view.shape[at...].reduce(1, *))
-    return try reshaped(view, [first, rest], keepsZeros: true, node)
+    guard (-view.rank...view.rank).contains(axis) else {
+      throw node.malformed("the axis \(axis)")
+    }
+    let at = axis < 0 ? axis + view.rank : axis
+    return view.reshaped([view.shape[..<at].reduce(1, *), view.shape[at...].reduce(1, *)])
   }
 
   private mutating func gather(
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
-    var view = view
-    let axis = try node.position(
-      of: try attributes.integer("axis") ?? 0, rank: view.axes.count)
-    let (list, isScalar) = try folder.indices(ofGather: node)
-    guard list.count == 1 else {
-      throw node.unsupported("indices that are not one known integer")
+    let axis = try node.position(of: try attributes.integer("axis") ?? 0, rank: view.rank)
+    let constant = try folder.constant(node, 1, "indices")
+    guard let list = constant.integers, !list.isEmpty else {
+      throw node.unsupported("indices that are not known integers")
     }
-    let size = view.axes[axis].size
-    guard (-size..<size).contains(list[0]) else {
-      throw node.malformed("the index \(list[0]) of \(size)")
+    let size = view.shape[axis]
+    var positions: [Int] = []
+    for index in list {
+      guard (-size..<size).contains(index) else {
+        throw node.malformed("the index \(index) of \(size)")
+      }
+      positions.append(index < 0 ? index + size : index)
     }
-    view.offset += (list[0] < 0 ? list[0] + size : list[0]) * view.axes[axis].stride
-    view.axes[axis] = .init(size: 1, stride: 0)
-    if isScalar { view.axes.remove(at: axis) }
-    return view
+    try spend(positions.count * view.count / size, node)
+    let taken = view.taking(positions, of: axis)
+    return taken.reshaped(
+      Array(view.shape[..<axis]) + constant.shape + Array(view.shape[(axis + 1)...]))
   }
 
   private mutating func slice(
     _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) -> StepView {
-    var view = view
-    let bounds = try folder.bounds(node, &attributes, rank: view.axes.count)
-    for part in try bounds.parts(node, rank: view.axes.count) {
-      guard let end = part.end.known else {
+    let bounds = try folder.bounds(node, &attributes, rank: view.rank)
+    var (result, seen) = (view, Set<Int>())
+    for (index, axis) in bounds.axes.enumerated() {
+      let axis = try node.position(of: axis, rank: view.rank)
+      guard seen.insert(axis).inserted else { throw node.malformed("an axis stands twice") }
+      guard let end = bounds.ends[index].known else {
         throw node.unsupported("the input ends is not made of known integers")
       }
-      let (at, size) = (part.axis, view.axes[part.axis].size)
-      let lower = SliceBounds.clamped(part.start, size)
-      let upper = SliceBounds.clamped(end, size)
-      guard lower < upper else { throw node.unsupported("selects nothing") }
-      view.offset += lower * view.axes[at].stride
-      view.axes[at].size = upper - lower
+      let positions = try bounds.positions(index, end: end, size: view.shape[axis], node)
+      guard !positions.isEmpty else { throw node.unsupported("selects nothing") }
+      result = result.taking(positions, of: axis)
     }
-    return view
+    return result
+  }
+
+  private mutating func expand(
+    _ view: StepView, _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    let target = try folder.integers(node, 1, "shape")
+    guard target.allSatisfy({ $0 > 0 }), let count = elementCount(of: target),
+      let shape = StepView.common(view.shape, target)
+    else { throw node.unsupported("a shape that does not follow the input's") }
+    try spend(count, node)
+    guard elementCount(of: shape) != nil, let result = view.expanded(to: shape) else {
+      throw node.unsupported("a shape that does not follow the input's")
+    }
+    return result
+  }
+
+  private mutating func tile(
+    _ view: StepView, _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    let repeats = try folder.repeats(node, rank: view.rank).map { $0.known ?? 0 }
+    guard repeats.allSatisfy({ $0 > 0 }),
+      let count = elementCount(of: zip(view.shape, repeats).map { $0 &* $1 })
+    else { throw node.unsupported("the input repeats is not made of known integers") }
+    try spend(count, node)
+    var result = view
+    for (axis, times) in repeats.enumerated() where times > 1 {
+      let size = view.shape[axis]
+      result = result.taking((0..<size * times).map { $0 % size }, of: axis)
+    }
+    return result
   }
 
   private func reshaped(
@@ -152,8 +128,8 @@ extension StepImporter {
     guard wanted.count <= 8 else { throw node.malformed("more than 8 axes") }
     var shape = wanted
     for (index, size) in wanted.enumerated() where size == 0 && !keepsZeros {
-      guard index < view.axes.count else { throw node.malformed("a size of 0") }
-      shape[index] = view.axes[index].size
+      guard index < view.rank else { throw node.malformed("a size of 0") }
+      shape[index] = view.shape[index]
     }
     if let open = shape.firstIndex(of: -1) {
       let others = shape.enumerated().filter { $0.offset != open }.map(\.element)
@@ -165,9 +141,51 @@ extension StepImporter {
     guard shape.allSatisfy({ $0 > 0 }), elementCount(of: shape) == view.count else {
       throw node.malformed("the shape \(wanted) of \(view.count) elements")
     }
-    guard let result = view.reshaped(shape) else {
-      throw node.unsupported("a shape that takes apart columns of channels")
+    return view.reshaped(shape)
+  }
+
+  /// `Split`: parts of an axis.
+  mutating func split(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    let view = try view(node, 0)
+    let (axis, ranges) = try folder.ranges(
+      ofSplit: node, &attributes, view.shape.map { .known($0) })
+    for (index, range) in ranges.enumerated() {
+      try define(node, .view(view.taking(Array(range), of: axis)), output: index)
     }
-    return result
+  }
+
+  /// Values one after the other along an axis.
+  mutating func concat(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    guard let axis = try attributes.integer("axis") else {
+      throw node.malformed("the attribute axis is missing")
+    }
+    var views: [StepView] = []
+    for index in node.inputs.indices { views.append(try view(node, index)) }
+    let first = views[0]
+    let at = try node.position(of: axis, rank: first.rank)
+    for view in views {
+      guard view.rank == first.rank,
+        view.shape.indices.allSatisfy({ $0 == at || view.shape[$0] == first.shape[$0] })
+      else { throw node.malformed("joins values of different shapes") }
+    }
+    let total = views.reduce(0) { $0 + $1.count }
+    guard total <= Int(BlobLimits.size) else {
+      throw node.unsupported("\(total) features; a blob holds up to \(BlobLimits.size)")
+    }
+    let outer = first.shape[..<at].reduce(1, *)
+    var elements: [StepElement] = []
+    for row in 0..<outer {
+      for view in views {
+        let size = view.count / outer
+        elements += view.elements[row * size..<(row + 1) * size]
+      }
+    }
+    var shape = first.shape
+    shape[at] = views.reduce(0) { $0 + $1.shape[at] }
+    try define(node, .view(StepView(shape: shape, elements: elements)))
   }
 }

@@ -4,25 +4,60 @@ extension StepImporter {
   /// Interprets the nodes in their order, past those that cannot be, and then throws what these were.
   mutating func run(all nodes: [ONNXNode]) throws(ConversionError) {
     var obstacles = Obstacles(model.source.file)
+    try run(nodes, &obstacles)
+    try obstacles.finish()
+  }
+
+  private mutating func run(
+    _ nodes: [ONNXNode], _ obstacles: inout Obstacles
+  ) throws(ConversionError) {
     for node in nodes {
       guard obstacles.allows(node) else { continue }
       do throws(ConversionError) {
         try node.checkOperator()
-        try run(node)
+        if node.operation == "If" {
+          let branch = try folder.branch(of: node)
+          try run(branch.nodes, &obstacles)
+          try take(branch.outputs, of: node)
+        } else {
+          try run(node)
+        }
       } catch {
         let shapes = node.inputs.prefix(4).compactMap { values[$0]?.shape }.map { "\($0)" }
         obstacles.note(error, of: node, reading: shapes)
       }
     }
-    try obstacles.finish()
+  }
+
+  /// Gives the outputs of an `If` the values of its branch.
+  private mutating func take(
+    _ outputs: [Name], of node: ONNXNode
+  ) throws(ConversionError) {
+    for (index, name) in outputs.enumerated() {
+      guard let target = node.output(index) else { continue }
+      if let value = values[name] {
+        values[target] = value
+        writers[target] = writers[name] ?? node
+      } else if folder.liveNames.contains(target) {
+        folder.bind(target, to: try folder.named(name, node))
+      }
+    }
   }
 
   /// Interprets one node, which has been checked.
   mutating func run(_ node: ONNXNode) throws(ConversionError) {
+    for name in node.outputs { writers[name] = node }
     // Of a step's values only the shape is a constant.
-    if node.operation == "Shape", let name = node.input(0), let value = values[name] {
+    if node.operation == "Shape" || node.operation == "Size", let name = node.input(0),
+      let value = values[name]
+    {
       var attributes = AttributeReader(node)
-      try folder.shape(of: value.shape.map { .known($0) }, node, &attributes)
+      if node.operation == "Size" {
+        let count = value.shape.reduce(1, *)
+        try folder.define(node, ConstantValue(shape: [], .integers([.known(count)])))
+      } else {
+        try folder.shape(of: value.shape.map { .known($0) }, node, &attributes)
+      }
       return try attributes.finish()
     }
     guard node.inputs.contains(where: { values[$0] != nil }) else { return try folder.fold(node) }
@@ -33,51 +68,76 @@ extension StepImporter {
     }
     switch node.operation {
     case "Conv": try convolution(node, &attributes)
+    case "MaxPool", "AveragePool": try pool(node, &attributes)
+    case "GlobalMaxPool", "GlobalAveragePool": try globalPool(node)
     case "Pad": try pad(node, &attributes)
     case "LSTM", "GRU", "RNN": try recurrent(node, &attributes)
     case "Gemm", "MatMul": try product(node, &attributes)
-    case "Add", "Sub", "Mul", "Div": try arithmetic(node)
+    case "Einsum": try einsum(node, &attributes)
+    case "Add", "Sub", "Mul", "Div", "Sum": try arithmetic(node)
+    case "Min", "Max": try limit(node)
     case "Pow": try power(node)
     case "Sqrt": try squareRoot(node)
+    case "Reciprocal": try reciprocal(node)
     case "Softmax": try softmax(node, &attributes, .softmax)
     case "LogSoftmax": try softmax(node, &attributes, .logSoftmax)
+    case "PRelu": try prelu(node)
+    case "ArgMax": try argMax(node, &attributes)
+    case "Greater", "GreaterOrEqual", "Less", "LessOrEqual": try compare(node)
+    case "Where": try choose(node)
     case "BatchNormalization": try batchNorm(node, &attributes)
+    case "LayerNormalization": try layerNorm(node, &attributes)
+    case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2", "ReduceSumSquare":
+      try reduce(node, &attributes)
+    case "LpNormalization": try normalise(node, &attributes)
     case "Concat": try concat(node, &attributes)
     case "Split": try split(node, &attributes)
-    default: try move(node, &attributes)
+    case "Gather" where node.input(1).flatMap({ values[$0] }) != nil:
+      try embedding(node, &attributes)
+    case "Cast" where node.input(0).flatMap({ values[$0] })?.areIDs == true:
+      try folder.checkCast(node, &attributes, ofIntegers: true)
+      try define(node, values[node.inputs[0]]!)
+    default:
+      if case .ids(let view)? = node.input(0).flatMap({ values[$0] }) {
+        try moveIDs(view, node, &attributes)
+      } else {
+        try move(node, &attributes)
+      }
     }
     try attributes.finish()
   }
 
-  /// Whether what `node` joins only comes out, and is the state of several layers as it went in.
-  func isReturned(_ node: ONNXNode, _ views: [StepView]) -> Bool {
-    guard let name = node.output(0), returnedNames.contains(name) else { return false }
-    return areStates(views)
+  /// What only moves token ids about.
+  private mutating func moveIDs(
+    _ view: StepView, _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    guard let name = node.input(0), let output = node.output(0) else { return }
+    values[name] = .view(view)
+    defer { values[name] = .ids(view) }
+    try move(node, &attributes)
+    if case .view(let moved)? = values[output] { values[output] = .ids(moved) }
   }
 
-  /// The operators that leave the order of numbers as it is.
-  static let keepingOrder: Set<String> = [
-    "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Dropout", "Cast",
-  ]
-
-  /// The names of what comes out of the graph, perhaps in another shape, and is read by nothing else.
-  static func returnedNames(of model: ONNXModel) -> Set<Name> {
-    var readers: [Name: [ONNXNode]] = [:]
-    for node in model.nodes {
-      for name in Set(node.inputs) { readers[name, default: []].append(node) }
+  /// The row of a table that an id names.
+  private mutating func embedding(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    guard case .ids(let ids)? = node.input(1).flatMap({ values[$0] }) else {
+      throw node.unsupported("indices that are computed; expected token ids as they come in")
     }
-    let outputs = Set(model.outputs.map(\.name))
-    var returned: Set<Name> = []
-    for name in model.nodes.reversed().flatMap(\.outputs) {
-      let only = readers[name, default: []]
-      let isReturned =
-        only.isEmpty
-        ? outputs.contains(name)
-        : !outputs.contains(name) && only.count == 1 && keepingOrder.contains(only[0].operation)
-          && only[0].input(0) == name && only[0].output(0).map(returned.contains) == true
-      if isReturned { returned.insert(name) }
+    guard try attributes.integer("axis") ?? 0 == 0 else {
+      throw node.unsupported("the attribute axis is not 0")
     }
-    return returned
+    let table = try folder.floats(node, 0, "data", rank: 2)
+    guard table.shape[0] > 0, table.shape[1] > 0 else { throw node.malformed("an empty table") }
+    guard ids.count == 1, inputs.count(where: { $0.isIDs }) == 1 else {
+      throw node.unsupported("\(ids.count) ids of a step; expected one, of one input")
+    }
+    let layer = try append(
+      .embedding(
+        Network.Embedding(count: table.shape[0], size: table.shape[1], weights: table.values)),
+      reading: [Int(ids.elements[0].source)], node)
+    try define(node, .view(StepView(layer: layer, shape: ids.shape + [table.shape[1]])))
   }
 
   /// The value of input `index`, which is no constant.
@@ -85,24 +145,22 @@ extension StepImporter {
     guard let name = node.input(index) else { throw node.malformed("input \(index) is missing") }
     switch values[name] {
     case .view(let view): return view
-    case .square, .squares:
-      throw node.unsupported("reads squares, which only a magnitude is made of")
-    case .states: throw node.unsupported("reads several states; only outputs can be that")
+    case .ids: throw node.unsupported("reads token ids, which only an embedding does")
+    case .isAbove: throw node.unsupported("reads a comparison, which only Where does")
     case nil:
       throw node.unsupported("input \(index) is a constant; expected what the step computes")
     }
   }
 
-  mutating func define(_ node: ONNXNode, _ value: StepValue, output index: Int = 0) {
+  mutating func define(
+    _ node: ONNXNode, _ value: StepValue, output index: Int = 0
+  ) throws(ConversionError) {
+    guard value.shape.count <= 16 else { throw node.unsupported("more than 16 axes") }
+    try spend(value.shape.reduce(1, *), node)
     if let name = node.output(index) { values[name] = value }
   }
 }
 
 extension StepValue {
-  var shape: [Int] {
-    switch self {
-    case .view(let view), .square(let view), .squares(let view, _): view.shape
-    case .states(_, let shape): shape
-    }
-  }
+  var areIDs: Bool { if case .ids = self { true } else { false } }
 }

@@ -14,10 +14,10 @@ extension StepImporter {
     }
     var layer = try folder.weights(node, form)[0]
     let x = try view(node, 0)
-    guard x.axes.count == 3, x.axes[0].size == 1, x.axes[1].size == 1 else {
+    guard x.rank == 3, x.shape[0] == 1, x.shape[1] == 1 else {
       throw node.unsupported("X has the shape \(x.shape); expected one step of one sequence")
     }
-    let columns = try columns(x, channelAxis: 2, node)
+    let columns = try columns(x, channelAxes: [2], node)
     guard columns.channels == layer.inputSize else {
       throw node.malformed("reads \(layer.inputSize) features, its input has \(columns.channels)")
     }
@@ -34,45 +34,94 @@ extension StepImporter {
     }
     layers[index].operation = .recurrent(layer)
     let size = layer.hiddenSize
-    define(node, .view(StepView(.layer(index), shape: [1, 1, 1, size])))
-    define(node, .view(StepView(.layer(index), shape: [1, 1, size])), output: 1)
-    define(node, .view(StepView(.cell(index), shape: [1, 1, size])), output: 2)
+    try define(node, .view(StepView(layer: index, shape: [1, 1, 1, size])))
+    try define(node, .view(StepView(layer: index, shape: [1, 1, size])), output: 1)
+    try define(
+      node, .view(StepView(StepElement.source(ofCell: index), shape: [1, 1, size])), output: 2)
   }
 
-  /// The state input that is h or C before the step.
+  /// The numbers of a state input that are h or C before the step, in any order of its axes.
   private func state(
     _ node: ONNXNode, _ index: Int, _ what: String, _ size: Int
-  ) throws(ConversionError) -> StepView {
+  ) throws(ConversionError) -> [StepElement] {
     guard node.input(index) != nil else {
       throw node.unsupported("the input \(what) is left out: every step would start from zero")
     }
     let view = try view(node, index)
-    guard case .state = view.source, view.isContiguous, view.count == size else {
-      throw node.unsupported("the input \(what) is not a state of \(size) units as it came in")
+    let elements = view.elements.compactMap { raw($0) }
+    guard elements.count == view.count, view.count == size, Set(elements).count == size,
+      Set(elements.map(\.source)).count == 1
+    else {
+      throw node.unsupported(
+        "the input \(what) is not a state of \(size) units as it came in; what empties a state is "
+          + "left to whoever resets the stream: export without it")
     }
-    return view
+    return elements
   }
 
-  /// Notes that `view`, of a state input, is the state of one layer, and of no other.
-  private mutating func claim(
-    _ view: StepView, _ what: String, _ node: ONNXNode
-  ) throws(ConversionError) {
-    guard case .state(let name) = view.source else { return }
-    let range = view.offset..<view.offset + view.count
-    if let other = claims[name, default: []].first(where: { $0.range.overlaps(range) }) {
-      throw node.unsupported(
-        "the input \"\(quotable(name))\" is its \(what), and also the \(other.what) of "
-          + "\(other.node): a stream keeps a state for each; give each an input of its own")
+  /// The number of an input that `element` is, through layers that only pick; nil where it is computed.
+  func raw(_ element: StepElement) -> StepElement? {
+    var element = element
+    while element.input == nil {
+      guard let source = pick(element) else { return nil }
+      element = source
     }
-    claims[name, default: []].append((range, what, node.place))
+    return element
+  }
+
+  /// What a layer that only picks has at `element` from what it reads; nil where it computes.
+  func pick(_ element: StepElement) -> StepElement? {
+    guard element.cellLayer == nil, element.source >= 0 else { return nil }
+    let (layer, index) = (Int(element.source), Int(element.index))
+    let reads = layers.inputs(of: layer)
+    switch layers[layer].operation {
+    case .slice(let slice):
+      let place = index / slice.count * slice.channels + slice.start + index % slice.count
+      return StepElement(source: Int32(reads[0]), index: Int32(place))
+    case .concatenate(_, let channels):
+      let total = channels.reduce(0, +)
+      guard total > 0 else { return nil }
+      let column = index / total
+      var (rest, part) = (index % total, 0)
+      while rest >= channels[part] {
+        rest -= channels[part]
+        part += 1
+      }
+      return StepElement(
+        source: Int32(reads[part]), index: Int32(column * channels[part] + rest))
+    case .dense(let dense):
+      // A single 1.
+      let row = dense.weights[index * dense.inputSize..<(index + 1) * dense.inputSize]
+      guard dense.bias == nil, dense.activation == .identity,
+        row.count(where: { $0 != 0 }) == 1, let one = row.firstIndex(of: 1)
+      else { return nil }
+      return StepElement(source: Int32(reads[0]), index: Int32(one - row.startIndex))
+    default: return nil
+    }
+  }
+
+  /// Notes that these numbers of a state input are the state of one layer, and of no other.
+  mutating func claim(
+    _ elements: [StepElement], _ what: String, _ node: ONNXNode
+  ) throws(ConversionError) {
+    for element in elements {
+      if let other = claims[element] {
+        let name = element.input.map { inputs[$0].name } ?? ""
+        throw node.unsupported(
+          "the input \"\(quotable(name))\" is its \(what), and also the \(other.what) of "
+            + "\(other.node): a stream keeps a state for each; give each an input of its own")
+      }
+    }
+    for element in elements { claims[element] = (what, node.place) }
   }
 
   /// The numbers that the caller gave for a state; empty for none, or for zero.
-  private func given(_ view: StepView) -> [Float] {
-    guard case .state(let name) = view.source, let tensor = folder.given[name],
-      view.offset + view.count <= tensor.count
+  func given(_ elements: [StepElement]) -> [Float] {
+    guard let input = elements.first?.input, let tensor = folder.given[inputs[input].name],
+      elements.allSatisfy({ Int($0.index) < tensor.count })
     else { return [] }
-    let values = Array(tensor.floats[view.offset..<view.offset + view.count])
+    let floats = tensor.floats
+    let values = elements.map { floats[Int($0.index)] }
     return values.allSatisfy { $0 == 0 } ? [] : values
   }
 }

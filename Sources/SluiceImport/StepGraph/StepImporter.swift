@@ -5,8 +5,9 @@ import SluiceNetwork
 /// out as graph outputs, and between calls somebody else keeps it. Here the stream does.
 ///
 /// Every size is known (an axis of a size that the graph leaves open is one step of one sequence), so
-/// that a value can be followed through whatever only moves its axes; constants fold as in a graph
-/// over sequences.
+/// that each number can be followed through whatever only moves it; constants fold as in a graph over
+/// sequences. Which inputs are states shows at the end: those that recurrent nodes have claimed, and
+/// those of cells that are written out, which are recognised in the layers.
 struct StepImporter {
   let model: ONNXModel
   var folder: ConstantFolder
@@ -14,75 +15,55 @@ struct StepImporter {
 
   var values: [Name: StepValue] = [:]
   var layers = LayerList()
-  /// Which state input, and from which element on, is h and C of each recurrent layer.
-  var hidden: [Int: StepView] = [:]
-  var cells: [Int: StepView] = [:]
-  /// Which elements of a state input are the state of which node.
-  var claims: [Name: [(range: Range<Int>, what: String, node: String)]] = [:]
-  /// Elements of the model's input.
-  private var inputCount = 0
-  /// The names of what only comes out.
-  let returnedNames: Set<Name>
+  /// The inputs that are read, in the graph's order; a view's sources count them.
+  var inputs: [StepInput] = []
+  /// Which numbers of the inputs are h and C of each recurrent layer before the step.
+  var hidden: [Int: [StepElement]] = [:]
+  var cells: [Int: [StepElement]] = [:]
+  /// Which layer's state a number of an input is.
+  var claims: [StepElement: (what: String, node: String)] = [:]
+  /// Inputs that empty the state, and are left out: a stream is reset instead.
+  var resets: Set<Name> = []
+  /// The layer that holds a run or pattern of numbers which was asked for before.
+  var patterns: [[StepElement]: Int] = [:]
+  /// What a layer has of a norm that is spelled out.
+  var norms: [Int: StepNorm] = [:]
+  /// The value that a layer of such a norm holds, x - mean x.
+  var centredViews: [Int: StepView] = [:]
+  /// What a layer of squares was made of.
+  var squares: [Int: StepView] = [:]
+  /// What a layer that limits its input has limited, and how.
+  var limits: [Int: StepLimit] = [:]
+  /// Numbers that may still be followed: a few nodes can ask for any number of them.
+  private var budget = StepImporter.numbers
+  private static let numbers = 1 << 21
+  let outputNames: Set<Name>
   /// The node that writes each name.
-  let writers: [Name: ONNXNode]
+  var writers: [Name: ONNXNode] = [:]
 
   init(_ model: ONNXModel, _ folder: ConstantFolder, _ provenance: Provenance) {
     self.model = model
     self.folder = folder
     self.provenance = provenance
-    returnedNames = Self.returnedNames(of: model)
-    var writers: [Name: ONNXNode] = [:]
-    for node in model.nodes { for name in node.outputs { writers[name] = node } }
-    self.writers = writers
+    outputNames = Set(model.outputs.map(\.name))
   }
 
   /// The network, and what the graph's inputs and outputs are.
   mutating func convert(
     _ nodes: [ONNXNode], states: Set<Name>
   ) throws(ConversionError) -> ConvertedModel {
-    var sequence: ONNXModel.Value?
-    for input in model.inputs where folder.liveNames.contains(input.name) {
-      let place = "input \"\(quotable(input.name))\""
-      guard input.type <= 1 else {
-        throw .unsupported(
-          model.source.file, place,
-          "is of the element type \(input.type) (ONNX's data_type); expected floats: a graph of one step "
-            + "reads features, and an embedding stays with whoever runs it")
-      }
-      guard let shape = input.shape else {
-        throw .unsupported(
-          model.source.file, place,
-          "its number of axes is not known; export with an example input, so that the shape stands in "
-            + "the file")
-      }
-      let sizes = shape.map { $0 ?? 1 }
-      guard let count = elementCount(of: sizes), count > 0, count <= BlobLimits.windowFloats else {
-        throw .unsupported(model.source.file, place, "the shape \(sizes)")
-      }
-      if states.contains(input.name) {
-        values[input.name] = .view(StepView(.state(input.name), shape: sizes))
-        continue
-      }
-      guard sequence == nil else {
-        throw .unsupported(
-          model.source.file, place, "a second input that is no state of a recurrent layer")
-      }
-      sequence = input
-      inputCount = count
-      values[input.name] = .view(StepView(.layer(-1), shape: sizes))
-    }
-    for input in model.inputs
-    where input.isFloatingPoint && !folder.liveNames.contains(input.name) {
-      throw .unsupported(
-        model.source.file, "input \"\(quotable(input.name))\"",
-        "no output depends on it: a state that was lost on the way? The states that are read are "
-          + "\(quotable(states.sorted())); leave the input out of the export where it is none")
-    }
-    guard let sequence else {
-      throw .unsupported(model.source.file, "inputs", "no output depends on an input")
-    }
+    try bindInputs(states)
     try run(all: nodes)
-    return try result(sequence, states)
+    try refuseLostInputs()
+    return try result()
+  }
+
+  /// Counts numbers that a value has.
+  mutating func spend(_ count: Int, _ node: ONNXNode) throws(ConversionError) {
+    guard count <= budget else {
+      throw node.unsupported("values of more than \(Self.numbers) numbers in one step")
+    }
+    budget -= count
   }
 
   /// Appends a layer that `node` computes; returns its index.
@@ -93,9 +74,45 @@ struct StepImporter {
     try layers.append(operation, reading: inputs, node)
   }
 
-  func size(ofLayer index: Int) -> Int {
-    index >= 0 ? layers[index].outputSize : inputCount
+  /// Numbers that a source writes.
+  func size(of source: Int32) -> Int {
+    if source < -1 { return inputs[Int(-2 - source)].count }
+    return layers[Int(source)].outputSize
   }
+}
+
+/// An input of the graph that the step reads.
+struct StepInput {
+  let name: Name
+  let shape: [Int]
+  let isIDs: Bool
+
+  var count: Int { shape.reduce(1, *) }
+}
+
+/// What a layer has of a norm that is spelled out, operator by operator.
+struct StepNorm {
+  enum Stage: Equatable {
+    case mean, centred, squares, variance
+    /// The variance and a constant.
+    case shifted(Float)
+    /// The square root of that, and 1 / that.
+    case deviation(Float)
+    case inverse(Float)
+  }
+
+  let stage: Stage
+  /// x
+  let source: StepView
+  /// The axes over which it is normalised.
+  let axes: [Int]
+}
+
+/// A value within bounds.
+struct StepLimit {
+  let source: StepView
+  let low: Float?
+  let high: Float?
 }
 
 extension GraphImporter {
@@ -111,5 +128,20 @@ extension GraphImporter {
   func stepStates() -> Set<Name> {
     let missing = roles.all.filter { folder.given[$0] == nil && folder.liveNames.contains($0) }
     return missing.isDisjoint(with: roles.weights.union(roles.lengths)) ? missing : []
+  }
+
+  /// Whether inputs beside the first come out again in their shape: a step, whose cells may be written
+  /// out in small operators.
+  func hasPairedStates() -> Bool {
+    let inputs = model.inputs.filter {
+      folder.liveNames.contains($0.name) && folder.given[$0.name] == nil
+        && model.fixed[$0.name] == nil && $0.type <= 1
+    }
+    guard inputs.count > 1 else { return false }
+    let outputs = Set(model.outputs.compactMap { $0.shape?.map { $0 ?? 1 } })
+    return inputs.dropFirst().contains { input in
+      guard let shape = input.shape, !shape.isEmpty else { return false }
+      return outputs.contains(shape.map { $0 ?? 1 })
+    }
   }
 }

@@ -1,88 +1,142 @@
 import SluiceNetwork
 
-/// What a name of a graph that computes one step stands for: numbers that a layer wrote, seen through
-/// axes with strides, as what only moves axes about leaves them.
+/// One number of a step: what writes it, and where among all that is written there.
+struct StepElement: Hashable {
+  /// A layer; below -1 an input of the graph; from ``cellBase`` on C of a layer.
+  var source: Int32
+  var index: Int32
+
+  private static let cellBase: Int32 = 1 << 16
+
+  /// What input `position` of the graph holds: numbers of the step's row, or of a state.
+  static func source(ofInput position: Int) -> Int32 { -2 - Int32(position) }
+  /// C of the LSTM at `layer`.
+  static func source(ofCell layer: Int) -> Int32 { cellBase + Int32(layer) }
+  /// Zeros that a `Pad` puts around, until what reads them takes them in.
+  static let zeros = Int32.min
+
+  /// The graph's input that it is of; nil where it is none.
+  var input: Int? { source < -1 && source != Self.zeros ? Int(-2 - source) : nil }
+  /// The LSTM whose C it is of; nil where it is none.
+  var cellLayer: Int? { source >= Self.cellBase ? Int(source - Self.cellBase) : nil }
+}
+
+/// What a name of a graph that computes one step stands for: numbers in a shape, each followed to what
+/// wrote it, so that whatever only moves numbers about costs nothing.
 struct StepView: Hashable {
-  /// Where the numbers are.
-  enum Source: Hashable {
-    /// What a layer writes at a step, -1 the model's input; its h, of a recurrent layer.
-    case layer(Int)
-    /// C of an LSTM.
-    case cell(Int)
-    /// A state input of the graph.
-    case state(Name)
+  var shape: [Int]
+  /// Row-major.
+  var elements: [StepElement]
+
+  init(shape: [Int], elements: [StepElement]) {
+    self.shape = shape
+    self.elements = elements
   }
 
-  /// An axis: how many, and how far apart.
-  struct Axis: Hashable {
-    var size: Int
-    var stride: Int
+  /// All that `source` writes, in its order.
+  init(_ source: Int32, shape: [Int]) {
+    self.shape = shape
+    elements = (0..<shape.reduce(1, *)).map { StepElement(source: source, index: Int32($0)) }
   }
 
-  var source: Source
-  var offset = 0
-  var axes: [Axis]
+  init(layer: Int, shape: [Int]) { self.init(Int32(layer), shape: shape) }
 
-  /// All of `source` in row-major order.
-  init(_ source: Source, shape: [Int]) {
-    self.source = source
-    axes = Self.rowMajor(shape)
+  var count: Int { elements.count }
+  var rank: Int { shape.count }
+
+  /// The axes of more than one element.
+  var significant: [Int] { shape.indices.filter { shape[$0] != 1 } }
+
+  /// What all its numbers are written by; nil where several do.
+  var soleSource: Int32? {
+    guard let first = elements.first?.source, elements.allSatisfy({ $0.source == first }) else {
+      return nil
+    }
+    return first
   }
 
-  init(_ source: Source, axes: [Axis]) {
-    self.source = source
-    self.axes = axes
-  }
-
-  static func rowMajor(_ shape: [Int]) -> [Axis] {
+  /// For each axis, how far apart neighbours lie.
+  static func strides(_ shape: [Int]) -> [Int] {
     var stride = 1
-    var axes: [Axis] = []
+    var strides: [Int] = []
     for size in shape.reversed() {
-      axes.append(Axis(size: size, stride: stride))
+      strides.append(stride)
       stride *= size
     }
-    return axes.reversed()
+    return strides.reversed()
   }
 
-  var shape: [Int] { axes.map(\.size) }
-  var count: Int { shape.reduce(1, *) }
-  /// The axes of more than one element.
-  var significant: [Axis] { axes.filter { $0.size != 1 } }
-
-  /// Whether the elements in row-major order are neighbours.
-  var isContiguous: Bool {
-    significant == Self.rowMajor(significant.map(\.size))
+  /// The elements at every sum of one offset for each axis of the result.
+  private func picking(_ offsets: [[Int]]) -> StepView {
+    var indices = [0]
+    for axis in offsets { indices = indices.flatMap { base in axis.map { base + $0 } } }
+    return StepView(shape: offsets.map(\.count), elements: indices.map { elements[$0] })
   }
 
-  /// The view in another shape of as many elements; nil where no strides can say that.
-  func reshaped(_ shape: [Int]) -> StepView? {
-    guard shape.reduce(1, *) == count else { return nil }
-    var result = self
-    if isContiguous {
-      result.axes = Self.rowMajor(shape)
-      return result
+  /// The axes in another order.
+  func transposed(_ order: [Int]) -> StepView {
+    let strides = Self.strides(shape)
+    return picking(order.map { axis in (0..<shape[axis]).map { $0 * strides[axis] } })
+  }
+
+  /// Some positions of an axis.
+  func taking(_ positions: [Int], of axis: Int) -> StepView {
+    let strides = Self.strides(shape)
+    return picking(
+      shape.indices.map { index in
+        (index == axis ? positions : Array(0..<shape[index])).map { $0 * strides[index] }
+      })
+  }
+
+  /// The same numbers in another shape of as many.
+  func reshaped(_ shape: [Int]) -> StepView { StepView(shape: shape, elements: elements) }
+
+  /// Repeated along axes of one element, as operands of arithmetic are; nil where shapes differ.
+  func expanded(to target: [Int]) -> StepView? {
+    guard rank <= target.count else { return nil }
+    let own = Array(repeating: 1, count: target.count - rank) + shape
+    guard zip(own, target).allSatisfy({ $0 == $1 || $0 == 1 }) else { return nil }
+    if own == target { return reshaped(target) }
+    let strides = Self.strides(own)
+    return picking(
+      target.indices.map { axis in
+        (0..<target[axis]).map { own[axis] == 1 ? 0 : $0 * strides[axis] }
+      })
+  }
+
+  /// The shape that operands of two shapes have together; nil where there is none.
+  static func common(_ a: [Int], _ b: [Int]) -> [Int]? {
+    let rank = max(a.count, b.count)
+    let left = Array(repeating: 1, count: rank - a.count) + a
+    let right = Array(repeating: 1, count: rank - b.count) + b
+    guard zip(left, right).allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }) else { return nil }
+    return zip(left, right).map { max($0, $1) }
+  }
+
+  /// The axis along which numbers are neighbours where they were written, else the last.
+  var channelAxis: Int {
+    let strides = Self.strides(shape)
+    for axis in shape.indices where shape[axis] != 1 {
+      let next = elements[strides[axis]]
+      if next.source == elements[0].source, next.index == elements[0].index + 1 { return axis }
     }
-    var rest = significant[...]
-    result.axes = []
-    for size in shape {
-      if size == 1 {
-        result.axes.append(Axis(size: 1, stride: 0))
-      } else {
-        guard let next = rest.popFirst(), next.size == size else { return nil }
-        result.axes.append(next)
-      }
-    }
-    return result
+    return max(rank - 1, 0)
   }
 }
 
-/// The value of a name: numbers of a step, or the beginning of a magnitude.
+/// The value of a name.
 enum StepValue {
   case view(StepView)
-  /// x^2
-  case square(StepView)
-  /// x^2 + y^2
-  case squares(StepView, StepView)
-  /// Several states one after the other along the first axis.
-  case states([StepView], shape: [Int])
+  /// Token ids, which an embedding reads.
+  case ids(StepView)
+  /// Whether x is above a number.
+  case isAbove(StepView, Float)
+}
+
+extension StepValue {
+  var shape: [Int] {
+    switch self {
+    case .view(let view), .ids(let view), .isAbove(let view, _): view.shape
+    }
+  }
 }

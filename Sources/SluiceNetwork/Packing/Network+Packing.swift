@@ -48,6 +48,7 @@ extension Network.Layer {
       return form
     case .prelu(let layer): return .channels(.prelu, layer.length, [layer.slopes])
     case .add(let size, _): return BlobForm(record: .add(size: size))
+    case .multiply(let size, _): return BlobForm(record: .multiply(size: size))
     case .concatenate(let length, _):
       return BlobForm(
         record: .columns(
@@ -68,6 +69,14 @@ extension Network.Layer {
       return BlobForm(
         record: .mask(
           inputSize: layer.size, start: layer.start, count: layer.count, value: layer.value))
+    case .maxPool(let layer):
+      return BlobForm(
+        record: .maxPool(
+          length: layer.length, channels: layer.channels, kernelSize: layer.kernelSize,
+          stride: layer.stride, before: layer.before, after: layer.after))
+    case .argMax(let length, _):
+      return BlobForm(
+        record: .columns(.argMax, length: length, inputSize: inputSize, outputSize: outputSize))
     }
   }
 }

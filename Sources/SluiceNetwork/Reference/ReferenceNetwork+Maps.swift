@@ -92,4 +92,26 @@ extension ReferenceNetwork {
     return compared.allSatisfy { $0 == Scalar(layer.value) }
       ? Array(repeating: 0, count: x.count + 1) : x + [Scalar(Network.Mask.mark)]
   }
+
+  static func pooled(_ layer: Network.MaxPool, _ x: [Scalar]) -> [Scalar] {
+    (0..<layer.outputLength).flatMap { column in
+      let first = column * layer.stride - layer.before
+      let seen = max(first, 0)..<min(first + layer.kernelSize, layer.length)
+      return (0..<layer.channels).map { channel in
+        let values = seen.map { x[$0 * layer.channels + channel] }
+        return values.first { $0.isNaN } ?? values.max() ?? .nan
+      }
+    }
+  }
+
+  static func greatest(_ x: [Scalar], _ length: Int, _ channels: Int) -> [Scalar] {
+    (0..<length).map { column in
+      let values = x[column * channels..<(column + 1) * channels]
+      // A NaN is greater than none.
+      return Scalar(
+        values.indices.reduce(values.startIndex) { best, next in
+          values[next] > values[best] || values[best].isNaN ? next : best
+        } - values.startIndex)
+    }
+  }
 }

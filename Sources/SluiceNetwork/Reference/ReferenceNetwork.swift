@@ -77,7 +77,7 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
   /// each element through the protocol.
   @specialized(where Scalar == Double)
   @specialized(where Scalar == Float)
-  mutating func evaluate(_ index: Int, _ inputs: [[Scalar]]) -> [Scalar] {
+  package mutating func evaluate(_ index: Int, _ inputs: [[Scalar]]) -> [Scalar] {
     let x = inputs[0]
     return switch network.layers[index].operation {
     case .embedding: preconditionFailure("an embedding after the first layer")
@@ -92,11 +92,14 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     case .layerNorm(let layer): Self.normalized(layer, x)
     case .prelu(let layer): Self.bent(layer, x)
     case .add(let size, _): (0..<size).map { feature in inputs.reduce(0) { $0 + $1[feature] } }
+    case .multiply(let size, _): (0..<size).map { feature in inputs.reduce(1) { $0 * $1[feature] } }
     case .concatenate(let length, let channels): Self.joined(inputs, length, channels)
     case .magnitude(let length, let channels): Self.magnitudes(x, length, channels)
     case .reflectPad(let layer): Self.padded(layer, x)
     case .slice(let layer): Self.sliced(layer, x)
     case .mask(let layer): Self.masked(layer, x)
+    case .maxPool(let layer): Self.pooled(layer, x)
+    case .argMax(let length, let channels): Self.greatest(x, length, channels)
     }
   }
 }

@@ -11,6 +11,8 @@ public protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
   static func exponentialMinusOne(_ x: Self) -> Self
   /// The natural logarithm of 1 + `x`.
   static func logarithm(onePlus x: Self) -> Self
+  /// The natural logarithm of `x`.
+  static func logarithm(_ x: Self) -> Self
   /// The sum of the products of `count` weights and values.
   static func dot(
     _ weights: UnsafePointer<Float>, _ values: UnsafePointer<Self>, count: Int
@@ -49,6 +51,8 @@ extension Double: ReferenceScalar {
   public static func exponentialMinusOne(_ x: Double) -> Double { expm1(x) }
   /// The natural logarithm of 1 + `x`.
   public static func logarithm(onePlus x: Double) -> Double { log1p(x) }
+  /// The natural logarithm of `x`.
+  public static func logarithm(_ x: Double) -> Double { log(x) }
   /// The sum of the products of `count` weights and values.
   public static func dot(
     _ weights: UnsafePointer<Float>, _ values: UnsafePointer<Double>, count: Int
@@ -66,6 +70,8 @@ extension Float: ReferenceScalar {
   public static func exponentialMinusOne(_ x: Float) -> Float { expm1(x) }
   /// The natural logarithm of 1 + `x`.
   public static func logarithm(onePlus x: Float) -> Float { log1p(x) }
+  /// The natural logarithm of `x`.
+  public static func logarithm(_ x: Float) -> Float { log(x) }
   /// The sum of the products of `count` weights and values.
   public static func dot(
     _ weights: UnsafePointer<Float>, _ values: UnsafePointer<Float>, count: Int
@@ -126,6 +132,10 @@ extension ReferenceNetwork {
       return x.map { x in
         Swift.max(x, 0) + Scalar.logarithm(onePlus: Scalar.exponential(-x.magnitude))
       }
+    case .exponential: return x.map(Scalar.exponential)
+    case .logarithm: return x.map { Scalar.logarithm($0) }
+    case .squareRoot: return x.map { $0.squareRoot() }
+    case .reciprocal: return x.map { 1 / $0 }
     }
   }
 }

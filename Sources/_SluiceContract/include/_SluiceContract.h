@@ -21,6 +21,9 @@ typedef enum : uint32_t {
   sluice_kernel_accumulate,
   sluice_kernel_magnitude,
   sluice_kernel_reflect_pad,
+  sluice_kernel_multiply,
+  sluice_kernel_max_pool,
+  sluice_kernel_arg_max,
   /// Any layer whose weights are not f32: `sluice_compact` says which.
   sluice_kernel_compact,
   /// Dense and activation layers whose function the plain kernels do not have.
@@ -66,6 +69,10 @@ typedef enum : uint32_t {
   sluice_activation_softsign,
   sluice_activation_softplus,
   sluice_activation_log_softmax,
+  sluice_activation_exponential,
+  sluice_activation_logarithm,
+  sluice_activation_square_root,
+  sluice_activation_reciprocal,
 } sluice_activation;
 
 /// What a layer does with its columns: a step's features as [length, channels].
@@ -74,7 +81,7 @@ typedef struct {
   intptr_t length, output_length;
   /// Features of a column read and written.
   intptr_t input_channels, output_channels;
-  /// A convolution's taps, and columns from one output, and from one tap, to the next.
+  /// A convolution's or pool's taps, and columns from one output, and from one tap, to the next.
   intptr_t kernel_size, stride, dilation;
   /// Columns put before and behind those of the step.
   intptr_t before, after;

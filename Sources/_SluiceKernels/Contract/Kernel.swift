@@ -68,6 +68,9 @@ public func runOther(
   case sluice_kernel_magnitude: unsafe magnitudes(layer, block)
   case sluice_kernel_reflect_pad: unsafe reflectPad(layer, block)
   case sluice_kernel_mask: unsafe mask(layer, block)
+  case sluice_kernel_multiply: unsafe multiply(layer, block)
+  case sluice_kernel_max_pool: unsafe maxPool(layer, block)
+  case sluice_kernel_arg_max: unsafe argMax(layer, block)
   default: break
   }
   if unsafe sluice_is_general(layer.kernel) { unsafe runGeneral(plan, rows, isChained: isChained) }

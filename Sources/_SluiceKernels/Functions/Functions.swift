@@ -1,4 +1,5 @@
 import _SluiceContract
+import _SluiceLanes
 
 /// The activations beside tanh, sigmoid and relu, and all of them by name and parameters.
 
@@ -10,7 +11,28 @@ func expm1OfNegative<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
   return multiplyAdd(power, expm1Reduced(reduced(y, n)), power - V(repeating: 1))
 }
 
-/// log(1 + t), 0 <= t <= 1, as 2 artanh s, s = t / (2 + t).
+/// exp x, 0 below -87.33 and infinite above 87.33: at most 1 ULP between.
+@inline(always)
+func exponential(_ x: PanelPair) -> PanelPair {
+  let y = floored(capped(x, 87.33654), -87.33654)
+  let (n, power) = splitExponent(y)
+  let e = above(multiplyAdd(power, expm1Reduced(reduced(y, n)), power), 0x1.01p-126)
+  // What lies above the range overflows; nothing else is moved.
+  let most = PanelPair(repeating: .greatestFiniteMagnitude)
+  return e + above(x, 87.33654) * most
+}
+
+/// log x = n ln 2 + log m, m from sqrt(1/2) to sqrt(2): minus infinity of zero, NaN below.
+@inline(always)
+func logarithm(_ x: PanelPair) -> PanelPair {
+  let n = sluice_binary_exponent16(x)
+  let m = log1p(sluice_binary_fraction16(x) - PanelPair(repeating: 1))
+  // A first constant of 10 bits, whose product with n is exact.
+  let low = multiplyAdd(n, PanelPair(repeating: -2.121_944_4e-4), m)
+  return sluice_where_positive16(x, multiplyAdd(n, PanelPair(repeating: 0.693_359_375), low))
+}
+
+/// log(1 + t), sqrt(1/2) - 1 <= t <= 1, as 2 artanh s, s = t / (2 + t).
 @inline(always)
 func log1p<V: SIMD>(_ t: V) -> V where V.Scalar == Float {
   let s = t / (t + V(repeating: 2))
@@ -56,6 +78,10 @@ func apply(_ function: sluice_function, to y: UnsafeMutablePointer<Float>, count
   case sluice_activation_softsign:
     unsafe map(y, count) { $0 / (vector(1) + magnitude($0)) }
   case sluice_activation_softplus: unsafe map(y, count) { softplus($0) }
+  case sluice_activation_exponential: unsafe map(y, count) { exponential($0) }
+  case sluice_activation_logarithm: unsafe map(y, count) { logarithm($0) }
+  case sluice_activation_square_root: unsafe map(y, count) { squareRoot($0) }
+  case sluice_activation_reciprocal: unsafe map(y, count) { vector(1) / $0 }
   default: break
   }
 }

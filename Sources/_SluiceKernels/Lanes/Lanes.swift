@@ -99,6 +99,15 @@ func above<V: SIMD>(_ v: V, _ limit: Float) -> V where V.Scalar == Float {
   return from(sluice_above8(panel(v), Panel(repeating: limit)))
 }
 
+/// The greater of two, and NaN where one is.
+@inline(always)
+func greater<V: SIMD>(_ a: V, _ b: V) -> V where V.Scalar == Float {
+  if V.scalarCount == 16 {
+    return from(sluice_greater16(pair(a), pair(b)))
+  }
+  return from(sluice_greater8(panel(a), panel(b)))
+}
+
 @inline(always)
 func magnitude<V: SIMD>(_ v: V) -> V where V.Scalar == Float {
   if V.scalarCount == 16 {

@@ -126,6 +126,20 @@ func copyChannels(_ layer: sluice_layer, _ block: sluice_block) {
 /// y += x
 @inline(always)
 func accumulate(_ layer: sluice_layer, _ block: sluice_block) {
+  unsafe combine(layer, block) { $0 + $1 }
+}
+
+/// y *= x
+@inline(always)
+func multiply(_ layer: sluice_layer, _ block: sluice_block) {
+  unsafe combine(layer, block) { $0 * $1 }
+}
+
+/// y = operation(y, x)
+@inline(always)
+private func combine(
+  _ layer: sluice_layer, _ block: sluice_block, _ operation: (PanelPair, PanelPair) -> PanelPair
+) {
   var x = unsafe block.input
   var y = unsafe block.output
   var row = 0
@@ -133,9 +147,10 @@ func accumulate(_ layer: sluice_layer, _ block: sluice_block) {
     var i = 0
     while unsafe i < layer.output_size {
       let left = unsafe layer.output_size &- i
-      let sum =
-        unsafe load(y + i, as: PanelPair.self) + load(x + i, first: left, as: PanelPair.self)
-      unsafe store(sum, to: y + i)
+      let (old, next) = unsafe (
+        load(y + i, as: PanelPair.self), load(x + i, first: left, as: PanelPair.self)
+      )
+      unsafe store(operation(old, next), to: y + i)
       i &+= 16
     }
     unsafe x += block.input_stride
@@ -192,7 +207,7 @@ func reflectPad(_ layer: sluice_layer, _ block: sluice_block) {
 
 /// Runs `body` for every column of every row, with where it is read and written.
 @inline(always)
-private func forEachColumn(
+func forEachColumn(
   _ layer: sluice_layer, _ block: sluice_block,
   body: (
     _ shape: sluice_columns, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>

@@ -49,6 +49,10 @@
   SLUICE_PURE sluice_float##N sluice_above##N(sluice_float##N value, sluice_float##N limit) {    \
     return value <= limit ? (sluice_float##N)(0) : value;                                       \
   }                                                                                              \
+  /* The greater of two, and NaN where one is. */                                                \
+  SLUICE_PURE sluice_float##N sluice_greater##N(sluice_float##N a, sluice_float##N b) {          \
+    return a > b || a != a ? a : b;                                                              \
+  }                                                                                              \
   SLUICE_PURE sluice_float##N sluice_magnitude##N(sluice_float##N a) {                           \
     return (sluice_float##N)((sluice_int##N)a & 0x7FFFFFFF);                                     \
   }                                                                                              \
@@ -70,6 +74,22 @@
   /* 2^n of an integer n in the low bits of 1.5 * 2^23 + n. */                                   \
   SLUICE_PURE sluice_float##N sluice_power##N(sluice_float##N shifted) {                         \
     return (sluice_float##N)(((sluice_int##N)shifted << 23) + 0x3F800000);                       \
+  }                                                                                              \
+  /* x = 2^n m, m from sqrt(1/2) to sqrt(2): n, and m. Of x that is positive and normal. */      \
+  SLUICE_PURE sluice_float##N sluice_binary_exponent##N(sluice_float##N x) {                     \
+    return __builtin_convertvector(((sluice_int##N)x - 0x3F3504F3) >> 23, sluice_float##N);      \
+  }                                                                                              \
+  SLUICE_PURE sluice_float##N sluice_binary_fraction##N(sluice_float##N x) {                     \
+    const sluice_int##N exponent = ((sluice_int##N)x - 0x3F3504F3) & (sluice_int##N)0xFF800000;  \
+    return (sluice_float##N)((sluice_int##N)x - exponent);                                       \
+  }                                                                                              \
+  /* A logarithm of x where x is positive and finite; else what that of x is. */                 \
+  SLUICE_PURE sluice_float##N sluice_where_positive##N(sluice_float##N x, sluice_float##N log) { \
+    const sluice_float##N infinity = __builtin_inff();                                           \
+    const sluice_float##N none = __builtin_nanf("");                                             \
+    const sluice_float##N edge = x == 0 ? -infinity : none;                                      \
+    const sluice_float##N value = x > 0 ? log : edge;                                            \
+    return x < infinity ? value : x;                                                             \
   }
 
 #if defined(__AVX512VL__)

@@ -15,11 +15,15 @@ enum CompareCommand {
       + "activations, or ten times what the source itself errs by in float32, else any")
   private static let architecture = Syntax.Option(
     "--architecture", value: "A.json", file: .read, help: "as for convert")
+  private static let graph = [
+    Syntax.Option("--input-shape", value: "NAME=1,N", help: "as for convert"),
+    Syntax.Option("--set", value: "NAME=X", help: "as for convert"),
+  ]
 
   static let syntax = Syntax(
     name: "compare", summary: "Compares a source at float32 with a blob of it.",
     operands: "SOURCE FILE.sluice", operandCount: 2...2,
-    options: [input, bound, architecture, .json, .quiet],
+    options: [input, bound, architecture] + graph + [.json, .quiet],
     details: """
       The source's weights are taken as they are, at float32, and every sum and function is computed
       in float64. Exit status 1 where the output's error is above the bound. Where an error of f32 is
@@ -43,10 +47,18 @@ enum CompareCommand {
       try checkFinite(tensor, path)
       return (path: path, tensor: tensor)
     }
+    var settings = ConversionOptions()
+    for option in [architecture] + graph {
+      guard let value = arguments[option] else { continue }
+      do throws(ConversionOptions.ArgumentError) { try settings.set(option.name, to: value) } catch
+      {
+        throw arguments.usage(error.reason)
+      }
+    }
+    let options = settings.source
     var progress = Progress(quiet: arguments.isQuiet)
     var inferred: String?
     let report = try converting { () throws(ConversionError) in
-      let options = SourceOptions(architecture: arguments[architecture])
       let model = try Converter.convert(source: source, options: options)
       var network = model.network
       // The blob's units are the source's then.

@@ -17,6 +17,12 @@ enum ConvertCommand {
       "--architecture", value: "A.json", file: .read,
       help: "the layers of a source that holds tensors without a graph"),
     Syntax.Option(
+      "--input-shape", value: "NAME=1,N",
+      help: "the shape of a graph's input that the file leaves open; several apart by ;"),
+    Syntax.Option(
+      "--set", value: "NAME=X",
+      help: "a graph's input that is one number at every run, such as sr=8000; several apart by ;"),
+    Syntax.Option(
       "--calibrate", value: "X.npy", file: .read,
       help: "sequences to take the scales of inputs from, and to measure with"),
     Syntax.Option(

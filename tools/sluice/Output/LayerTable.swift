@@ -138,6 +138,9 @@ extension LayerRecord {
     case .scale: "scale and shift"
     case .prelu: "PReLU"
     case .add: "sum"
+    case .multiply: "product"
+    case .maxPool: "greatest of \(columns.kernelSize), stride \(columns.stride)"
+    case .argMax: "index of the greatest"
     case .concatenate: "concatenation"
     case .reflectPad: "reflecting pad"
     // Whose name says it: embedding, layer norm, magnitude, slice.

@@ -19,6 +19,34 @@ package enum SileroModel {
   /// Whether these are the tensors of the model.
   static func isDescribed(by tensors: TensorTable) -> Bool { tensors.unused == Set(ranks.keys) }
 
+  /// Samples that a step of a graph of the model reads; nil where the graph is another's.
+  ///
+  /// The file leaves them open; its basis of the spectrum does not. Of two, the rate says which.
+  static func frame(in model: ONNXModel) -> Int? {
+    var windows: Set<Int> = []
+    func add(_ name: Name, _ shape: [Int]) {
+      guard name.text.hasSuffix("stft.forward_basis_buffer"), shape.count == 3, shape[1] == 1,
+        shape[0] == shape[2] + 2, shape[2] % 8 == 0, shape[2] <= 1 << 12
+      else { return }
+      windows.insert(shape[2])
+    }
+    for (name, tensor) in model.initializers { add(name, tensor.shape) }
+    for graph in model.subgraphs {
+      for (name, tensor) in graph.initializers { add(name, tensor.shape) }
+    }
+    for node in model.allNodes where node.operation == "Constant" {
+      for attribute in node.attributes {
+        if case .tensor(let tensor) = attribute.value, let name = node.output(0) {
+          add(name, tensor.shape)
+        }
+      }
+    }
+    if windows.count > 1, let rate = model.fixed["sr"]?.integers?.first {
+      windows = windows.filter { Int64($0) * 125 == 2 * rate }
+    }
+    return windows.count == 1 ? windows.first.map { $0 * 9 / 4 } : nil
+  }
+
   /// What it is, in one line.
   static let summary = "Silero VAD (stft_conv, conv1 to conv4, lstm_cell, final_conv)"
 
