@@ -91,8 +91,8 @@ private let sizeFields = [
       (Field.kind, .unknownKind, 16), (Field.kind, .unknownKind, 0),
       (Field.variant, .unknownVariant, 3), (Field.direction, .unknownDirection, 3),
       (Field.gateOrder, .unknownGateOrder, 3), (Field.storage, .unknownStorage, 0),
-      (Field.storage, .unknownStorage, 6), (Field.gateActivation, .unknownGateActivation, 13),
-      (Field.candidateActivation, .unknownCandidateActivation, 13),
+      (Field.storage, .unknownStorage, 6), (Field.gateActivation, .unknownGateActivation, 18),
+      (Field.candidateActivation, .unknownCandidateActivation, 18),
       (Field.outputActivation, .unknownOutputActivation, 13), (Field.grade, .unknownGrade, 0),
       (Field.grade, .unknownGrade, 3),
     ] as [(Int, BlobError.Kind, UInt32)] {
