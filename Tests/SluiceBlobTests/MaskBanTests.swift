@@ -24,7 +24,7 @@ import Testing
     #expect(file.u32(BlobLayout.Header.version) == 2)
     _ = try AlignedBytes(file.bytes).view()
     for (change, field, layer, kind) in [
-      ({ $0[1].cellFlags = CellFlags(rawValue: 0) }, Field.kind, 0, .unknownKind),
+      ({ $0[1].cellFlags = CellFlags(rawValue: 0) }, Field.maskCount, 0, .reservedNotZero),
       ({ $0.removeFirst() }, Field.cellFlags, 0, .unknownCellFlag),
       (
         {

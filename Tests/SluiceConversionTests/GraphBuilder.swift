@@ -101,8 +101,10 @@ struct GraphBuilder {
     inputs.append(Self.value(name, shape, type: type))
   }
 
-  mutating func output(_ name: String) {
-    outputs.append(ProtobufWriter.message { $0.string(1, name) })
+  /// A graph output, of floats of a shape where one is given.
+  mutating func output(_ name: String, _ shape: [Int?]? = nil) {
+    outputs.append(
+      shape.map { Self.value(name, $0, type: 1) } ?? ProtobufWriter.message { $0.string(1, name) })
   }
 
   private static func value(_ name: String, _ shape: [Int?], type: Int) -> [UInt8] {

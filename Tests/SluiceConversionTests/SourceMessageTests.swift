@@ -175,6 +175,6 @@ import Testing
     let script = zip + Array("m/code/__torch__.py m/constants.pkl".utf8)
     #expect(refusal("m.pt", script).contains("TorchScript"))
     #expect(refusal("m.pt", script).contains("torch.onnx.export"))
-    #expect(refusal("m.pt", zip + Array("m/data.pkl".utf8)).contains("pickle"))
+    #expect(refusal("m.pt", zip + Array("m/data.pkl".utf8)).contains("export_weights.py"))
   }
 }
