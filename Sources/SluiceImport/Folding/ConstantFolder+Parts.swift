@@ -145,9 +145,7 @@ extension ConstantFolder {
   mutating func concat(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    guard let axis = try attributes.integer("axis") else {
-      throw node.malformed("the attribute axis is missing")
-    }
+    let axis = try attributes.required("axis")
     let rank = try constant(node, 0, "0").shape.count
     let at = try node.position(of: axis, rank: rank)
     var parts: [ConstantValue] = []

@@ -39,6 +39,28 @@ extension ConstantFolder {
     return values.count == count ? values : Array(repeating: values[0], count: count)
   }
 
+  /// What the attributes of a `LayerNormalization` say, of which nothing but the norm itself is read.
+  func epsilon(
+    ofLayerNorm node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) -> Float {
+    let epsilon = try attributes.float("epsilon") ?? 1e-5
+    // In which type the statistics are: always at least float32.
+    _ = try attributes.integer("stash_type")
+    for index in 1..<3 where node.output(index).map(liveNames.contains) == true {
+      throw node.unsupported("the output \(index) is a statistic")
+    }
+    return epsilon
+  }
+
+  /// The one number that a value is compared with.
+  mutating func bound(_ node: ONNXNode, _ index: Int) throws(ConversionError) -> Float {
+    let constant = try constant(node, index, "the bound")
+    guard let bound = constant.floats?.first, constant.count == 1 else {
+      throw node.unsupported("a bound that is not one float")
+    }
+    return bound
+  }
+
   /// What the inputs and attributes of a `BatchNormalization` say.
   mutating func trainedScale(
     _ node: ONNXNode, _ attributes: inout AttributeReader

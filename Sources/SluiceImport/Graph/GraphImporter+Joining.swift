@@ -5,9 +5,7 @@ extension GraphImporter {
   mutating func concat(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    guard let axis = try attributes.integer("axis") else {
-      throw node.malformed("the attribute axis is missing")
-    }
+    let axis = try attributes.required("axis")
     var parts: [FeatureValue] = []
     for index in node.inputs.indices { parts.append(try features(node, index)) }
     let at = try node.position(of: axis, rank: parts[0].axes.count)

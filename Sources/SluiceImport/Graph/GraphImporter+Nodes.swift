@@ -1,40 +1,15 @@
 import SluiceNetwork
 
-extension GraphImporter {
-  /// Interprets the nodes in their order, past those that cannot be, and then throws what these were.
-  mutating func run(all nodes: [ONNXNode]) throws(ConversionError) {
-    var obstacles = Obstacles(model.source.file)
-    try run(nodes, &obstacles)
-    try obstacles.finish()
-  }
-
-  private mutating func run(
-    _ nodes: [ONNXNode], _ obstacles: inout Obstacles
-  ) throws(ConversionError) {
-    for node in nodes {
-      guard obstacles.allows(node) else { continue }
-      do throws(ConversionError) {
-        try node.checkOperator()
-        if node.operation == "If" {
-          let branch = try folder.branch(of: node)
-          try run(branch.nodes, &obstacles)
-          try take(branch.outputs, of: node)
-        } else {
-          try run(node)
-        }
-      } catch {
-        let shapes = node.inputs.prefix(4).compactMap {
-          values[$0]?.extents ?? folder.values[$0]?.extents
-        }.map { extents in
-          "[\(extents.map { $0.text(time: timeAxis) }.joined(separator: ", "))]"
-        }
-        obstacles.note(error, of: node, reading: shapes)
-      }
+extension GraphImporter: NodeReader {
+  func shapes(readBy node: ONNXNode) -> [String] {
+    node.inputs.prefix(4).compactMap {
+      values[$0]?.extents ?? folder.values[$0]?.extents
+    }.map { extents in
+      "[\(extents.map { $0.text(time: timeAxis) }.joined(separator: ", "))]"
     }
   }
 
-  /// Gives the outputs of an `If` the values of its branch.
-  private mutating func take(_ outputs: [Name], of node: ONNXNode) throws(ConversionError) {
+  mutating func take(_ outputs: [Name], of node: ONNXNode) throws(ConversionError) {
     for (index, name) in outputs.enumerated() {
       guard let target = node.output(index), folder.liveNames.contains(target) else { continue }
       if let value = values[name] {
@@ -45,7 +20,6 @@ extension GraphImporter {
     }
   }
 
-  /// Interprets one node, which has been checked.
   mutating func run(_ node: ONNXNode) throws(ConversionError) {
     guard node.inputs.contains(where: { values[$0] != nil }) else { return try folder.fold(node) }
     var attributes = AttributeReader(node)

@@ -18,12 +18,7 @@ extension GraphImporter {
   mutating func layerNorm(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    let epsilon = try attributes.float("epsilon") ?? 1e-5
-    // In which type the statistics are: always at least float32.
-    _ = try attributes.integer("stash_type")
-    for index in 1..<3 where node.output(index).map(folder.liveNames.contains) == true {
-      throw node.unsupported("the output \(index) is a statistic")
-    }
+    let epsilon = try folder.epsilon(ofLayerNorm: node, &attributes)
     let input = try resolved(features(node, 0), node)
     let axis = try node.position(
       of: try attributes.integer("axis") ?? -1, rank: input.axes.count)

@@ -200,17 +200,9 @@ extension GraphImporter {
 
   /// Whether a value is above a number: for the softplus that PyTorch writes.
   mutating func compare(_ node: ONNXNode) throws(ConversionError) {
-    let isLeft = computed(node, 0) != nil
-    guard isLeft == node.operation.hasPrefix("Greater"), computed(node, isLeft ? 1 : 0) == nil
-    else {
-      throw node.unsupported("expected whether a value is above a number")
-    }
-    let x = try features(node, isLeft ? 0 : 1)
-    let constant = try folder.constant(node, isLeft ? 1 : 0, "the bound")
-    guard let bound = constant.floats?.first, constant.count == 1 else {
-      throw node.unsupported("a bound that is not one float")
-    }
-    try define(node, .isAbove(x, bound))
+    let operand = try node.operandAbove { values[$0] != nil }
+    let x = try features(node, operand)
+    try define(node, .isAbove(x, try folder.bound(node, 1 - operand)))
   }
 
   /// `Where`: of a value above a bound itself, else its softplus.

@@ -20,6 +20,14 @@ struct AttributeReader {
     return Int(integer)
   }
 
+  /// The integer named `name`, which must be there.
+  mutating func required(_ name: Name) throws(ConversionError) -> Int {
+    guard let value = try integer(name) else {
+      throw node.malformed("the attribute \(name) is missing")
+    }
+    return value
+  }
+
   /// The integer 0 or 1 named `name`, 0 where it is absent.
   mutating func flag(_ name: Name) throws(ConversionError) -> Bool {
     let value = try integer(name) ?? 0

@@ -160,9 +160,7 @@ extension StepImporter {
   mutating func concat(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    guard let axis = try attributes.integer("axis") else {
-      throw node.malformed("the attribute axis is missing")
-    }
+    let axis = try attributes.required("axis")
     var views: [StepView] = []
     for index in node.inputs.indices { views.append(try view(node, index)) }
     let first = views[0]
@@ -176,16 +174,6 @@ extension StepImporter {
     guard total <= Int(BlobLimits.size) else {
       throw node.unsupported("\(total) features; a blob holds up to \(BlobLimits.size)")
     }
-    let outer = first.shape[..<at].reduce(1, *)
-    var elements: [StepElement] = []
-    for row in 0..<outer {
-      for view in views {
-        let size = view.count / outer
-        elements += view.elements[row * size..<(row + 1) * size]
-      }
-    }
-    var shape = first.shape
-    shape[at] = views.reduce(0) { $0 + $1.shape[at] }
-    try define(node, .view(StepView(shape: shape, elements: elements)))
+    try define(node, .view(StepView(joining: views, along: at)))
   }
 }

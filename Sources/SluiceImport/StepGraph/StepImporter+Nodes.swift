@@ -1,38 +1,11 @@
 import SluiceNetwork
 
-extension StepImporter {
-  /// Interprets the nodes in their order, past those that cannot be, and then throws what these were.
-  mutating func run(all nodes: [ONNXNode]) throws(ConversionError) {
-    var obstacles = Obstacles(model.source.file)
-    try run(nodes, &obstacles)
-    try obstacles.finish()
+extension StepImporter: NodeReader {
+  func shapes(readBy node: ONNXNode) -> [String] {
+    node.inputs.prefix(4).compactMap { values[$0]?.shape }.map { "\($0)" }
   }
 
-  private mutating func run(
-    _ nodes: [ONNXNode], _ obstacles: inout Obstacles
-  ) throws(ConversionError) {
-    for node in nodes {
-      guard obstacles.allows(node) else { continue }
-      do throws(ConversionError) {
-        try node.checkOperator()
-        if node.operation == "If" {
-          let branch = try folder.branch(of: node)
-          try run(branch.nodes, &obstacles)
-          try take(branch.outputs, of: node)
-        } else {
-          try run(node)
-        }
-      } catch {
-        let shapes = node.inputs.prefix(4).compactMap { values[$0]?.shape }.map { "\($0)" }
-        obstacles.note(error, of: node, reading: shapes)
-      }
-    }
-  }
-
-  /// Gives the outputs of an `If` the values of its branch.
-  private mutating func take(
-    _ outputs: [Name], of node: ONNXNode
-  ) throws(ConversionError) {
+  mutating func take(_ outputs: [Name], of node: ONNXNode) throws(ConversionError) {
     for (index, name) in outputs.enumerated() {
       guard let target = node.output(index) else { continue }
       if let value = values[name] {
@@ -44,7 +17,6 @@ extension StepImporter {
     }
   }
 
-  /// Interprets one node, which has been checked.
   mutating func run(_ node: ONNXNode) throws(ConversionError) {
     for name in node.outputs { writers[name] = node }
     // Of a step's values only the shape is a constant.

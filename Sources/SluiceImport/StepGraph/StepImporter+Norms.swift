@@ -117,17 +117,8 @@ extension StepImporter {
     let axis = re.channelAxis
     let count = re.shape[axis]
     // Of every column all real parts, then all imaginary ones.
-    let outer = re.shape[..<axis].reduce(1, *)
-    let inner = re.count / max(outer, 1)
-    var elements: [StepElement] = []
-    for row in 0..<outer {
-      elements += re.elements[row * inner..<(row + 1) * inner]
-      elements += im.elements[row * inner..<(row + 1) * inner]
-    }
-    var both = re.shape
-    both[axis] = 2 * count
     let columns = try columns(
-      StepView(shape: both, elements: elements), channelAxes: [axis], node)
+      StepView(joining: [re, im], along: axis), channelAxes: [axis], node)
     let layer = try append(
       .magnitude(length: columns.length, channels: count), reading: [columns.layer], node)
     // As the columns of `re`, whose channels lie side by side.
@@ -142,11 +133,7 @@ extension StepImporter {
   mutating func layerNorm(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    let epsilon = try attributes.float("epsilon") ?? 1e-5
-    _ = try attributes.integer("stash_type")
-    for index in 1..<3 where node.output(index).map(folder.liveNames.contains) == true {
-      throw node.unsupported("the output \(index) is a statistic")
-    }
+    let epsilon = try folder.epsilon(ofLayerNorm: node, &attributes)
     let x = try view(node, 0)
     let axis = try node.position(of: try attributes.integer("axis") ?? -1, rank: x.rank)
     let axes = Array(axis..<x.rank)

@@ -39,6 +39,20 @@ struct StepView: Hashable {
     elements = (0..<shape.reduce(1, *)).map { StepElement(source: source, index: Int32($0)) }
   }
 
+  /// Views one after the other along an axis; their other axes are of the same sizes.
+  init(joining views: [StepView], along axis: Int) {
+    shape = views[0].shape
+    elements = []
+    let outer = shape[..<axis].reduce(1, *)
+    for row in 0..<outer {
+      for view in views {
+        let size = view.count / outer
+        elements += view.elements[row * size..<(row + 1) * size]
+      }
+    }
+    shape[axis] = views.reduce(0) { $0 + $1.shape[axis] }
+  }
+
   init(layer: Int, shape: [Int]) { self.init(Int32(layer), shape: shape) }
 
   var count: Int { elements.count }
