@@ -4,7 +4,7 @@ public enum Pass {
   #if DEBUG
     /// What a hostile file of 1 MiB may take until it is refused; without the optimiser, what refuses
     /// is slowed down more than the measure.
-    public static let maximum = 250.0
+    public static let maximum = 100.0
   #else
     /// What a hostile file of 1 MiB may take until it is refused: 10 ms where a pass takes 1 ms, as on
     /// the fastest of the machines that this was chosen on.

@@ -83,7 +83,13 @@ struct StepView: Hashable {
   /// The elements at every sum of one offset for each axis of the result.
   private func picking(_ offsets: [[Int]]) -> StepView {
     var indices = [0]
-    for axis in offsets { indices = indices.flatMap { base in axis.map { base + $0 } } }
+    // An axis of one element moves nothing, and an array for each base would cost more than its elements.
+    for axis in offsets where axis != [0] {
+      var next: [Int] = []
+      next.reserveCapacity(indices.count * axis.count)
+      for base in indices { for offset in axis { next.append(base + offset) } }
+      indices = next
+    }
     return StepView(shape: offsets.map(\.count), elements: indices.map { elements[$0] })
   }
 
