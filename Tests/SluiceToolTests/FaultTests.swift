@@ -98,6 +98,39 @@ import Testing
     return path
   }
 
+  @Test("of two files both are written or neither", arguments: ["link", "rename"], [true, false])
+  func bothOrNeither(_ call: String, replacing: Bool) throws {
+    let scratch = try Scratch()
+    let blob = try FaultTests.blob.get()
+    let paths = [scratch.file("out.c"), scratch.file("out.o")]
+    let words = ["convert", blob, "--c-array", paths[0], "--object", paths[1]]
+    try #require(try Tool.run(Tool.path, words).status == 0)
+    let new = paths.map { FileManager.default.contents(atPath: $0) }
+    let old = replacing ? Data("old".utf8) : nil
+    var refused = 0
+    for count in 1...200 {
+      for path in paths {
+        try? FileManager.default.removeItem(atPath: path)
+        try old?.write(to: URL(fileURLWithPath: path))
+      }
+      let mark = scratch.file("mark")
+      let result = try Tool.run(
+        Tool.path, words,
+        environment: [
+          "LD_PRELOAD": try Self.library.get(), "FAULT": "\(call):\(count):\(EIO)",
+          "FAULT_MARK": mark,
+        ])
+      guard FileManager.default.fileExists(atPath: mark) else { break }
+      try FileManager.default.removeItem(atPath: mark)
+      let left = paths.map { FileManager.default.contents(atPath: $0) }
+      #expect(left == (result.status == 0 ? new : [old, old]), "call \(count)")
+      let names = left.contains(nil) ? [] : ["out.c", "out.o"]
+      #expect(try scratch.contents == names, "call \(count): something is left")
+      refused += result.status == 0 ? 0 : 1
+    }
+    #expect(refused > 1 || call == (replacing ? "link" : "rename"), "each file's call failed once")
+  }
+
   @Test(arguments: ["open", "write", "fsync", "link", "rename"])
   func aWholeConversionIsNotTornEither(_ call: String) throws {
     let scratch = try Scratch()

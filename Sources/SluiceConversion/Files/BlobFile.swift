@@ -15,7 +15,8 @@ public enum BlobFile {
     try write([(bytes, path)])
   }
 
-  /// The same of several files: none is put in place before all of them are whole.
+  /// The same of several files: none is put in place before all of them are whole, and where one cannot
+  /// be, those before it are taken back.
   public static func write(_ files: [(bytes: [UInt8], path: String)]) throws(ConversionError) {
     try HeldSignals.during { () throws(ConversionError) in
       var staged: [StagedFile] = []
@@ -25,9 +26,12 @@ public enum BlobFile {
           throw failure(file.path, error.doing, error.error)
         }
       }
-      for (file, staged) in zip(files, staged) {
-        do throws(WriteError) { try staged.putInPlace() } catch {
-          throw failure(file.path, error.doing, error.error)
+      for (index, file) in staged.enumerated() {
+        do throws(WriteError) {
+          try file.putInPlace(revocably: index < staged.count - 1)
+        } catch {
+          for earlier in staged[..<index].reversed() { earlier.takeBack() }
+          throw failure(files[index].path, error.doing, error.error)
         }
       }
     }

@@ -8,6 +8,8 @@ final class StagedFile {
   private let place: FilePlace
   private let descriptor: Int32
   private var temporary: [CChar]?
+  /// A second name of what the file replaced, while that may have to come back.
+  private var replaced: [CChar]?
 
   /// Writes all of it, with the mode and owner of what is at `place`.
   init(_ bytes: [UInt8], for place: consuming FilePlace) throws(WriteError) {
@@ -34,10 +36,30 @@ final class StagedFile {
   deinit {
     close(descriptor)
     if let temporary { unsafe unlinkat(place.folder, temporary, 0) }
+    if let replaced { unsafe unlinkat(place.folder, replaced, 0) }
   }
 
-  /// Puts the file in place.
-  func putInPlace() throws(WriteError) {
+  /// Puts the file in place. What was there is kept for ``takeBack()`` where that is wanted and the file
+  /// system has second names.
+  func putInPlace(revocably: Bool) throws(WriteError) {
+    if revocably, place.status != nil {
+      let name = Self.temporaryName()
+      if unsafe linkat(place.folder, place.name, place.folder, name, 0) == 0 { replaced = name }
+    }
+    try putInPlace()
+  }
+
+  /// Undoes ``putInPlace(revocably:)``: what was there is there again, or nothing.
+  func takeBack() {
+    defer { synchroniseFolder() }
+    if let name = replaced {
+      if unsafe renameat(place.folder, name, place.folder, place.name) == 0 { replaced = nil }
+    } else if place.status == nil {
+      unsafe unlinkat(place.folder, place.name, 0)
+    }
+  }
+
+  private func putInPlace() throws(WriteError) {
     defer { synchroniseFolder() }
     if temporary == nil {
       if place.status == nil {
