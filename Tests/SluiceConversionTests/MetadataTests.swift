@@ -101,6 +101,21 @@ import Testing
     #expect(error?.file == "m.json")
   }
 
+  @Test("what a newer blob says beside is passed over; what is known is still read")
+  func newer() throws {
+    let text = #"""
+      {"task": "speech", "colour": 3, "inputs": [{"name": "a", "hue": 1, "mean": 2}, {}, {}], "hop": 4}
+      """#
+    let metadata = try ModelMetadata(text: text, file: "m", allowingUnknown: true)
+    #expect(metadata.inputNames == ["a", nil, nil])
+    #expect(ModelMetadata.unit(ofInputsIn: text)?.shift == [-2, 0, 0])
+    for wrong in [#"{"inputs": [{"mean": "x"}]}"#, #"{"hop": -1}"#, #"{"task": 3}"#, "[]"] {
+      #expect(throws: ConversionError.self) {
+        _ = try ModelMetadata(text: wrong, file: "m", allowingUnknown: true)
+      }
+    }
+  }
+
   @Test("more than a blob holds is refused before it is parsed")
   func tooLong() throws {
     let text = #"{"a": ""# + String(repeating: "x", count: 65536) + #""}"#

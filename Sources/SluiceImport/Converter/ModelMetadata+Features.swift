@@ -44,10 +44,11 @@ extension ModelMetadata {
 
 extension ModelMetadata.Feature {
   /// The features of an array.
-  static func list(_ node: JSONNode) throws(ConversionError) -> [Self] {
+  static func list(_ node: JSONNode, allowingUnknown: Bool) throws(ConversionError) -> [Self] {
     var features: [Self] = []
     var names: Set<[UInt8]> = []
     for element in try node.elements() {
+      if !allowingUnknown { _ = try element.object(keys: keys) }
       let feature = try Self(element)
       if let name = feature.name, !names.insert(Array(name.utf8)).inserted {
         throw element.malformed("a second feature of the name \"\(quotable(name))\"")
@@ -58,7 +59,6 @@ extension ModelMetadata.Feature {
   }
 
   private init(_ feature: JSONNode) throws(ConversionError) {
-    _ = try feature.object(keys: Self.keys)
     name = try feature.optional("name")?.string()
     for text in ["unit", "description"] { _ = try feature.optional(text)?.string() }
     if let range = try feature.optional("range") { try Self.checkRange(range) }

@@ -30,19 +30,23 @@ public struct ModelMetadata: Sendable {
     try self.init(SourceBytes(path: path))
   }
 
-  /// Reads what a blob carries; `file` names it in errors.
-  public init(text: String, file: String) throws(ConversionError) {
-    try self.init(SourceBytes(file: file, Array(text.utf8)))
+  /// Reads such a text; `file` names it in errors. Of one that a blob carries, what is unknown may be allowed:
+  /// whoever wrote the blob may know more keys, and tasks.
+  public init(
+    text: String, file: String, allowingUnknown: Bool = false
+  ) throws(ConversionError) {
+    try self.init(
+      SourceBytes(file: file, Array(text.utf8)), allowingUnknown: allowingUnknown)
   }
 
-  /// Reads what an open blob carries; nil where it carries nothing.
+  /// Reads what an open blob carries, whatever is unknown in it; nil where it carries nothing.
   public init?(of blob: BlobView, file: String) throws(ConversionError) {
     let bytes = unsafe Array(blob.metadata)
     guard !bytes.isEmpty else { return nil }
-    try self.init(SourceBytes(file: file, bytes))
+    try self.init(SourceBytes(file: file, bytes), allowingUnknown: true)
   }
 
-  init(_ source: SourceBytes) throws(ConversionError) {
+  init(_ source: SourceBytes, allowingUnknown: Bool = false) throws(ConversionError) {
     guard source.count <= BlobLimits.metadataLength else {
       throw .unsupported(
         source.file, "",
@@ -51,13 +55,17 @@ public struct ModelMetadata: Sendable {
     let root = try JSONReader.parse(source)
     file = source.file
     text = String(decoding: source.array(0..<source.count), as: UTF8.self)
-    for key in try root.object().keys where !Self.keys.hasBytes(of: key) {
+    for key in try root.object().keys where !allowingUnknown && !Self.keys.hasBytes(of: key) {
       throw root.malformed(
         "the key \"\(quotable(key))\" is unknown; keys of your own stand in the object \"custom\", "
           + "known ones are \(Self.keys.sorted().joined(separator: ", "))")
     }
-    inputs = try root.optional("inputs").map(Feature.list)
-    outputs = try root.optional("outputs").map(Feature.list)
+    func features(_ key: String) throws(ConversionError) -> [Feature]? {
+      guard let node = try root.optional(key) else { return nil }
+      return try Feature.list(node, allowingUnknown: allowingUnknown)
+    }
+    inputs = try features("inputs")
+    outputs = try features("outputs")
     labels = try root.optional("labels")?.elements().map { (label) throws(ConversionError) in
       try label.string()
     }
@@ -75,10 +83,13 @@ public struct ModelMetadata: Sendable {
     _ = try root.optional("custom")?.object()
     missing = try root.optional("missing").map(MissingPolicy.init)
     calibratedCount = try root.optional("calibrated_range").map(Self.rangeCount)
-    let task = try root.optional("task")
+    var task = try root.optional("task")
     let usual = "\(ModelTask.voiceActivity)"
-    if let task, try task.string() != usual {
-      throw task.malformed("expected \"\(usual)\", the one task that means something here")
+    if let other = task, try other.string() != usual {
+      guard allowingUnknown else {
+        throw other.malformed("expected \"\(usual)\", the one task that means something here")
+      }
+      task = nil
     }
     isVoiceActivity = task != nil
     frameSize = counts["hop"].flatMap { hop in counts["context"].map { hop + $0 } }
@@ -148,7 +159,7 @@ public struct ModelMetadata: Sendable {
   /// What brings the inputs of a blob with this metadata to those of its network; nil where nothing does.
   package static func unit(ofInputsIn metadata: String) -> Network.Scale? {
     guard !metadata.isEmpty else { return nil }
-    return (try? ModelMetadata(text: metadata, file: ""))?.unitOfInput
+    return (try? ModelMetadata(text: metadata, file: "", allowingUnknown: true))?.unitOfInput
   }
 
   /// The names of the inputs, nil for those without one; empty where none are described.

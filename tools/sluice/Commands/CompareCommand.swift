@@ -63,7 +63,9 @@ enum CompareCommand {
       var network = model.network
       // The blob's units are the source's then.
       if !contents.metadata.isEmpty {
-        network = try ModelMetadata(text: contents.metadata, file: path).applied(to: network)
+        let metadata = try ModelMetadata(
+          text: contents.metadata, file: path, allowingUnknown: true)
+        network = try metadata.applied(to: network)
       }
       inferred = model.inferred
       let sequences: SequenceArray
