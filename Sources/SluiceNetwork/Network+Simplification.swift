@@ -30,6 +30,7 @@ extension Network {
         let joined = result.layers[indices[source]].operation.followed(by: layer.operation)
       {
         result.layers[indices[source]].operation = joined
+        result.layers[indices[source]].origins += layer.origins
         indices.append(indices[source])
         continue
       }

@@ -14,6 +14,8 @@ public struct Network: Sendable {
     /// The indices of the layers that it reads, -1 for the network's input; empty stands for the
     /// layer before it, of the first layer for the network's input.
     public var inputs: [Int]
+    /// The nodes of the source's graph that became it, each as operator and name; empty without a graph.
+    package var origins: [String] = []
 
     /// A named layer.
     public init(name: String, operation: Operation, inputs: [Int] = []) {

@@ -33,6 +33,8 @@ public struct ConvertedModel: Sendable {
   public let inferred: String?
   /// What the source says of the model beside its numbers, not yet applied to the network; nil for nothing.
   public internal(set) var metadata: ModelMetadata?
+  /// The graph's nodes that outputs depend on, each as operator and name; empty without a graph.
+  package internal(set) var nodes: [String] = []
   /// The paths of files beside the source that hold its numbers.
   package internal(set) var otherFiles: [String] = []
 

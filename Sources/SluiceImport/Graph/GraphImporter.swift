@@ -46,6 +46,15 @@ struct GraphImporter {
     _ model: ONNXModel, _ options: SourceOptions, provenance: Provenance
   ) throws(ConversionError) -> ConvertedModel {
     let (nodes, names) = model.liveNodes()
+    var converted = try convert(model, options, provenance, nodes, names)
+    converted.nodes = nodes.map(\.title)
+    return converted
+  }
+
+  private static func convert(
+    _ model: ONNXModel, _ options: SourceOptions, _ provenance: Provenance, _ nodes: [ONNXNode],
+    _ names: Set<Name>
+  ) throws(ConversionError) -> ConvertedModel {
     let folder = ConstantFolder(model, given: options.constants, liveNames: names)
     let importer = GraphImporter(model, folder, provenance)
     let states = options.states.isEmpty ? importer.stepStates() : options.states

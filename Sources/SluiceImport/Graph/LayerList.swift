@@ -23,8 +23,10 @@ struct LayerList {
     _ operation: Network.Operation, reading inputs: [Int], _ node: ONNXNode
   ) throws(ConversionError) -> Int {
     if let reason = operation.refusalOfSizes { throw node.unsupported(reason) }
-    let source = node.name.isEmpty ? node.output(0)?.text ?? node.operation : node.name
-    return try append(operation, reading: inputs, named: source, in: node.file)
+    let source = node.source
+    let index = try append(operation, reading: inputs, named: source, in: node.file)
+    layers[index].origins = [node.title]
+    return index
   }
 
   /// Appends a layer under a name like `source`; returns its index.

@@ -14,6 +14,11 @@ struct ONNXNode {
   /// The names that graphs within it read and do not define.
   let captured: [Name]
 
+  /// Its name, or what it writes.
+  var source: String { name.isEmpty ? outputs.first?.text ?? operation : name }
+  /// The operator and the name.
+  var title: String { "\(operation) \(quotable(source))" }
+
   /// A node without attributes.
   init(_ operation: String, _ inputs: [Name], _ outputs: [Name], in file: String, at place: String)
   {

@@ -96,6 +96,19 @@ extension StepImporter {
     return paths
   }
 
+  /// The nodes between what a cell reads and what writes its state.
+  private func origins(of cell: FoundCell) -> [String] {
+    var seen = Set(cell.sources.map(\.layer))
+    var rest = [cell.output.layer] + (cell.cell.map { [$0.layer] } ?? [])
+    var found: Set<Int> = []
+    while let index = rest.popLast() {
+      guard index >= 0, seen.insert(index).inserted else { continue }
+      found.insert(index)
+      rest += layers.inputs(of: index)
+    }
+    return found.sorted().flatMap { layers[$0].origins }
+  }
+
   /// Puts a recurrent layer in the place of the one that writes h.
   private mutating func place(_ cell: FoundCell, named name: String) throws(ConversionError) {
     var layer = cell.layer
@@ -108,7 +121,9 @@ extension StepImporter {
         reading: cell.sources.map(\.layer), named: "\(name).inputs", in: model.source.file)
     }
     let index = cell.output.layer
+    let origins = origins(of: cell)
     layers[index] = Network.Layer(name: name, operation: .recurrent(layer), inputs: [source])
+    layers[index].origins = origins
     hidden[index] = cell.hidden
     for element in cell.hidden { claims[element] = ("h", name) }
     guard let part = cell.cell else { return }

@@ -36,9 +36,13 @@ enum ConvertCommand {
       help: "tanh and sigmoid: exact (the default) or fast, to 1e-5"),
   ]
 
+  static let explain = Syntax.Option(
+    "--explain",
+    help: "print what was understood of the source, each layer beside the nodes that became it")
+
   static let syntax = Syntax(
     name: "convert", summary: "Converts a trained model into a blob.", operands: "SOURCE",
-    operandCount: 1...1, options: ConvertOutputs.options + settings + [.json, .quiet],
+    operandCount: 1...1, options: ConvertOutputs.options + settings + [explain, .json, .quiet],
     details: """
       SOURCE is a safetensors file with PyTorch's names, an ONNX file (also Silero VAD's), RNNoise's
       weights, or a model of RTNeural, AIDA-X, GuitarML or NAM; for --object and --c-array also a
@@ -58,6 +62,8 @@ enum ConvertCommand {
       one product and one sum. What the source says of itself is kept where M.json does not say it,
       and --calibrate adds the range of each input.
 
+      With --explain and no file to write, nothing is measured or written.
+
       A program without a file system links the blob: --object and --c-array write a 64-byte aligned
       constant NAME and its size NAME_size, for sluice_open_memory(NAME, NAME_size, ...).
       """,
@@ -76,6 +82,9 @@ enum ConvertCommand {
         arguments.operands[0], hasArchitecture: options.source.architecture != nil)
     }
     let source = exported?.path ?? arguments.operands[0]
+    guard ConvertOutputs.areWanted(arguments) else {
+      return try Explanation.show(source, options.source, asJSON: arguments.isForPrograms)
+    }
     var progress = Progress(quiet: arguments.isQuiet)
     let conversion = try converting { () throws(ConversionError) in
       try Conversion(source: source, options: options) { progress.report($0.text(of: source)) }
@@ -97,6 +106,8 @@ enum ConvertCommand {
         try arguments.check(option, isNot: path)
       }
     }
+    let explanation =
+      arguments.has(explain) ? try Explanation(of: conversion.model, source) : nil
     let bytes = conversion.contents.unvalidatedBytes()
     // Opening validates what is then written.
     let model = try openModel(bytes, source)
@@ -104,7 +115,7 @@ enum ConvertCommand {
     progress.finish()
     if !arguments.isQuiet { remark(conversion, source, options) }
     guard !arguments.isQuiet || arguments.isForPrograms else { return }
-    show(model, files, conversion, asJSON: arguments.isForPrograms)
+    show(model, files, conversion, explanation, asJSON: arguments.isForPrograms)
   }
 
   /// Says on standard error what a user may not expect of the conversion.
@@ -170,10 +181,11 @@ enum ConvertCommand {
 
   private static func show(
     _ model: borrowing Model, _ files: [ConvertOutputs.File], _ conversion: Conversion,
-    asJSON: Bool
+    _ explanation: Explanation?, asJSON: Bool
   ) {
     let layers = LayerTable(model.blob)
     guard asJSON else {
+      if let explanation { Console.print(explanation.text + "\n") }
       return Console.print(
         """
         \(layers.text)
@@ -188,6 +200,7 @@ enum ConvertCommand {
         described(layers, unsafe model.blob.bytes.count, files) + [
           ("inferred", conversion.model.inferred.map { .string($0) } ?? .null),
           ("accuracy", conversion.report.json), ("auto", conversion.mix?.json ?? .null),
+          ("explained", explanation.map { .object($0.json) } ?? .null),
         ]))
   }
 }

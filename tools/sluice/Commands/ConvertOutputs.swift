@@ -25,14 +25,20 @@ struct ConvertOutputs {
     LinkableBlob.Machine.allCases.map(\.rawValue).joined(separator: " or ")
   }
 
+  /// Whether a file is asked for.
+  static func areWanted(_ arguments: Arguments) -> Bool {
+    [blob, object, source].contains(where: arguments.has)
+  }
+
   private let arguments: Arguments
   private let cpu: LinkableBlob.Machine
 
   /// Refuses outputs that cannot be, before anything is read.
   init(_ arguments: Arguments) throws(ToolError) {
     self.arguments = arguments
-    guard [Self.blob, Self.object, Self.source].contains(where: arguments.has) else {
-      throw arguments.usage("expected -o OUT.sluice, --object OUT.o or --c-array OUT.c")
+    guard Self.areWanted(arguments) || arguments.has(ConvertCommand.explain) else {
+      throw arguments.usage(
+        "expected -o OUT.sluice, --object OUT.o or --c-array OUT.c; --explain writes nothing")
     }
     for option in [Self.blob, Self.object, Self.source] where arguments[option] == "-" {
       throw arguments.usage(
