@@ -78,7 +78,7 @@ struct ArchitectureTests {
     arguments: [
       (#"{"layers":[{"type":"attention","tensors":"c."}]}"#, "attention"),
       (#"{"layers":[{"type":"conv1d","tensors":"c.","padding":"same"}]}"#, "same"),
-      (#"{"layers":[{"type":"conv1d","tensors":"c.","activation":"softmax"}]}"#, "all outputs"),
+      (#"{"layers":[{"type":"conv1d","tensors":"c.","activation":"softmax"}]}"#, "softmax"),
       (#"{"layers":[{"type":"dense","tensors":"c.","activation":{"function":"gelu"}}]}"#, "gelu"),
       (#"{"layers":[{"type":"gru","tensors":"c.","bidirectional":true,"merge":"mul"}]}"#, "mul"),
       (#"{"layers":[{"type":"activation","activation":"gelu"}]}"#, "gelu"),

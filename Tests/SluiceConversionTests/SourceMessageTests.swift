@@ -131,7 +131,7 @@ import Testing
     #expect(
       refused(
         "input x n,n,2\n\(many.joined(separator: "\n"))\n-> a4096", "more than 4096 nodes",
-        "with LSTM, GRU or RNN nodes"))
+        "Export PyTorch models with LSTM, GRU or RNN nodes"))
     let cell = "Y, hn = GRU(x, f:1x9x4, f:1x9x3, f:1x18, _, h) hidden_size=3"
     #expect(
       refused(
@@ -175,6 +175,7 @@ import Testing
     let script = zip + Array("m/code/__torch__.py m/constants.pkl".utf8)
     #expect(refusal("m.pt", script).contains("TorchScript"))
     #expect(refusal("m.pt", script).contains("torch.onnx.export"))
-    #expect(refusal("m.pt", zip + Array("m/data.pkl".utf8)).contains("export_weights.py"))
+    let pickle = refusal("m.pt", zip + Array("m/data.pkl".utf8))
+    #expect(pickle.contains("pickle") && pickle.contains("export_weights.py"))
   }
 }

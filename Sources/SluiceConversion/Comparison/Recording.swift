@@ -4,7 +4,7 @@ import SluiceImport
 import SluiceNetwork
 
 /// What a model did over an array: its outputs at every step and its last states.
-struct Recording {
+package struct Recording {
   /// Steps of each sequence.
   let steps: Int
   /// Steps that each sequence has.
@@ -129,7 +129,7 @@ struct Recording {
   }
 
   /// Whether a row of features is as many numbers as there are in other axes.
-  private static func isReshape(_ shape: [Int], of expected: [Int]) -> Bool {
+  package static func isReshape(_ shape: [Int], of expected: [Int]) -> Bool {
     let count = expected.reduce(1, *)
     return shape != expected && shape.reduce(1, *) == count && shape.last == count
   }

@@ -180,7 +180,8 @@ extension Architecture.Layer {
     layer.activation = try Network.Function(optional: node, "activation")
     guard layer.activation.isPointwise else {
       throw try node.member("activation").unsupported(
-        "a function of all outputs; give it a layer of its own")
+        "\(layer.activation.kind.traits.name), a function of all outputs; give it a layer of its own"
+      )
     }
     guard let padding = try node.optional("padding") else { return layer }
     let range = 0...Int(BlobLimits.size)

@@ -65,7 +65,7 @@ enum SourceFormat: String {
         + "tools/python/export_torch.py from its Python source"
     }
     if ["pt", "pth", "ckpt"].contains(ending) {
-      return exported("a PyTorch checkpoint", by: "export_weights.py")
+      return exported("a PyTorch checkpoint, which is a pickle,", by: "export_weights.py")
         + "; its layers are those of --architecture, or of a module: export_torch.py model.py:build "
         + "model.safetensors --weights \(quotable(source.lastPathComponent))"
     }

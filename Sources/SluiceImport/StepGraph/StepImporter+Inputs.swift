@@ -39,11 +39,6 @@ extension StepImporter {
     guard !inputs.isEmpty else {
       throw .unsupported(model.source.file, "inputs", "no output depends on an input")
     }
-  }
-
-  /// Refuses an input that nothing depends on where it looks like a state; behind the nodes, which may tell
-  /// more of where it was lost.
-  func refuseLostInputs() throws(ConversionError) {
     for input in model.inputs
     where input.isFloatingPoint && !folder.liveNames.contains(input.name) && isLost(input) {
       throw .unsupported(

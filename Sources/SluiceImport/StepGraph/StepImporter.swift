@@ -54,7 +54,6 @@ struct StepImporter {
   ) throws(ConversionError) -> ConvertedModel {
     try bindInputs(states)
     try run(all: nodes)
-    try refuseLostInputs()
     return try result()
   }
 
