@@ -15,7 +15,7 @@ struct ONNXNode {
   let captured: [Name]
 
   /// Its name, or what it writes.
-  var source: String { name.isEmpty ? outputs.first?.text ?? operation : name }
+  var source: String { name.isEmpty ? output(0)?.text ?? operation : name }
   /// The operator and the name.
   var title: String { "\(operation) \(quotable(source))" }
 
