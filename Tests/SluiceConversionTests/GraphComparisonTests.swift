@@ -85,6 +85,32 @@ import Testing
     #expect(results[0][0].shape == results[1][0].shape)
   }
 
+  @Test("A part of a state is one of its features", arguments: ["Gather", "Split"])
+  func partOfState(_ operation: String) throws {
+    let gru = "input x n,n,2\nY, h = GRU(x, f:1x12x2, f:1x12x4) hidden_size=4"
+    let selected =
+      operation == "Gather" ? "g = Gather(p, i:[1]) axis=2" : "o, g = Split(p) axis=2"
+    let results = try outputs(
+      "\(gru)\np = Reshape(h, i:[0,0,2,2])\n\(selected)\nout = MatMul(g, f:2x3)",
+      "\(gru)\ns = Slice(h, i:[2], i:[4], i:[2])\nout = MatMul(s, f:2x3)", features: 2)
+    #expect(results[0][0].values == results[1][0].values)
+    for (layer, shape) in [("1x24x2, f:1x24x8", "0,0,0,2,2,2"), ("2x24x2, f:2x24x8", "0,0,0,2,4")] {
+      let direction = layer.hasPrefix("2") ? "direction=bidirectional" : ""
+      #expect(
+        refuses(.unsupported, "a part of the features") {
+          _ = try GraphBuilder(
+            """
+            input x n,n,2
+            Y = GRU(x, f:\(layer)) hidden_size=8 \(direction)
+            p = Reshape(Y, i:[\(shape)])
+            g = Gather(p, i:[1]) axis=3
+            out = MatMul(g, f:\(shape.last!)x3)
+            """
+          ).convert()
+        })
+    }
+  }
+
   @Test(
     "Constants that are repeated",
     arguments: [

@@ -178,7 +178,7 @@ extension GraphImporter {
 
 extension FeatureValue.Content {
   /// The layers of which it is a final state; nil for other values.
-  fileprivate var finalLayers: [Int]? {
+  var finalLayers: [Int]? {
     switch self {
     case .finalHidden(let layers), .finalCell(let layers): layers
     case .ids, .sequence, .last, .end, .first: nil

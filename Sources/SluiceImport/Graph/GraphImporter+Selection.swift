@@ -114,17 +114,23 @@ extension GraphImporter {
   private mutating func directions(
     _ features: FeatureValue, _ axis: Int, from first: Int, _ count: Int, _ node: ONNXNode
   ) throws(ConversionError) -> FeatureValue {
+    let atoms = features.axes.flatMap(\.self)
+    let own = atoms.compactMap { atom in
+      if case .features(let size) = atom { size } else { nil }
+    }
+    let groups = atoms.count { if case .layers(let count) = $0 { count > 1 } else { false } }
+    guard own.count == 1, groups == 1 else {
+      throw node.unsupported("selects from a part of the features")
+    }
     var result = features
-    switch features.content {
+    // Of one layer's state these are no layers, but parts of its features.
+    if features.content.finalLayers?.count == 1 { result = try resolved(features, node) }
+    switch result.content {
     case .finalHidden(let all): result.content = .finalHidden(Array(all[first..<first + count]))
     case .finalCell(let all): result.content = .finalCell(Array(all[first..<first + count]))
     case .sequence, .last, .end, .first:
-      let own = features.axes.flatMap(\.self).compactMap { atom in
-        if case .features(let size) = atom { size } else { nil }
-      }
-      guard own.count == 1 else { throw node.unsupported("selects from a part of the features") }
       result.layer = try part(
-        of: features.layer, channels: layers[features.layer].outputSize, start: first * own[0],
+        of: result.layer, channels: layers[result.layer].outputSize, start: first * own[0],
         count: count * own[0], node)
     case .ids: throw node.unsupported("reads token ids, which only an embedding does")
     }
