@@ -53,6 +53,7 @@ import Testing
     Case("t = Transpose(Y) perm=[1,0,2,3]; out = Add(Y, t)", "sequences of different shapes"),
     Case("a = Slice(Y, i:[0], i:[2], i:[3]); out = Sub(Y, a)", "sequences of different shapes"),
     Case("out = Add(Y, f:[1,2])", "is not one float, or one for each of 3 features"),
+    Case("a = Mod(i:[-3], i:[2]) fmod=1; out = Reshape(Y, a)", "the attribute fmod is not 0"),
     Case("a = Add(f:[1,2], i:[1,2]); out = Reshape(Y, a)", "operands of two types"),
     Case("a = Add(i:[1,2], i:[1,2,3]); out = Reshape(Y, a)", "operands of the shapes [2] and [3]"),
     Case(

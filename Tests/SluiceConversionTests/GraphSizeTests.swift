@@ -62,6 +62,18 @@ import Testing
     }
   }
 
+  @Test("Repeats of a step whose product wraps", arguments: [Int.max, 6_148_914_691_236_517_206])
+  func repeats(_ times: Int) {
+    for counts in ["1,1,\(times)", "\(times),1,1", "\(times),\(times),\(times)"] {
+      expectRefusal("Tile", of: counts) {
+        _ = try GraphBuilder(
+          "input x 1,1,3; input h 1,1,2; t = Tile(x, i:[\(counts)]); s = Slice(t, i:[0], i:[3], i:[2]); "
+            + "Y, hn = GRU(s, f:1x6x3, f:1x6x2, f:1x12, _, h) hidden_size=2; -> Y, hn"
+        ).convert()
+      }
+    }
+  }
+
   @Test("Architectures that double their features")
   func architectures() throws {
     for tail in ["", #",{"type":"scale","factor":2}"#] {
@@ -92,6 +104,15 @@ import Testing
       var graph = GraphBuilder("input x n,1,3\n\(line)\ny = Add(x, a)\n-> y")
       graph.initializer("z", shape, [])
       expectRefusal("model.onnx", of: line) { _ = try graph.convert() }
+    }
+    for (start, limit, delta) in [
+      (0, Int.min, 1), (0, .min, -1), (0, .max, 1), (.min, -1, 1), (-1, .min, -1), (.max, .min, -1),
+      (.min, .max, .max), (3, 3, 0),
+    ] {
+      let line = "r = Range(i:\(start), i:\(limit), i:\(delta)); a = Cast(r) to=1"
+      expectRefusal("model.onnx", of: line) {
+        _ = try GraphBuilder("input x n,1,3; \(line); y = Add(x, a); -> y").convert()
+      }
     }
     expectRefusal("far more elements", of: "a repeated one") {
       _ = try GraphBuilder(

@@ -9,7 +9,10 @@ extension ConstantFolder {
     case "Pow", "Min", "Max", "Mod", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And",
       "Or",
       "Xor":
-      _ = try attributes.integer("fmod")
+      // The sign of C's rest.
+      guard try attributes.integer("fmod") ?? 0 == 0 else {
+        throw node.unsupported("the attribute fmod is not 0")
+      }
       try binary(node)
     case "Neg", "Abs", "Sqrt", "Reciprocal", "Exp", "Log", "Floor", "Ceil", "Round", "Not",
       "Sigmoid",

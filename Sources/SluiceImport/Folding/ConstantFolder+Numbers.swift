@@ -26,7 +26,7 @@ extension ConstantFolder {
     let (shape, a, b) = try broadcast(node, left, right)
     if let x = left.floats, let y = right.floats {
       if Self.comparisons.contains(node.operation) {
-        let results = zip(a, b).map { compare(Double(x[$0]), Double(y[$1]), node.operation) }
+        let results = zip(a, b).map { compare(x[$0], y[$1], node.operation) }
         return try define(node, ConstantValue(shape: shape, .integers(results)))
       }
       let results = try zip(a, b).map { i, j throws(ConversionError) in
@@ -39,7 +39,7 @@ extension ConstantFolder {
     }
     let results = try zip(a, b).map { i, j throws(ConversionError) in
       Self.comparisons.contains(node.operation)
-        ? compare(Double(x[i]), Double(y[j]), node.operation) : try combined(x[i], y[j], node)
+        ? compare(x[i], y[j], node.operation) : try combined(x[i], y[j], node)
     }
     try define(node, ConstantValue(shape: shape, .integers(results)))
   }
@@ -48,7 +48,9 @@ extension ConstantFolder {
     "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor",
   ]
 
-  private func compare(_ a: Double, _ b: Double, _ operation: String) -> Extent {
+  private func compare<Number: Comparable & Numeric>(
+    _ a: Number, _ b: Number, _ operation: String
+  ) -> Extent {
     let holds =
       switch operation {
       case "Equal": a == b
@@ -142,10 +144,11 @@ extension ConstantFolder {
     let (start, limit, delta) = (bounds[0], bounds[1], bounds[2])
     let (span, overflow) = limit.subtractingReportingOverflow(start)
     guard delta != 0, !overflow else { throw node.malformed("a range in steps of \(delta)") }
-    let count = max(0, (span - (delta > 0 ? 1 : -1)) / delta + 1)
     let isEmpty = span == 0 || (span > 0) != (delta > 0)
-    try spend([isEmpty ? 0 : count], node)
-    let values = (0..<(isEmpty ? 0 : count)).map { Extent.known(start + $0 * delta) }
+    // Of the magnitudes, since that of the least integer is none.
+    let count = isEmpty ? 0 : Int(clamping: (span.magnitude - 1) / delta.magnitude + 1)
+    try spend([count], node)
+    let values = (0..<count).map { Extent.known(start + $0 * delta) }
     try define(node, ConstantValue(shape: [values.count], .integers(values)))
   }
 

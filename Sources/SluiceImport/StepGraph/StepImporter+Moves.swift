@@ -111,7 +111,7 @@ extension StepImporter {
   ) throws(ConversionError) -> StepView {
     let repeats = try folder.repeats(node, rank: view.rank).map { $0.known ?? 0 }
     guard repeats.allSatisfy({ $0 > 0 }),
-      let count = elementCount(of: zip(view.shape, repeats).map { $0 &* $1 })
+      let count = elementCount(of: view.shape + repeats)
     else { throw node.unsupported("the input repeats is not made of known integers") }
     try spend(count, node)
     var result = view
