@@ -44,6 +44,7 @@ import Testing
       "convert m.safetensors --architecture a.json --object a.json",
       "convert m.safetensors --architecture a.json --c-array a.json",
       "convert m.safetensors -o m.safetensors", "convert m.sluice --object m.sluice",
+      "convert m.safetensors --meta a.json -o a.json", "convert m.safetensors --meta x.npy -o link",
       "convert m.safetensors -o x.npy --object link",
       "run m.sluice --input x.npy --output x.npy", "run m.sluice --input x.npy -o link",
       "run m.sluice --input x.npy -o m.sluice", "run m.sluice --wav x.npy -o x.npy",
@@ -54,6 +55,39 @@ import Testing
     #expect(
       result.error.contains("which would be lost") || result.error.contains("two outputs"),
       "\(result.error)")
+  }
+
+  @Test(
+    "what a source reads beside itself is no output's", arguments: ["-o", "--object", "--c-array"],
+    ["model.onnx.data", "link"])
+  func externalData(_ option: String, _ name: String) throws {
+    let scratch = try Scratch()
+    for file in ["model.onnx", "model.onnx.data"] {
+      try FileManager.default.copyItem(
+        atPath: "\(Tool.fixtures)/onnx_gru_external_data/\(file)", toPath: scratch.file(file))
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.file("link"), withDestinationPath: "model.onnx.data")
+    let data = FileManager.default.contents(atPath: scratch.file("model.onnx.data"))
+    let result = try Tool.run(
+      "convert", scratch.file("model.onnx"), option, scratch.file(name))
+    #expect(result.status == 2 && result.error.contains("which would be lost"), "\(result.error)")
+    #expect(FileManager.default.contents(atPath: scratch.file("model.onnx.data")) == data)
+    #expect(try scratch.contents == ["link", "model.onnx", "model.onnx.data"])
+  }
+
+  @Test("the file of MODEL.py:NAME is no output's", arguments: ["m.py", "link"])
+  func module(_ name: String) throws {
+    let scratch = try Scratch()
+    try Data("build = None\n".utf8).write(to: URL(fileURLWithPath: scratch.file("m.py")))
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.file("link"), withDestinationPath: "m.py")
+    let result = try Tool.run(
+      "convert", scratch.file("m.py:build"), "-o", scratch.file(name),
+      environment: ["SLUICE_PYTHON": "/bin/false"])
+    #expect(result.status == 2 && result.error.contains("which would be lost"), "\(result.error)")
+    let left = FileManager.default.contents(atPath: scratch.file("m.py"))
+    #expect(left == Data("build = None\n".utf8))
   }
 
   @Test(

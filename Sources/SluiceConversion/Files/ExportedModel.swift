@@ -15,6 +15,14 @@ package final class ExportedModel {
   /// Seconds that an exporter may take.
   private static let limit = 600.0
 
+  /// The file that a source names: of MODEL.py:NAME what stands before the colon.
+  package static func file(of source: String) -> String {
+    guard let colon = source.lastIndex(of: ":"),
+      source[..<colon].lowercased().hasSuffix(".py"), !source[colon...].contains("/")
+    else { return source }
+    return String(source[..<colon])
+  }
+
   /// The model at `source`, exported; nil for a source that is read without, or without an interpreter.
   ///
   /// - Parameter hasArchitecture: whether an architecture tells the layers: then of a model only its
@@ -103,8 +111,7 @@ private enum Exporter: String {
   /// The exporter that the source's name asks for; nil for one that is read without.
   init?(of source: String, hasArchitecture: Bool) {
     let name = URL(fileURLWithPath: source).lastPathComponent.lowercased()
-    // MODEL.py:NAME
-    if name.split(separator: ":").first?.hasSuffix(".py") == true, name.contains(":") {
+    if ExportedModel.file(of: source) != source {
       self = .torch
       return
     }

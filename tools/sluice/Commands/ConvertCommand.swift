@@ -76,6 +76,7 @@ enum ConvertCommand {
     if options.type == .automatic, options.maximalError == nil {
       throw arguments.usage("expected --max-error E beside --type auto")
     }
+    try check(arguments, isNoOutput: ExportedModel.file(of: arguments.operands[0]))
     try checkInstructionSet()
     let exported = try converting { () throws(ConversionError) in
       try ExportedModel(
@@ -101,11 +102,7 @@ enum ConvertCommand {
           + "\(report.greatestError.scientific); expected at most \(bound)\(report.ownPart.map { "; \($0)" } ?? ""); nothing is written"
       ).with("accuracy", report.json)
     }
-    for path in conversion.model.otherFiles {
-      for option in ConvertOutputs.options where option.file == .written {
-        try arguments.check(option, isNot: path)
-      }
-    }
+    for path in conversion.model.otherFiles { try check(arguments, isNoOutput: path) }
     let explanation =
       arguments.has(explain) ? try Explanation(of: conversion.model, source) : nil
     let bytes = conversion.contents.unvalidatedBytes()
@@ -116,6 +113,13 @@ enum ConvertCommand {
     if !arguments.isQuiet { remark(conversion, source, options) }
     guard !arguments.isQuiet || arguments.isForPrograms else { return }
     show(model, files, conversion, explanation, asJSON: arguments.isForPrograms)
+  }
+
+  /// Refuses to write over `path`, which is read although no word of the command names it as it is.
+  private static func check(_ arguments: Arguments, isNoOutput path: String) throws(ToolError) {
+    for option in ConvertOutputs.options where option.file == .written {
+      try arguments.check(option, isNot: path)
+    }
   }
 
   /// Says on standard error what a user may not expect of the conversion.
