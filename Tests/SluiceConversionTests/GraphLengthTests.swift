@@ -27,6 +27,30 @@ import Testing
     }
   }
 
+  @Test(
+    "Lengths short of the sequence are refused, however they come about, in every direction",
+    arguments: [
+      "lens = Identity(i:[3,3])", "lens = Concat(i:[6], i:[3]) axis=0",
+      "lens = Expand(i:[5], i:[2])",
+      "s = Shape(x); t = Slice(s, i:[0], i:[1]); u = Sub(t, i:[1]); lens = Expand(u, i:[2])",
+    ], ["forward", "reverse", "bidirectional"])
+  func shortLengths(_ lines: String, _ direction: String) {
+    let count = direction == "bidirectional" ? 2 : 1
+    for steps in ["6", "n"] {
+      #expect(
+        refuses(.unsupported, "sequence_lens") {
+          _ = try GraphBuilder(
+            """
+            input x \(steps),2,2
+            \(lines.replacing("; ", with: "\n"))
+            Y = GRU(x, f:\(count)x9x2, f:\(count)x9x3, _, lens) hidden_size=3 direction=\(direction)
+            -> Y
+            """
+          ).convert()
+        })
+    }
+  }
+
   @Test("Constant lengths that are those of the sequence change nothing")
   func wholeLengths() throws {
     let fixed = try Self.gru("i:[6,6]", inputs: "input x 6,2,2").convert()
@@ -74,6 +98,14 @@ import Testing
       }
       #expect(refuses(.unsupported, "initial_h", "2 sequences") { _ = try graph.convert() })
     }
+    let cell = GraphBuilder(
+      """
+      input x n,2,2
+      s = Reshape(f:[1,2,3,1,2,4], i:[1,2,3])
+      Y = LSTM(x, f:1x12x2, f:1x12x3, _, _, _, s) hidden_size=3
+      -> Y
+      """)
+    #expect(refuses(.unsupported, "initial_c", "2 sequences") { _ = try cell.convert() })
   }
 
   /// A case folder of `graph` and arrays, run.

@@ -92,6 +92,25 @@ import Testing
     #expect(result.lines.first?.hasPrefix("FAILED  \(name)  ") == true, "\(result.output)")
   }
 
+  /// What a case gives and compares beyond what `convert` and `run` do.
+  @Test func whatUsersDoNotGetIsSaid() throws {
+    let matrix = "\(Tool.fixtures)/../ONNXMatrix"
+    for (folder, given, kept) in [
+      ("\(Tool.fixtures)/onnx_lstm_gemm_sigmoid", [], []),
+      ("\(Tool.fixtures)/torch_lstm_states", ["h0", "c0"], ["hn", "cn"]),
+      ("\(matrix)/gru_after_forward_ragged", ["sequence_lens"], ["Y_h"]),
+    ] as [(String, [String], [String])] {
+      let said = try Tool.run("conformance", folder).output
+      #expect(said.contains("which convert and run do not take") == !given.isEmpty, "\(said)")
+      #expect(said.contains("which run does not write") == !kept.isEmpty, "\(said)")
+      let json = try Tool.run("conformance", folder, "--json").json
+      let first = try #require((json["cases"] as? [[String: Any]])?.first)
+      #expect(first["given"] as? [String] == given)
+      #expect(first["kept"] as? [String] == kept)
+      for name in given + kept { #expect(said.contains(name), "\(said)") }
+    }
+  }
+
   @Test func aFolderWithoutCasesIsRefused() throws {
     let scratch = try Scratch()
     let empty = try Tool.run("conformance", scratch.path)

@@ -76,6 +76,7 @@ enum ConformanceCommand {
       ("maxError", result.maximalError.map { .double($0) } ?? .null),
       ("message", .string(result.message)),
       ("given", .array(result.given.map { .string($0.text) })),
+      ("kept", .array(result.kept.map { .string($0.text) })),
     ])
   }
 }
