@@ -127,6 +127,10 @@ class OptionTests(Files):
         config["config"]["layers"][1] = {"class_name": "Bidirectional", "config": {"name": "b", "layer": inner}}
         self.refuses("time_major=True", self.archive({"config.json": json.dumps(config)}))
         self.slope(self.legacy("2.15.0", time_major=False))
+        for kind in ("GRU", "SimpleRNN", "RNN"):
+            config = configuration(time_major=True, cell={"class_name": "GRUCell", "config": {"name": "c", "units": 4}})
+            config["config"]["layers"][1]["class_name"] = kind
+            self.refuses("time_major=True", self.archive({"config.json": json.dumps(config)}))
 
     def test_a_reset_that_nothing_tells_of(self) -> None:
         """Without the key a GRU is as its version of Keras made it; without biases nothing else tells."""
