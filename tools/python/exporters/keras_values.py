@@ -55,7 +55,7 @@ class Base:
         if isinstance(value, dict):
             inner = value.get("config", value.get("class_name"))
             name, config = (value.get("class_name"), inner) if isinstance(inner, dict) else (inner, {})
-        if not isinstance(name, str | None):
+        if not isinstance(name, str | None) or (name is None and value is not None):
             raise Refused(f"the activation {shown(value)}; expected a name")
         if name in (None, "linear"):
             return None

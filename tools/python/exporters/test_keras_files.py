@@ -160,6 +160,8 @@ class OptionTests(Files):
         for name in ("leaky_relu", "hard_sigmoid", "relu"):
             option = {"class_name": name, "config": {"negative_slope": 0.1}}
             self.refuses("is not supported", self.legacy("3.1.0", activation=option))
+        for option in ({}, {"config": None}, {"class_name": None, "config": {}}):
+            self.refuses("expected a name", self.legacy("3.1.0", activation=option))
 
     def test_layers_of_ones_own(self) -> None:
         for change in ({"module": "mine"}, {"module": "keras.layers", "registered_name": "Mine>LSTM"}):
