@@ -73,6 +73,12 @@ import Testing
     let wide = steps(.scale(Network.Scale(scale: many, shift: many)))
     #expect(
       (64..<1000).contains(wide), "computed without products, and drawn and compared all the same")
+    let far = steps(
+      .convolution(
+        Network.Convolution(
+          inputChannels: 1, outputChannels: 1, kernelSize: 1024, dilation: 1024,
+          weights: Array(repeating: 1, count: 1024))))
+    #expect((64..<1000).contains(far), "a past of 2^20 numbers is moved on at every step")
     #expect(AccuracyReport.steps(for: Self.network(hidden: 256)) == AccuracyReport.mostSteps)
     let layers = (0..<1000).map {
       Network.Layer(name: "\($0)", operation: .activation(.relu, size: 1))

@@ -10,6 +10,8 @@ extension AccuracyReport {
   package static let products = 6_000_000_000
   /// Products in whose time one number is drawn, computed without a product, or compared.
   private static let productsOfNumber = 64
+  /// Products in whose time one number of a convolution's past is moved on.
+  static let productsOfPast = 8
   /// Products in whose time the reference and the blob begin and end a layer.
   private static let productsOfLayer = 8192
 
@@ -67,12 +69,14 @@ extension InstructionSet {
 }
 
 extension Network.Layer {
-  /// Products of weights that a step takes.
+  /// Products of weights that a step takes, or in whose time it moves a past on.
   var productCount: Int {
     switch operation {
     case .recurrent(let cell): cell.inputWeights.count + cell.hiddenWeights.count
     case .dense(let dense): dense.weights.count
-    case .convolution(let layer): layer.weights.count * layer.outputLength
+    case .convolution(let layer):
+      layer.weights.count * layer.outputLength
+        + AccuracyReport.productsOfPast * layer.pastLength * layer.inputChannels
     default: 0
     }
   }

@@ -113,7 +113,9 @@ extension BlobContents {
     layers.reduce(0) { sum, layer in
       let bits = layer.record.storage.traits.bits
       let weights = layer.record.kind == .embedding ? 0 : layer.weights.count * 8 / bits
+      let past = layer.record.kind == .convolution ? layer.record.stateSize : 0
       return sum + weights * max(layer.record.columns.length, 1)
+        + AccuracyReport.productsOfPast * past
     }
   }
 }
