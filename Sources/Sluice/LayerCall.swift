@@ -32,15 +32,18 @@ struct Workspace {
   let projected, recurrent: UnsafeMutablePointer<Float>
   /// x and h as integers.
   let quantised: UnsafeMutableRawPointer
+  /// The rows of a layer over columns.
+  let columns: UnsafeMutablePointer<Float>
 
   @inline(__always)
   init(
     projected: UnsafeMutablePointer<Float>, recurrent: UnsafeMutablePointer<Float>,
-    quantised: UnsafeMutablePointer<Float>
+    quantised: UnsafeMutablePointer<Float>, columns: UnsafeMutablePointer<Float>
   ) {
     unsafe self.projected = unsafe projected
     unsafe self.recurrent = unsafe recurrent
     unsafe self.quantised = UnsafeMutableRawPointer(quantised)
+    unsafe self.columns = unsafe columns
   }
 }
 
@@ -62,7 +65,8 @@ extension sluice_block {
     unsafe self.init(
       input: input.start, input_stride: input.stride, hidden: hidden, output: output.start,
       output_stride: output.stride, cell: states + streams &* layer.cellOffset,
-      scratch: states + streams &* layer.scratchOffset, projected: workspace.projected,
+      scratch: states + streams &* layer.scratchOffset,
+      projected: layer.isOverColumns ? workspace.columns : workspace.projected,
       recurrent: workspace.recurrent, quantised: workspace.quantised, steps: steps,
       backwards: backwards)
   }

@@ -11,8 +11,10 @@ extension Plan {
   func workspace(of buffer: UnsafeMutablePointer<Float>, blockSize: Int) -> Workspace {
     let projected = unsafe buffer + stateFloats + blockSize &* slotCount &* longestStride
     let recurrent = unsafe projected + blockSize &* longestProjection
+    let quantised = unsafe recurrent + compactProjection
     return unsafe Workspace(
-      projected: projected, recurrent: recurrent, quantised: recurrent + compactProjection)
+      projected: projected, recurrent: recurrent, quantised: quantised,
+      columns: quantised + (quantisedHidden &+ blockSize &* quantisedInput))
   }
 
   /// Writes every layer's call of a single step, for each phase, behind a stream's rows.
@@ -20,7 +22,7 @@ extension Plan {
     in buffer: UnsafeMutablePointer<Float>, blockSize: Int
   ) -> UnsafeMutablePointer<sluice_block> {
     let workspace = unsafe workspace(of: buffer, blockSize: blockSize)
-    let end = unsafe workspace.quantised + 4 &* (quantisedHidden &+ blockSize &* quantisedInput)
+    let end = unsafe UnsafeMutableRawPointer(workspace.columns + columnFloats)
     let calls = unsafe end.bindMemory(to: sluice_block.self, capacity: 2 &* layerCount)
     var index = 0
     while index < 2 &* layerCount {

@@ -85,7 +85,7 @@ extension PlannedLayer {
   }
 
   private var readsIntegers: Bool {
-    unsafe layer.pointee.kernel == sluice_kernel_compact
+    unsafe (isOverColumns ? layer.pointee.inner : layer.pointee.kernel) == sluice_kernel_compact
       && (layer.pointee.compact.storage == sluice_storage_int8
         || layer.pointee.compact.storage == sluice_storage_int4)
   }

@@ -10,7 +10,7 @@ extension sluice_columns {
     length = max(shape.length, 1)
     output_length = record.outputLength
     input_channels = partSize / length
-    output_channels = record.laneCount
+    output_channels = record.outputChannels
     kernel_size = shape.kernelSize
     stride = shape.stride
     dilation = shape.dilation
@@ -19,10 +19,16 @@ extension sluice_columns {
     epsilon = shape.epsilon
     masked = record.maskValue
     past = record.pastLength * record.inputChannels
+    delay = record.delay
+    // Behind a delay's steps stands which of them is the oldest.
+    if record.kind == .delay { past = record.stateSize + 1 }
     past_stride = past.paddedToLine
     if record.kind == .convolution, record.paddedLength > shape.length {
       window = (record.paddedLength * record.inputChannels).paddedToLine
     }
+    is_along = shape.recurrence == .along
+    is_reverse = record.isOverColumns && record.direction.isReverse
+    has_cell = record.kind == .lstm
     input_start = shape.start
     output_start = partStart / length
     count =

@@ -29,7 +29,7 @@ extension sluice_compact_pass {
   /// Where some of a layer's gates lie, as the format lays them out.
   init(_ record: LayerRecord, of blob: BlobView, gates: Range<Int>) {
     let storage = record.storage
-    let inputWords = storage.wordCount(columns: record.inputSize)
+    let inputWords = storage.wordCount(columns: record.inputChannels)
     let hiddenWords = storage.wordCount(columns: record.hiddenSize)
     // Bytes of a lane's weights and scales of one gate: of int4 a scale for each four words.
     let laneBytes = storage.wordByteCount * (inputWords + hiddenWords)
@@ -64,8 +64,17 @@ extension sluice_storage {
 }
 
 extension UnsafeMutablePointer<sluice_model> {
-  /// Takes note of the rows that a compact layer needs while it runs.
+  /// Takes note of the rows that a layer needs while it runs.
   func reserve(for record: LayerRecord) {
+    guard !record.isOverColumns else {
+      let rows = sluice_rows_of_columns(
+        record.columns.length, record.outputChannels.paddedToLine, record.unitStride,
+        record.gateCount, record.inputChannels, record.outputChannels, record.storage.isInteger)
+      unsafe pointee.column_floats = max(pointee.column_floats, rows.end)
+      return
+    }
+    unsafe pointee.longest_projection = max(
+      pointee.longest_projection, record.gateCount * record.laneCount.paddedToLine)
     guard record.storage != .f32, record.kind != .embedding else { return }
     if record.kind.isRecurrent {
       let sums = record.gateCount * record.outputStride

@@ -14,24 +14,30 @@ extension sluice_layer {
   init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
     let weights = unsafe blob.weights(of: record).floats
     let stride = record.outputSize.paddedToLine
-    let isRecurrent = record.kind.isRecurrent
+    let isRecurrent = record.kind.isRecurrent && record.stateVectorCount > 0
     let output = offset
     let cell = output + (isRecurrent ? 2 : 1) * stride
-    let past = record.kind == .convolution ? record.stateStride * record.stateVectorCount : 0
-    let cellStride = record.kind == .lstm ? record.stateStride : past
+    let columns = sluice_columns(record, partStart: 0, partSize: record.inputSize)
+    let hasCell = isRecurrent && record.kind == .lstm
+    let cellStride = hasCell ? record.stateStride : columns.past_stride
     let scratch = cell + cellStride
     let kernel = record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact
-    let columns = sluice_columns(record, partStart: 0, partSize: record.inputSize)
+    // What a layer over columns needs lies in the workspace.
     offset =
       scratch
-      + (isRecurrent ? record.scratchVectorCount * record.stateStride : columns.scratchFloats)
+      + (record.kind.isRecurrent
+        ? (record.isOverColumns ? 0 : record.scratchVectorCount * record.unitStride)
+        : columns.scratchFloats)
     unsafe self.init(
       weights: weights, biases: blob.biases(of: record).baseAddress ?? weights,
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
       output_size: record.outputSize, stride: stride, output_offset: output, cell_offset: cell,
       cell_stride: cellStride, scratch_offset: scratch, is_recurrent: isRecurrent,
-      is_reverse: record.direction.isReverse, is_fast: record.grade == .fast,
-      kernel: record.cellFlags.contains(.masked) ? sluice_kernel_masked : kernel, inner: kernel,
+      is_reverse: record.direction.isReverse && !record.isOverColumns,
+      is_fast: record.grade == .fast, writes_final: record.direction.writesFinalState,
+      kernel: record.cellFlags.contains(.masked)
+        ? sluice_kernel_masked : record.isOverColumns ? sluice_kernel_columns : kernel,
+      inner: kernel,
       activation: sluice_activation(
         record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),
       form: sluice_form(record, weights: weights), compact: sluice_compact(record, of: blob),
@@ -44,7 +50,7 @@ extension sluice_form {
   init(_ record: LayerRecord, weights: UnsafePointer<Float>) {
     let hasProjection = record.cellFlags.contains(.projection)
     unsafe self.init(
-      hidden_size: record.hiddenSize, hidden_stride: record.stateStride,
+      hidden_size: record.hiddenSize, hidden_stride: record.unitStride,
       gate: sluice_function(record.gateActivation),
       candidate: sluice_function(record.candidateActivation),
       output: sluice_function(record.outputActivation), clip: record.clip,
@@ -74,6 +80,7 @@ extension sluice_kernel {
     case .rnn: self = isPlain ? sluice_kernel_elman : sluice_kernel_elman_general
     case .dense: self = isPlain ? sluice_kernel_dense : sluice_kernel_dense_general
     case .activation: self = isPlain ? sluice_kernel_activation : sluice_kernel_activation_general
+    case .convolution where record.isDepthwise: self = sluice_kernel_depthwise
     case .convolution: self = sluice_kernel_convolution
     case .scale: self = sluice_kernel_scale
     case .layerNorm: self = sluice_kernel_layer_norm
@@ -84,6 +91,8 @@ extension sluice_kernel {
     case .mask: self = sluice_kernel_mask
     case .maxPool: self = sluice_kernel_max_pool
     case .argMax: self = sluice_kernel_arg_max
+    case .delay: self = sluice_kernel_delay
+    case .gather: self = sluice_kernel_gather
     case .embedding: preconditionFailure("An embedding is not a kernel's layer")
     }
   }

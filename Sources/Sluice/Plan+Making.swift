@@ -31,11 +31,11 @@ extension Plan {
     for index in 0..<blob.layerCount {
       let record = blob.record(at: index)
       let stride = record.outputSize.paddedToLine
-      if record.direction != .forward { unsafe model.pointee.reads_backwards = true }
+      if record.direction != .forward, !record.isOverColumns {
+        unsafe model.pointee.reads_backwards = true
+      }
       unsafe model.pointee.output_size = record.outputSize
       unsafe model.pointee.longest_stride = max(model.pointee.longest_stride, stride)
-      unsafe model.pointee.longest_projection = max(
-        model.pointee.longest_projection, record.gateCount * record.laneCount.paddedToLine)
       unsafe model.reserve(for: record)
     }
     unsafe model.pointee.writes_output =
@@ -67,7 +67,7 @@ extension UnsafeMutablePointer<sluice_model> {
         unsafe pointee.layers[planned].kernel = kernel
       }
       if record.kind.hasColumns || record.kind.readsSeveral || record.kind == .mask
-        || record.direction.writesFinalState
+        || record.kind == .delay || record.isOverColumns
       {
         unsafe pointee.columns[planned] = sluice_columns(
           record, partStart: partStart, partSize: partSize)

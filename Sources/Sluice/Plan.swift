@@ -37,6 +37,8 @@ struct Plan {
   var quantisedInput: Int { unsafe model.pointee.quantised_input }
   /// Floats of the longest quantised h.
   var quantisedHidden: Int { unsafe model.pointee.quantised_hidden }
+  /// Floats of the longest workspace of a recurrent layer over columns.
+  var columnFloats: Int { unsafe model.pointee.column_floats }
   /// Rows of a block that are in use at the same time.
   var slotCount: Int { unsafe model.pointee.slot_count }
 
@@ -75,31 +77,35 @@ struct PlannedLayer {
   var isReverse: Bool { unsafe layer.pointee.is_reverse }
   /// Whether it has a C.
   var hasCell: Bool { isRecurrent && cellStride > 0 }
-  /// Units of a recurrent layer.
-  var hiddenSize: Int { unsafe layer.pointee.form.hidden_size }
+  /// Whether it is recurrent over the columns of a step.
+  var isOverColumns: Bool { unsafe layer.pointee.kernel == sluice_kernel_columns }
+  /// Units of a recurrent layer, of all columns that have a state of their own.
+  var hiddenSize: Int {
+    let columns = unsafe isOverColumns ? layer.pointee.columns?.pointee.length ?? 1 : 1
+    return unsafe columns &* layer.pointee.form.hidden_size
+  }
   /// Features written at a step.
   var outputSize: Int { unsafe layer.pointee.output_size }
   /// Floats of one output or state vector with its padding.
   var stride: Int { unsafe layer.pointee.stride }
   /// Where the output lies, and the state.
   var outputOffset: Int { unsafe layer.pointee.output_offset }
-  /// Where C lies, or the columns that a convolution keeps.
+  /// Where C lies, or the columns that a convolution keeps, or the steps that a delay does.
   var cellOffset: Int { unsafe layer.pointee.cell_offset }
   /// Floats of that, with its padding; 0 where there is none.
   var cellStride: Int { unsafe layer.pointee.cell_stride }
   /// Where the vectors lie that it needs within a step.
   var scratchOffset: Int { unsafe layer.pointee.scratch_offset }
 
-  /// Whether the row that the layer writes last is then copied to all others. Of the
-  /// recurrent layers these alone have columns, which their kernels do not read.
-  var writesFinalState: Bool { unsafe isRecurrent && layer.pointee.columns != nil }
+  /// Whether the row that the layer writes last is then copied to all others.
+  var writesFinalState: Bool { unsafe layer.pointee.writes_final }
 
   /// Where its vector of that index begins, behind ``outputOffset``: of a layer without state, where
   /// its only one does.
   @inline(__always)
   func vector(_ index: Int) -> Int { isRecurrent ? index &* stride : 0 }
 
-  /// Floats of C, or of the columns that a convolution keeps, without padding; 0 where there are none.
+  /// Floats of C, or of what a convolution or delay keeps, without padding; 0 where there are none.
   var secondVectorSize: Int {
     if isRecurrent { return hasCell ? hiddenSize : 0 }
     return unsafe layer.pointee.columns?.pointee.past ?? 0

@@ -206,9 +206,11 @@ extension StreamBatch {
   /// it; returns the last layer's outputs.
   private func run(_ x: Rows, _ rows: Int, states: UnsafeMutablePointer<Float>) -> Rows {
     let projected = unsafe projections
+    let quantised = unsafe inputRows + count &* plan.inputStride
     let workspace = unsafe Workspace(
       projected: projected, recurrent: projected + count &* plan.longestProjection,
-      quantised: inputRows + count &* plan.inputStride)
+      quantised: quantised,
+      columns: quantised + count &* (plan.quantisedInput &+ plan.quantisedHidden))
     var output = x
     var index = 0
     while index < plan.layerCount {

@@ -67,11 +67,11 @@ public struct StreamBatch: ~Copyable {
     guard count >= 1, model.isStreamable else { return nil }
     let plan = model.plan
     // States, the gathered states of the active streams, two projections, one row of input, and
-    // quantised x and h: bounded by the format's limits; only times `count` it may overflow.
+    // quantised x and h, and once the rows of a layer over columns: bounded by the format's limits; only times `count` it may overflow.
     let perStream =
       2 &* plan.stateFloats &+ 2 &* plan.longestProjection &+ plan.inputStride
       &+ plan.quantisedInput &+ plan.quantisedHidden
-    return plan.bufferSize(fixed: 0, count: count, each: perStream)
+    return plan.bufferSize(fixed: plan.columnFloats, count: count, each: perStream)
   }
 
   deinit {

@@ -5,7 +5,7 @@ extension Plan {
   func streamByteCount(blockSize: Int) -> Int? {
     // What a plan holds is bounded by the format's limits; only times `blockSize` it may overflow.
     let row = slotCount &* longestStride &+ longestProjection &+ quantisedInput
-    let fixed = stateFloats &+ compactProjection &+ quantisedHidden &+ callFloats
+    let fixed = stateFloats &+ compactProjection &+ quantisedHidden &+ columnFloats &+ callFloats
     return bufferSize(fixed: fixed, count: blockSize, each: row)
   }
 

@@ -95,7 +95,8 @@ extension BlobError.Kind {
     case .wrongColumns: "the number of columns is not one of the layer's kind"
     case .columnsDoNotDivide: "the size is not a whole number of columns"
     case .wrongTaps: "the convolution's taps, stride or dilation are not those of such a layer"
-    case .wrongGroups: "the groups of channels are not supported, expected 1 (0 elsewhere)"
+    case .wrongGroups:
+      "the groups of channels are not supported, expected 1 or as many as channels (0 elsewhere)"
     case .convolutionTooLarge: "the convolution sees more than 2^22 floats, or has no output"
     case .unknownPadding: "the padding is unknown"
     case .wrongPadding: "the padding is not one that the layer can have"
@@ -178,6 +179,11 @@ extension BlobError.Kind {
     case .metadataNotUTF8: "the metadata are not UTF-8"
     case .metadataNotJSON: "the metadata are not a JSON object"
     case .metadataTooDeep: "the metadata nest more than 64 deep"
+    case .unknownRecurrence: "the way over the columns is unknown"
+    case .wrongRecurrence: "the way over the columns is not one that the layer can have"
+    case .wrongDelay: "the steps of the delay are 0, or the layer is none"
+    case .delayTooLarge: "the delay keeps more than 2^22 floats"
+    case .indexOutOfRange: "the index is neither -1 nor that of a feature"
     }
   }
 }

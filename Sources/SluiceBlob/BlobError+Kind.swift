@@ -161,7 +161,7 @@ extension BlobError {
     /// Taps, stride or dilation of 0 in a convolution or set elsewhere, or a causal stride that
     /// does not divide the step's columns.
     case wrongTaps
-    /// Groups of channels: of a convolution not 1, elsewhere not 0.
+    /// Groups of channels: of a convolution neither 1 nor a group for each channel, elsewhere not 0.
     case wrongGroups
     /// A convolution that sees more than 2^22 floats, or has no output.
     case convolutionTooLarge
@@ -305,5 +305,15 @@ extension BlobError {
     case metadataNotJSON
     /// The metadata nest more than 64 deep.
     case metadataTooDeep
+    /// How a layer runs over its columns is not one of the format's.
+    case unknownRecurrence
+    /// A layer that is not recurrent runs over columns, or a single column has a state of its own.
+    case wrongRecurrence
+    /// A delay of no steps, or one of a layer that is none.
+    case wrongDelay
+    /// A delay that keeps more than 2^22 floats.
+    case delayTooLarge
+    /// An index of a gather that is neither -1 nor that of a feature.
+    case indexOutOfRange
   }
 }

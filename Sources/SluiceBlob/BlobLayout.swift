@@ -86,7 +86,7 @@ package enum BlobLayout {
     package static var cellClip: Int { 272 }
     package static var projectionClip: Int { 276 }
     package static var hiddenRounding: Int { 280 }
-    /// The first byte that means nothing yet, and behind the columns another.
+    /// The first of four bytes that mean nothing yet.
     package static var reserved: Int { 284 }
     package static var columns: Int { 288 }
     package static var columnPadding: Int { 292 }
@@ -94,7 +94,8 @@ package enum BlobLayout {
     package static var sliceStart: Int { 300 }
     package static var maskCount: Int { 304 }
     package static var maskValue: Int { 308 }
-    package static var lastReserved: Int { 312 }
+    package static var recurrence: Int { 312 }
+    package static var delay: Int { 316 }
   }
 
   /// The next multiple of 64; `value` is at most the greatest file size plus a section's.

@@ -6,9 +6,21 @@ public enum ColumnPadding: UInt32, Sendable {
   case past = 1
 }
 
+/// How a recurrent layer runs over the columns of a step, which share its weights. The raw values are the
+/// file's.
+public enum ColumnRecurrence: UInt32, Sendable {
+  /// A step is one vector.
+  case none = 0
+  /// From column to column, from the initial state at every step: nothing is carried between steps.
+  case along = 1
+  /// From step to step, with a state for each column.
+  case each = 2
+}
+
 /// What a layer does with its columns: a step's features as `[length, channels]`.
 public struct ColumnShape: Sendable, Hashable {
-  /// Columns read at a step, 1 where a step is a sample; 0 for kinds that have no columns.
+  /// Columns read at a step, 1 where a step is a sample; 0 for kinds that have no columns, and for a
+  /// recurrent layer of one vector.
   public var length = 0
   /// A convolution's or pool's taps, 0 elsewhere, as the next two.
   public var kernelSize = 0
@@ -16,7 +28,8 @@ public struct ColumnShape: Sendable, Hashable {
   public var stride = 0
   /// Columns from one tap to the next.
   public var dilation = 0
-  /// Groups of channels that do not see one another; 1, the only number so far.
+  /// Groups of channels that do not see one another: of a convolution 1, or its channels, each of which
+  /// sees itself alone.
   public var groups = 0
   /// Columns put before the step's, by a convolution, a pool or a reflecting pad.
   public var before = 0
@@ -28,6 +41,8 @@ public struct ColumnShape: Sendable, Hashable {
   public var epsilon: Float = 0
   /// The first channel that a slice keeps.
   public var start = 0
+  /// How a recurrent layer runs over its columns.
+  public var recurrence = ColumnRecurrence.none
 
   /// No columns.
   public init() {}
@@ -38,6 +53,15 @@ extension LayerRecord {
   public var inputChannels: Int {
     columns.length > 0 ? inputSize / columns.length : inputSize
   }
+
+  /// Features of a column written; of a layer without columns all.
+  public var outputChannels: Int { outputLength > 0 ? outputSize / outputLength : outputSize }
+
+  /// Whether the layer is recurrent over the columns of a step.
+  public var isOverColumns: Bool { columns.recurrence != .none }
+
+  /// Whether each channel of a convolution sees itself alone.
+  public var isDepthwise: Bool { columns.groups > 1 }
 
   /// Columns that one output of a convolution or pool sees, from the first tap to the last.
   public var reach: Int {
@@ -62,14 +86,13 @@ extension LayerRecord {
         ? (paddedLength - reach) / columns.stride + 1 : 0
     case .padded: paddedLength
     case .kept: columns.length
-    case .none: 1
+    case .none: isOverColumns ? columns.length : 1
     }
   }
 
   /// What has weights or biases of its own: the units of a recurrent layer, the outputs of a column.
   public var laneCount: Int {
-    if kind.isRecurrent { return hiddenSize }
-    return outputLength > 0 ? outputSize / outputLength : outputSize
+    kind.isRecurrent ? hiddenSize : outputChannels
   }
 
   /// Of the first layer: features of the model's input, or its ids. Whatever it lists is that input.
@@ -88,7 +111,8 @@ extension LayerRecord {
   /// A convolution of `length` columns of `inputChannels` each.
   public static func convolution(
     length: Int, inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: Int,
-    dilation: Int, before: Int, after: Int, padding: ColumnPadding, activation: Activation
+    dilation: Int, before: Int, after: Int, padding: ColumnPadding, activation: Activation,
+    groups: Int = 1
   ) -> LayerRecord {
     var record = LayerRecord(
       kind: .convolution, inputSize: length * inputChannels, outputSize: 0,
@@ -97,7 +121,7 @@ extension LayerRecord {
     record.columns.kernelSize = kernelSize
     record.columns.stride = stride
     record.columns.dilation = dilation
-    record.columns.groups = 1
+    record.columns.groups = groups
     record.columns.before = before
     record.columns.after = after
     record.columns.padding = padding
@@ -132,6 +156,28 @@ extension LayerRecord {
     record.columns.start = start
     record.maskCount = count
     record.maskValue = value
+    return record
+  }
+
+  /// What `size` features were `count` steps before.
+  public static func delay(size: Int, count: Int) -> LayerRecord {
+    var record = LayerRecord(kind: .delay, inputSize: size, outputSize: size)
+    record.delay = count
+    return record
+  }
+
+  /// `outputSize` of `inputSize` features, in the order of its indices.
+  public static func gather(inputSize: Int, outputSize: Int) -> LayerRecord {
+    LayerRecord(kind: .gather, inputSize: inputSize, outputSize: outputSize)
+  }
+
+  /// A recurrent layer of one column, over `length` columns.
+  public func over(_ length: Int, _ recurrence: ColumnRecurrence) -> LayerRecord {
+    var record = self
+    record.inputSize *= length
+    record.outputSize *= length
+    record.columns.length = length
+    record.columns.recurrence = recurrence
     return record
   }
 

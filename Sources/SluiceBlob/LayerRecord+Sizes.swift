@@ -17,39 +17,60 @@ extension LayerRecord {
   /// Lanes of weights and biases with padding: a whole number of panels.
   public var paddedLaneCount: Int { Self.wholePanels(laneCount) }
 
-  /// Output lanes with padding: a whole number of panels.
-  public var paddedOutputSize: Int { Self.wholePanels(outputSize) }
+  /// Output lanes of a column with padding: a whole number of panels.
+  public var paddedOutputSize: Int { Self.wholePanels(outputChannels) }
 
   private static func wholePanels(_ size: Int) -> Int {
     (size + panelWidth - 1) / panelWidth * panelWidth
   }
 
-  /// Floats of a vector of units, or of the columns that a convolution keeps.
+  /// Floats of C, of all columns that have one; of the columns that a convolution keeps, or the steps
+  /// that a delay does.
   public var stateSize: Int {
-    kind == .convolution ? pastLength * inputChannels : hiddenSize
+    switch kind {
+    case .convolution: pastLength * inputChannels
+    case .delay: delay * inputSize
+    default: columns.recurrence == .each ? columns.length * hiddenSize : hiddenSize
+    }
   }
 
-  /// Floats of a vector of units, C or a gate, with padding: a whole number of 64-byte lines.
-  public var stateStride: Int {
-    (stateSize + 15) / 16 * 16
-  }
+  /// Floats of that with padding: a whole number of 64-byte lines.
+  public var stateStride: Int { Self.wholeLines(stateSize) }
+
+  /// Floats of a vector of units, a gate, with padding.
+  public var unitStride: Int { Self.wholeLines(hiddenSize) }
 
   /// Floats of the output, h of a recurrent layer, with padding.
-  public var outputStride: Int {
-    (outputSize + 15) / 16 * 16
+  public var outputStride: Int { Self.wholeLines(outputSize) }
+
+  private static func wholeLines(_ size: Int) -> Int { (size + 15) / 16 * 16 }
+
+  /// State vectors of the layer: h, and for the LSTM its cell C; of a convolution that keeps columns,
+  /// and of a delay, one. None of a recurrent layer that begins anew at every step.
+  public var stateVectorCount: Int {
+    if pastLength > 0 || kind == .delay { return 1 }
+    return columns.recurrence == .along ? 0 : kind.traits.stateVectors
   }
 
-  /// State vectors of the layer: h, and for the LSTM its cell C; of a convolution that keeps columns
-  /// one.
-  public var stateVectorCount: Int { pastLength > 0 ? 1 : kind.traits.stateVectors }
+  /// Floats of an initial h: of one column where every step begins anew.
+  package var initialHiddenSize: Int {
+    columns.recurrence == .along ? outputChannels : outputSize
+  }
+
+  /// Bytes of an initial state, where the layer has one: h and C, or what a convolution keeps.
+  package var initialStateByteCount: Int {
+    guard columns.recurrence == .along else { return kind == .delay ? 0 : stateByteCount }
+    return 4
+      * (Self.wholeLines(initialHiddenSize) + (kind.traits.stateVectors - 1) * stateStride)
+  }
 
   /// Columns of W, of a convolution's taps, and of U: what a lane's dot products run over.
   package var matrixColumns: (input: Int, hidden: Int) {
     switch kind.traits.weights {
-    case .none, .table: (0, 0)
+    case .none, .table, .indices: (0, 0)
     case .matrix: (inputSize, 0)
-    case .cell: (inputSize, outputSize)
-    case .taps: (columns.kernelSize * inputChannels, 0)
+    case .cell: (inputChannels, outputChannels)
+    case .taps: (columns.kernelSize * (isDepthwise ? 1 : inputChannels), 0)
     }
   }
 
@@ -81,7 +102,8 @@ extension LayerRecord {
 
   /// Whether the layer has what version 1 does not.
   package var usesVersion2: Bool {
-    cellClip != 0 || projectionClip != 0 || hiddenRounding != .fixed || newerField != nil
+    cellClip != 0 || projectionClip != 0 || hiddenRounding != .fixed || isOverColumns
+      || newerField != nil
   }
 
   /// The field of version 1 that holds a value which that version does not have, and what that is called
@@ -89,6 +111,7 @@ extension LayerRecord {
   package var newerField: (offset: Int, error: BlobError.Kind, value: UInt64)? {
     typealias Field = BlobLayout.Record
     if kind.traits.since > 1 { return (Field.kind, .unknownKind, UInt64(kind.rawValue)) }
+    if isDepthwise { return (Field.groups, .wrongGroups, UInt64(columns.groups)) }
     if direction == .forwardFinal {
       return (Field.direction, .unknownDirection, UInt64(direction.rawValue))
     }
@@ -113,6 +136,7 @@ extension LayerRecord {
   public var weightByteCount: UInt64 {
     switch kind.traits.weights {
     case .none: 0
+    case .indices: 4 * UInt64(outputSize)
     case .table: UInt64(inputSize) * UInt64(storage.rowByteCount(columns: outputSize))
     case .matrix, .cell, .taps:
       UInt64(gateByteCount)
@@ -136,7 +160,7 @@ extension LayerRecord {
       return size * UInt64(inputSize) * UInt64(hasGroups ? groupsOf32(outputSize) : 1)
     }
     guard hasGroups else { return size * UInt64(paddedLaneCount) * UInt64(scaleRowCount) }
-    let groups = groupsOf32(inputSize) + groupsOf32(hiddenSize)
+    let groups = groupsOf32(inputChannels) + groupsOf32(hiddenSize)
     return size * UInt64(paddedLaneCount) * UInt64(gateCount) * UInt64(groups)
   }
 
@@ -150,7 +174,7 @@ extension LayerRecord {
   /// How often a runtime keeps a vector (h, to read the old one while writing the new) is its own
   /// matter and not counted here.
   public var stateByteCount: Int {
-    kind.isRecurrent
+    kind.isRecurrent && stateVectorCount > 0
       ? 4 * (outputStride + (stateVectorCount - 1) * stateStride)
       : 4 * stateStride * stateVectorCount
   }
@@ -158,20 +182,21 @@ extension LayerRecord {
   /// Bytes of scratch memory, as the record declares them: the padded output, the vectors of
   /// ``scratchVectorCount``, and for a convolution its input with what is put around it.
   public var scratchByteCount: Int {
-    4 * (outputStride + scratchVectorCount * stateStride + windowFloats)
+    4 * (outputStride + scratchVectorCount * unitStride + windowFloats)
   }
 
-  /// Operations of a step: a multiplication and addition for every weight that it reads, and one for
-  /// every output.
+  /// Operations of a step: a multiplication and addition for every weight that it reads, as often as it
+  /// does, and one for every output.
   public var stepOperationCount: Int {
     let outputs = outputSize * (kind.readsSeveral ? inputs.count : 1)
     switch kind.traits.weights {
     case .cell:
-      let projection = cellFlags.contains(.projection) ? hiddenSize * outputSize : 0
-      return gateCount * hiddenSize * (inputSize + outputSize) + projection + outputs
+      let (read, written) = (inputChannels, outputChannels)
+      let projection = cellFlags.contains(.projection) ? hiddenSize * written : 0
+      return outputLength * (gateCount * hiddenSize * (read + written) + projection) + outputs
     case .matrix: return inputSize * outputSize + outputs
-    case .taps: return outputLength * laneCount * columns.kernelSize * inputChannels + outputs
-    case .table, .none: return outputs
+    case .taps: return outputLength * laneCount * matrixColumns.input + outputs
+    case .table, .indices, .none: return outputs
     }
   }
 

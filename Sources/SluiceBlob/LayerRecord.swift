@@ -113,11 +113,12 @@ public struct LayerRecord: Sendable, Hashable {
   public var kind: LayerKind
   /// The GRU's form, nil for every other kind.
   public var variant: GRUVariant?
-  /// Features read at a step. Of an embedding: the number of ids.
+  /// Features read at a step, of all columns. Of an embedding: the number of ids.
   public var inputSize: Int
-  /// Units of a recurrent layer, 0 elsewhere.
+  /// Units of a recurrent layer, of one column where it has columns; 0 elsewhere.
   public var hiddenSize: Int
-  /// Features written at a step: `hiddenSize` for a recurrent layer without a projection.
+  /// Features written at a step, of all columns: `hiddenSize` for a recurrent layer without a
+  /// projection.
   public var outputSize: Int
   /// The direction of reading.
   public var direction: Direction
@@ -166,4 +167,6 @@ public struct LayerRecord: Sendable, Hashable {
   public var maskCount = 0
   /// What all these features of a masked step are.
   public var maskValue: Float = 0
+  /// Steps of a delay, 0 elsewhere.
+  public var delay = 0
 }

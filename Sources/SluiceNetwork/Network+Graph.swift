@@ -57,7 +57,7 @@ extension Network.Layer {
   public var inputSizes: [Int] {
     switch operation {
     case .embedding(let table): [table.count]
-    case .recurrent(let cell): [cell.inputSize]
+    case .recurrent(let cell): [cell.columnCount * cell.inputSize]
     case .dense(let dense): [dense.inputSize]
     case .activation(_, let size): [size]
     case .convolution(let layer): [layer.length * layer.inputChannels]
@@ -73,6 +73,8 @@ extension Network.Layer {
     case .mask(let layer): [layer.size]
     case .maxPool(let layer): [layer.length * layer.channels]
     case .argMax(let length, let channels): [length * channels]
+    case .delay(let layer): [layer.size]
+    case .gather(let layer): [layer.inputSize]
     }
   }
 
@@ -83,7 +85,7 @@ extension Network.Layer {
   public var outputSize: Int {
     switch operation {
     case .embedding(let table): table.size
-    case .recurrent(let cell): cell.outputSize
+    case .recurrent(let cell): cell.columnCount * cell.outputSize
     case .dense(let dense): dense.outputSize
     case .activation(_, let size): size
     case .convolution(let layer): layer.outputLength * layer.outputChannels
@@ -98,6 +100,8 @@ extension Network.Layer {
     case .mask(let layer): layer.size + 1
     case .maxPool(let layer): layer.outputLength * layer.channels
     case .argMax(let length, _): length
+    case .delay(let layer): layer.size
+    case .gather(let layer): layer.indices.count
     }
   }
 

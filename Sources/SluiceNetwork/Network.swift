@@ -61,6 +61,10 @@ public struct Network: Sendable {
     case maxPool(MaxPool)
     /// The index of every column's greatest channel, of equal ones the first: `[length]`.
     case argMax(length: Int, channels: Int)
+    /// What was read some steps before.
+    case delay(Delay)
+    /// Some features in some order.
+    case gather(Gather)
   }
 
   /// The layers in order of execution; never empty.

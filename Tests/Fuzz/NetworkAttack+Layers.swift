@@ -11,7 +11,7 @@ extension NetworkAttack {
   ) -> LayerRecord {
     var record = plain(reading: size, records, first, &choices)
     // Half of all cells are plain ones, which have kernels of their own.
-    guard choices.below(2) == 0 else { return record }
+    guard choices.below(2) == 0 else { return overColumns(record, &choices) }
     if record.kind.isRecurrent {
       record.candidateActivation = choices.function()
       if record.kind != .rnn { record.gateActivation = choices.function() }
@@ -29,13 +29,27 @@ extension NetworkAttack {
     case .lstm, .dense, .activation, .convolution: record.outputActivation = choices.function()
     default: break
     }
-    return record
+    return overColumns(record, &choices)
+  }
+
+  /// A cell that runs over columns, of which the features are a multiple, one time in two.
+  private static func overColumns(
+    _ record: LayerRecord, _ choices: inout Choices
+  ) -> LayerRecord {
+    guard record.kind.isRecurrent, choices.below(2) == 0 else { return record }
+    let length = length(of: record.inputSize, &choices)
+    let isAlong = length == 1 || choices.below(2) == 0
+    var cell = record
+    cell.inputSize /= length
+    cell.direction = isAlong && choices.below(2) == 0 ? .reverse : .forward
+    cell.cellFlags = CellFlags(rawValue: record.cellFlags.rawValue & 7)
+    return cell.over(length, isAlong ? .along : .each)
   }
 
   private static func plain(
     reading size: Int, _ records: [LayerRecord], _ first: Int, _ choices: inout Choices
   ) -> LayerRecord {
-    switch choices.below(20) {
+    switch choices.below(24) {
     case 0, 1: .lstm(inputSize: size, hiddenSize: choices.size())
     case 2: .gru(inputSize: size, hiddenSize: choices.size(), variant: .resetAfter)
     case 3: .gru(inputSize: size, hiddenSize: choices.size(), variant: .resetBefore)
@@ -52,6 +66,9 @@ extension NetworkAttack {
     case 15: .mask(inputSize: size, start: choices.below(size), count: 1, value: 0)
     case 16: pool(size, &choices)
     case 17: .columns(.argMax, length: 1, inputSize: size, outputSize: 1)
+    case 18: .delay(size: size, count: 1 + choices.below(5))
+    case 19: .gather(inputSize: size, outputSize: choices.size())
+    case 20, 21: depthwise(size, &choices)
     default: convolution(size, &choices)
     }
   }
@@ -116,6 +133,18 @@ extension NetworkAttack {
     let source = records[0].kind == .embedding ? max(earlier, 0) : earlier
     record.inputs = LayerInputs([records.count - 1, source])
     return record
+  }
+
+  /// Taps of channels that see themselves alone; of one channel, of all.
+  private static func depthwise(_ size: Int, _ choices: inout Choices) -> LayerRecord {
+    let length = length(of: size, &choices)
+    let isCausal = choices.below(2) == 0
+    return .convolution(
+      length: length, inputChannels: size / length, outputChannels: size / length,
+      kernelSize: 1 + choices.below(4), stride: isCausal ? 1 : 1 + choices.below(2),
+      dilation: 1 + choices.below(3), before: isCausal ? 0 : choices.below(3),
+      after: isCausal ? 0 : choices.below(3), padding: isCausal ? .past : .zeros,
+      activation: .tanh, groups: size / length)
   }
 
   private static func convolution(_ size: Int, _ choices: inout Choices) -> LayerRecord {

@@ -49,7 +49,10 @@ enum NetworkAttack {
     for index in contents.layers.indices {
       contents.layers[index].biases.replaceNumbers(kind, &choices)
       contents.layers[index].initialState.replaceNumbers(kind, &choices)
-      contents.layers[index].weights.replaceNumbers(kind, &choices)
+      // Indices are none that any number could stand for.
+      if contents.layers[index].record.kind != .gather {
+        contents.layers[index].weights.replaceNumbers(kind, &choices)
+      }
       // One type in three is the plain one.
       let type = StorageType(rawValue: UInt32(choices.below(8))) ?? .f32
       contents.layers[index] = contents.layers[index].stored(as: type)

@@ -28,7 +28,7 @@ import Testing
       (3, Field.kernelSize, 1, .wrongTaps), (3, Field.before, 1, .wrongPadding),
       (3, Field.columns, 3, .columnsDoNotDivide),
       (1, Field.outputActivation, 18, .unknownOutputActivation),
-      (1, Field.kind, 20, .unknownKind),
+      (1, Field.kind, 22, .unknownKind),
     ] as [(Int, Int, UInt32, BlobError.Kind)] {
       let (file, offset) = try changed(layer, field, to: value)
       #expect(

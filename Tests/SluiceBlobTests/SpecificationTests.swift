@@ -77,6 +77,7 @@ import Testing
       "outputBeta": Field.outputBeta, "cellClip": Field.cellClip,
       "projectionClip": Field.projectionClip, "hiddenRounding": Field.hiddenRounding,
       "maskCount": Field.maskCount, "maskValue": Field.maskValue,
+      "recurrence": Field.recurrence, "delay": Field.delay,
     ]
     #expect(try offsets("Layer records") == expected)
   }

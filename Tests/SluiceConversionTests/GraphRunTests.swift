@@ -37,8 +37,11 @@ import Testing
     }
 
     mutating func recurrent(
-      _ cell: Network.Cell, from inputs: Int, to size: Int, reads: [Int] = []
+      _ cell: Network.Cell, from inputs: Int, to size: Int,
+      over columns: Network.RecurrentColumns? = nil, isReverse: Bool = false, reads: [Int] = []
     ) {
+      var form = Network.CellForm()
+      form.isReverse = isReverse
       let rows = cell.gateCount * size
       let bound = 1 / Float(size).squareRoot()
       add(
@@ -48,7 +51,7 @@ import Testing
             inputWeights: random.floats(rows * inputs, bound: bound),
             hiddenWeights: random.floats(rows * size, bound: bound),
             inputBias: random.floats(rows, bound: bound),
-            hiddenBias: random.floats(rows, bound: bound))), reads)
+            hiddenBias: random.floats(rows, bound: bound), form: form, columns: columns)), reads)
     }
 
     mutating func dense(from inputs: Int, to size: Int, _ reads: [Int] = []) {
@@ -157,7 +160,38 @@ import Testing
     return all.network
   }
 
-  static let networks = ["frames", "skips", "strided", "tokens", "masked"]
+  /// Bands of a spectrum: their past beside them, taps of each channel alone, cells along the bands both ways
+  /// and one state for each, channels in another order.
+  static var bands: Network {
+    var all = Builder(seed: 6)
+    all.convolution(
+      length: 9, from: 3, to: 10, kernelSize: 3, padding: .zeros(before: 1, after: 1))
+    all.add(.delay(.init(size: 90, count: 1)))
+    all.add(.delay(.init(size: 90, count: 3)), [0])
+    for source in 0..<3 {
+      all.convolution(
+        length: 9, from: 10, to: 10, kernelSize: 3, dilation: 2, groups: 10,
+        padding: .zeros(before: 2, after: 2), activation: .relu, reads: [source])
+    }
+    all.add(.add(size: 90, count: 3), [3, 4, 5])
+    all.recurrent(.gru(.resetAfter), from: 10, to: 4, over: .init(count: 9, mode: .along))
+    all.recurrent(
+      .gru(.resetAfter), from: 10, to: 4, over: .init(count: 9, mode: .along), isReverse: true,
+      reads: [6])
+    all.add(.concatenate(length: 9, channels: [4, 4]), [7, 8])
+    all.recurrent(.lstm, from: 8, to: 10, over: .init(count: 9, mode: .each))
+    all.add(
+      .gather(
+        .init(inputSize: 90, indices: (0..<96).map { $0 < 90 ? $0 % 9 * 10 + $0 / 9 : -1 })))
+    all.convolution(
+      length: 16, from: 6, to: 6, kernelSize: 5, stride: 2, groups: 6,
+      padding: .zeros(before: 2, after: 2))
+    all.recurrent(.gru(.resetBefore), from: 6, to: 16, over: .init(count: 8, mode: .each))
+    all.dense(from: 128, to: 4)
+    return all.network
+  }
+
+  static let networks = ["frames", "skips", "strided", "tokens", "masked", "bands"]
 
   static func network(_ name: String) -> Network {
     switch name {
@@ -165,6 +199,7 @@ import Testing
     case "skips": skips
     case "strided": strided
     case "masked": masked
+    case "bands": bands
     default: tokens
     }
   }
@@ -190,7 +225,11 @@ import Testing
   @Test("blocks, batches and instruction sets give the bits of single steps", arguments: networks)
   func sameBits(_ name: String) throws {
     let network = Self.network(name)
-    let contents = try network.blobContents()
+    try expectSameBits(network, network.blobContents(), name)
+  }
+
+  /// Runs the network in every way and compares.
+  func expectSameBits(_ network: Network, _ contents: BlobContents, _ name: String) throws {
     let steps = 41
     let sequence = try Self.sequence(network, steps: steps, seed: 9)
     var expected: [Float] = []
@@ -201,9 +240,9 @@ import Testing
         blob.stream.reset()
         let single = (0..<steps).flatMap { blob.step(sequence, $0) }
         if expected.isEmpty { expected = single }
-        if set != .baseline { #expect(single == expected, "single steps with \(set)") }
+        if set != .baseline { #expect(single == expected, "single steps of \(name) with \(set)") }
         let block = blob.stream.run(sequence, of: blob.model, steps: steps)
-        #expect(block == single, "a block with \(set)")
+        #expect(block == single, "a block of \(name) with \(set)")
       }
       try expectBatch(blob.model, network, steps: steps)
     }

@@ -188,15 +188,15 @@ import Testing
     #expect(many < 9 * few, "\(few) s and \(many) s")
   }
 
-  /// A depthwise convolution along the steps.
-  private static func depthwise(_ channels: Int, taps: Int) -> GraphBuilder {
+  /// A depthwise convolution along the steps, or one of groups of several channels.
+  private static func depthwise(_ channels: Int, taps: Int, of width: Int = 1) -> GraphBuilder {
     var graph = GraphBuilder()
     graph.input("x", [1, channels, nil])
-    graph.initializer("W", [channels, 1, taps], ramp(channels * taps))
+    graph.initializer("W", [channels, width, taps], ramp(channels * width * taps))
     graph.initializer("B", [channels], ramp(channels))
     graph.node(
       "Conv", ["x", "W", "B"], ["y"],
-      [("group", .integer(channels)), ("pads", .integers([taps - 1, 0]))])
+      [("group", .integer(channels / width)), ("pads", .integers([taps - 1, 0]))])
     graph.output("y")
     return graph
   }
@@ -222,7 +222,7 @@ import Testing
         #expect(zip(expected.step(x), found.step(x)).allSatisfy { ($0 - $1).magnitude < 1e-9 })
       }
     }
-    let wide = SourceBytes(file: "model.onnx", Self.depthwise(60_000, taps: 3).bytes)
+    let wide = SourceBytes(file: "model.onnx", Self.depthwise(60_000, taps: 3, of: 2).bytes)
     expectRefusal("groups of channels", of: "60000 channels of 3 taps") {
       _ = try Converter.convert(wide)
     }

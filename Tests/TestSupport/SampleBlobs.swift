@@ -28,6 +28,8 @@ public enum SampleBlobs {
     case limited
     /// The kinds and functions that version 2 has besides.
     case selection
+    /// Frames with two axes: a gather, a delay, taps of each channel alone, cells over columns.
+    case bands
   }
 
   /// The contents of a sample.
@@ -75,6 +77,7 @@ public enum SampleBlobs {
       var contents = contents(of: [record], &random)
       contents.metadata = #"{"unit": "\u00b0C"}"#
       return contents
+    case .bands: return bands(&random)
     case .selection:
       var product = LayerRecord.multiply(size: 8)
       product.inputs = LayerInputs([0, 1])
@@ -113,9 +116,10 @@ public enum SampleBlobs {
       record: record, name: name, weights: weights(of: record, &random),
       biases: Packing.packRows(
         biases, rowCount: record.biasRowCount, outputSize: record.laneCount))
-    if withState, record.stateVectorCount > 0 {
-      layer.initialState = Packing.padState(
-        random.floats(record.stateVectorCount * record.stateSize), hiddenSize: record.stateSize)
+    if withState {
+      for size in record.initialVectorSizes {
+        layer.initialState += Packing.padState(random.floats(size), hiddenSize: size)
+      }
     }
     return layer
   }
@@ -133,22 +137,27 @@ public enum SampleBlobs {
     case .lstm, .gru, .rnn:
       let rows = record.gateCount * record.hiddenSize
       let gates = Packing.packRecurrent(
-        input: random.floats(rows * record.inputSize),
-        hidden: random.floats(rows * record.outputSize), gates: record.gateCount,
-        inputSize: record.inputSize, hiddenSize: record.hiddenSize, outputSize: record.outputSize,
-        variant: record.variant)
+        input: random.floats(rows * record.inputChannels),
+        hidden: random.floats(rows * record.outputChannels), gates: record.gateCount,
+        inputSize: record.inputChannels, hiddenSize: record.hiddenSize,
+        outputSize: record.outputChannels, variant: record.variant)
       guard record.cellFlags.contains(.projection) else { return gates }
       return gates
         + Packing.packDense(
-          random.floats(record.hiddenSize * record.outputSize), inputSize: record.hiddenSize,
-          outputSize: record.outputSize)
+          random.floats(record.hiddenSize * record.outputChannels), inputSize: record.hiddenSize,
+          outputSize: record.outputChannels)
     case .convolution:
-      let columns = record.columns.kernelSize * record.inputChannels
+      let columns = record.matrixColumns.input
       return Packing.packDense(
         random.floats(columns * record.laneCount), inputSize: columns,
         outputSize: record.laneCount)
+    case .gather:
+      return Packing.packIndices(
+        (0..<record.outputSize).map { _ in
+          Int(random.next() % UInt64(record.inputSize + 1)) - 1
+        })
     case .activation, .scale, .layerNorm, .prelu, .add, .concatenate, .magnitude, .reflectPad,
-      .slice, .mask, .multiply, .maxPool, .argMax:
+      .slice, .mask, .multiply, .maxPool, .argMax, .delay:
       return []
     }
   }
@@ -177,6 +186,19 @@ public enum SampleBlobs {
       ], &random)
   }
 
+  private static func bands(_ random: inout SeededRandom) -> BlobContents {
+    var along = LayerRecord.gru(inputSize: 2, hiddenSize: 3, variant: .resetAfter).over(3, .along)
+    along.direction = .reverse
+    return contents(
+      of: [
+        .gather(inputSize: 5, outputSize: 6), .delay(size: 6, count: 2),
+        .convolution(
+          length: 3, inputChannels: 2, outputChannels: 2, kernelSize: 3, stride: 1, dilation: 1,
+          before: 1, after: 1, padding: .zeros, activation: .tanh, groups: 2),
+        along, .lstm(inputSize: 3, hiddenSize: 2).over(3, .each),
+      ], withStates: true, &random)
+  }
+
   private static func chain(_ random: inout SeededRandom) -> BlobContents {
     var contents = contents(
       of: [
@@ -190,5 +212,15 @@ public enum SampleBlobs {
     contents.vocabulary = ["b", "a", "日本"]
     contents.labels = ["negative", "positive"]
     return contents
+  }
+}
+
+extension LayerRecord {
+  /// Floats of each vector of an initial state; none of a kind that has no such state.
+  fileprivate var initialVectorSizes: [Int] {
+    if kind == .convolution { return pastLength > 0 ? [stateSize] : [] }
+    guard kind.isRecurrent else { return [] }
+    let h = columns.recurrence == .along ? outputChannels : outputSize
+    return kind == .lstm ? [h, stateSize] : [h]
   }
 }

@@ -22,7 +22,7 @@ struct FixedCell {
     let record = blob.record(at: index)
     guard
       record.kind == kind, record.inputSize == inputSize, record.hiddenSize == hiddenSize,
-      record.outputSize == hiddenSize, record.storage == .f32
+      record.outputSize == hiddenSize, record.storage == .f32, !record.isOverColumns
     else { throw .layerDiffers(index: index) }
     var floats = 0
     unsafe layer = sluice_layer(record, of: blob, at: &floats)
@@ -43,8 +43,8 @@ struct FixedCell {
         PlannedLayer(layer), in: memory,
         from: Rows(reading: input, stride: layer.pointee.input_size),
         hidden: vectors + phase &* layer.pointee.stride, to: output,
-        Workspace(projected: memory, recurrent: memory, quantised: memory), steps: 1,
-        backwards: phase != 0)
+        Workspace(projected: memory, recurrent: memory, quantised: memory, columns: memory),
+        steps: 1, backwards: phase != 0)
       unsafe instructionSet.run(layer, &block)
     }
     phase = 1 &- phase

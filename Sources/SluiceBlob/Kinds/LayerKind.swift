@@ -39,6 +39,10 @@ public enum LayerKind: UInt32, Sendable {
   case maxPool = 18
   /// The index of each column's greatest channel.
   case argMax = 19
+  /// What was read some steps before.
+  case delay = 20
+  /// Some features in some order: y[j] = x[index[j]], or 0.
+  case gather = 21
 }
 
 extension LayerKind {
@@ -81,10 +85,12 @@ extension LayerKind {
     case .multiply: LayerTraits("multiply", outputSize: .input, fewestListed: 2, since: 2)
     case .maxPool: LayerTraits("max_pool", outputSize: .padded, columns: .swept, since: 2)
     case .argMax: LayerTraits("arg_max", outputSize: .columns, columns: .kept, since: 2)
+    case .delay: LayerTraits("delay", outputSize: .input, since: 2)
+    case .gather: LayerTraits("gather", weights: .indices, since: 2)
     }
   }
 
-  /// Whether the layer carries a state h from step to step.
+  /// Whether the layer is a cell: it has a state h, as a rule carried from step to step.
   public var isRecurrent: Bool { traits.stateVectors > 0 }
 
   /// Whether the layer sees its features as columns of channels.

@@ -98,6 +98,8 @@ package enum LayerWeights: Sendable {
   case cell
   /// W over the taps of a convolution, f32 alone.
   case taps
+  /// An index for each feature written, as a 32-bit integer.
+  case indices
 
   var mayBeCompact: Bool { self == .table || self == .matrix || self == .cell }
 }

@@ -49,6 +49,6 @@ extension BlobLayout.Record {
       || offset >= gateActivation && offset < grade
       || offset >= inputSize && offset < weights
       || offset >= kernelSize && offset < hiddenRounding
-      || offset >= columns && offset < lastReserved
+      || offset >= columns
   }
 }

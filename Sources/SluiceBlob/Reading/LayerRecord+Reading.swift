@@ -66,6 +66,8 @@ extension LayerRecord {
     columns.start = try count(Field.sliceStart)
     maskCount = try count(Field.maskCount)
     maskValue = Float(bitPattern: file.u32(start + Field.maskValue))
+    columns.recurrence = try file.value(start + Field.recurrence, or: .unknownRecurrence)
+    delay = try count(Field.delay)
   }
 
   private mutating func readInputs(_ file: BlobBytes, at start: Int) throws(BlobError) {

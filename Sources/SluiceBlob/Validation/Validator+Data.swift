@@ -56,7 +56,7 @@ extension Validator {
 
   /// Checks the lanes beyond the output size of a layer's weights.
   func validatePadding(ofWeights record: LayerRecord, at block: Extent) throws(BlobError) {
-    guard block.count > 0, record.kind.traits.weights != .table else { return }
+    guard block.count > 0, record.gateCount > 0 else { return }
     var passes = record.passes
     while let pass = passes.next() {
       try validatePadding(
@@ -65,7 +65,7 @@ extension Validator {
     }
     if record.cellFlags.contains(.projection) {
       try validatePadding(
-        outputs: record.outputSize, rows: record.hiddenSize,
+        outputs: record.outputChannels, rows: record.hiddenSize,
         at: block.start + record.gateByteCount)
     }
   }
@@ -102,10 +102,10 @@ extension Validator {
         start + 4 * record.stateSize..<start + 4 * record.stateStride, or: .paddingLaneNotZero)
       return
     }
-    let cell = start + 4 * record.outputStride
-    try requireZero(start + 4 * record.outputSize..<cell, or: .paddingLaneNotZero)
-    guard record.stateVectorCount > 1 else { return }
-    try requireZero(
-      cell + 4 * record.hiddenSize..<cell + 4 * record.stateStride, or: .paddingLaneNotZero)
+    let end = start + record.initialStateByteCount
+    let hasCell = record.kind.traits.stateVectors > 1
+    let cell = hasCell ? end - 4 * record.stateStride : end
+    try requireZero(start + 4 * record.initialHiddenSize..<cell, or: .paddingLaneNotZero)
+    if hasCell { try requireZero(cell + 4 * record.stateSize..<end, or: .paddingLaneNotZero) }
   }
 }

@@ -7,6 +7,10 @@ extension Validator {
     guard block.count > 0 else { return }
     let storage = record.storage
     let isTable = record.kind.traits.weights == .table
+    if record.kind.traits.weights == .indices {
+      try validateIndices(block, below: record.inputSize)
+      return
+    }
     if storage.isInteger {
       try validateIntegers(block, as: storage)
     } else {
@@ -23,6 +27,16 @@ extension Validator {
       try validateGroupScales(of: record, at: scales.start)
     } else {
       try validateScaleRows(of: record, weights: block.start, scales: scales.start)
+    }
+  }
+
+  /// Refuses the first index that is neither a feature's nor -1.
+  private func validateIndices(_ block: Extent, below size: Int) throws(BlobError) {
+    var at = block.start
+    while at < block.end {
+      let index = Int32(bitPattern: file.u32(at))
+      guard index >= -1, index < size else { throw BlobError(.indexOutOfRange, at: at) }
+      at += 4
     }
   }
 
@@ -55,7 +69,7 @@ extension Validator {
     try record.forEachTileGate {
       (_, _, lanes, offset, pitch) throws(BlobError) in
       var first = start + offset
-      var sizes = InlineColumns(record.inputSize, record.hiddenSize)
+      var sizes = InlineColumns(record.inputChannels, record.hiddenSize)
       while let columns = sizes.next() {
         let words = record.storage.wordCount(columns: columns)
         for word in columns / record.storage.wordColumns..<words {
@@ -122,13 +136,13 @@ extension Validator {
   ) throws(BlobError) {
     let rows = record.scaleRowCount
     let half = rows / 2
-    try validatePadding(outputs: record.outputSize, rows: rows, at: scales)
+    try validatePadding(outputs: record.laneCount, rows: rows, at: scales)
     try record.forEachTileGate {
       (gate, lane, lanes, offset, pitch) throws(BlobError) in
       let tile = scales + 4 * lane * rows
       var first = weights + offset
       var row = gate
-      var sizes = InlineColumns(record.inputSize, record.hiddenSize)
+      var sizes = InlineColumns(record.inputChannels, record.hiddenSize)
       while let columns = sizes.next() {
         if columns <= 0 { continue }
         let words = record.storage.wordCount(columns: columns)
@@ -136,7 +150,7 @@ extension Validator {
           let sums = weightSums(first + 4 * panelWidth * panel, words: words, pitch: pitch)
           for index in 0..<panelWidth {
             let unit = panel * panelWidth + index
-            guard lane + unit < record.outputSize else { break }
+            guard lane + unit < record.laneCount else { break }
             try requireScale(.int8, tile + 4 * (row * lanes + unit))
             let correction = tile + 4 * ((half + row) * lanes + unit)
             guard Int32(bitPattern: file.u32(correction)) == -128 &* sums[index] else {
@@ -174,7 +188,7 @@ extension Validator {
       // A word of a lane is four bytes, of which there are four a group; a scale is two.
       let first = start + pass.offset / 8
       try validatePadding(
-        outputs: record.outputSize, rows: pass.gates * groups, at: first, laneBytes: 2)
+        outputs: record.laneCount, rows: pass.gates * groups, at: first, laneBytes: 2)
     }
     try record.forEachTileGate {
       (_, lane, lanes, offset, pitch) throws(BlobError) in
@@ -182,7 +196,7 @@ extension Validator {
       let width = 4 * lanes
       let gate = offset % pitch / width
       let tile = start + (offset - gate * width) / 8
-      let used = min(lanes, record.outputSize - lane)
+      let used = min(lanes, record.laneCount - lane)
       for group in 0..<groups {
         let row = tile + group * pitch / 2 + gate * width / 2
         for index in 0..<used { try requireScale(.int4, row + 2 * index) }

@@ -66,8 +66,9 @@ extension Validator {
   private func validateReserved(at start: Int) throws(BlobError) {
     let first = version == BlobLayout.firstVersion ? Field.cellClip : Field.reserved
     try requireZero(start + first..<start + Field.columns, or: .reservedNotZero)
-    let last = version == BlobLayout.firstVersion ? Field.maskCount : Field.lastReserved
-    try requireZero(start + last..<start + BlobLayout.recordSize, or: .reservedNotZero)
+    guard version == BlobLayout.firstVersion else { return }
+    try requireZero(
+      start + Field.maskCount..<start + BlobLayout.recordSize, or: .reservedNotZero)
   }
 
   /// Checks what records of more than the known size hold behind it: nothing that this reader would
@@ -101,7 +102,7 @@ extension Validator {
 
     let isAbsent = record.initialState == ByteRange()
     let states = try block(
-      record.initialState, expecting: isAbsent ? 0 : UInt64(record.stateByteCount),
+      record.initialState, expecting: isAbsent ? 0 : UInt64(record.initialStateByteCount),
       field: start + Field.initialState, in: sections.states, after: &cursors.states, .states)
     if states.count > 0 { try validatePadding(ofState: record, at: states.start) }
   }

@@ -72,7 +72,7 @@ extension BlobContents.Layer {
   /// Whether |h| <= 1 at every step: o * tanh C, a mean of tanh and h, or tanh.
   private var staysWithinOne: Bool {
     record.kind.isRecurrent && record.candidateActivation == .tanh
-      && initialState.prefix(record.hiddenSize).allSatisfy { $0.magnitude <= 1 }
+      && initialState.prefix(record.initialHiddenSize).allSatisfy { $0.magnitude <= 1 }
   }
 }
 

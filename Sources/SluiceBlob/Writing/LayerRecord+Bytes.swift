@@ -41,12 +41,13 @@ extension LayerRecord {
       (Field.dilation, columns.dilation), (Field.groups, columns.groups),
       (Field.before, columns.before), (Field.after, columns.after),
       (Field.columns, columns.length), (Field.sliceStart, columns.start),
-      (Field.maskCount, maskCount),
+      (Field.maskCount, maskCount), (Field.delay, delay),
     ] {
       bytes.put(UInt32(clamping: value), at: field)
     }
     bytes.put(maskValue.bitPattern, at: Field.maskValue)
     bytes.put(columns.padding.rawValue, at: Field.columnPadding)
+    bytes.put(columns.recurrence.rawValue, at: Field.recurrence)
     bytes.put(columns.epsilon.bitPattern, at: Field.epsilon)
     bytes.put(UInt32(inputs.count), at: Field.inputCount)
     for position in 0..<inputs.count {
@@ -56,7 +57,7 @@ extension LayerRecord {
     let limit = 0...Int(BlobLimits.size)
     let sizes = [
       inputSize, hiddenSize, outputSize, columns.length, columns.kernelSize, columns.stride,
-      columns.dilation, columns.before, columns.after,
+      columns.dilation, columns.before, columns.after, delay,
     ]
     if kind == .embedding || sizes.allSatisfy(limit.contains) {
       bytes.put(UInt64(stateByteCount), at: Field.stateBytes)

@@ -10,7 +10,7 @@ extension Packing {
     return bytes(
       of: packRows(
         bits.map { Float(bitPattern: $0) }, rowCount: record.scaleRowCount,
-        outputSize: record.outputSize))
+        outputSize: record.laneCount))
   }
 
   /// Scales in the order of the weights, a group of 32 columns for every four words.
@@ -32,10 +32,10 @@ extension Packing {
       let place = offset % pitch
       var first = (offset - place) / 8 + place / 2
       for isHidden in [false, true] {
-        let groups = groupsOf32(isHidden ? record.hiddenSize : record.inputSize)
+        let groups = groupsOf32(isHidden ? record.hiddenSize : record.inputChannels)
         for group in 0..<groups {
-          for index in 0..<min(lanes, record.outputSize - lane) {
-            let row = gate * record.outputSize + lane + index
+          for index in 0..<min(lanes, record.laneCount - lane) {
+            let row = gate * record.laneCount + lane + index
             body(row, group, isHidden, first + group * pitch / 2 + 2 * index)
           }
         }
@@ -49,14 +49,14 @@ extension Packing {
     _ bytes: [UInt8], isHidden wanted: Bool, of record: LayerRecord
   ) -> [Float] {
     guard record.storage.isInteger else { return [] }
-    let rows = record.gateCount * record.outputSize
+    let rows = record.gateCount * record.laneCount
     if record.storage.traits.groupColumns == 0 {
       let floats = unpackRows(
-        floats(of: bytes), rowCount: record.scaleRowCount, outputSize: record.outputSize)
+        floats(of: bytes), rowCount: record.scaleRowCount, outputSize: record.laneCount)
       let first = wanted ? rows : 0
       return wanted && !record.kind.isRecurrent ? [] : Array(floats[first..<first + rows])
     }
-    let groups = groupsOf32(wanted ? record.hiddenSize : record.inputSize)
+    let groups = groupsOf32(wanted ? record.hiddenSize : record.inputChannels)
     var scales = [Float](repeating: 0, count: rows * groups)
     forEachGroupScale(of: record) { row, group, isHidden, at in
       guard isHidden == wanted else { return }

@@ -20,8 +20,9 @@ public enum Packing {
 
   /// A layer's weights as matrices, row-major.
   public struct Matrices: Sendable, Equatable {
-    /// W: `[gates * lanes, inputSize]`, of a convolution `[lanes, taps * channels]`; of an
-    /// embedding its table, `[tokens, outputSize]`.
+    /// W: `[gates * lanes, inputSize]`, of a convolution `[lanes, taps * channels]`, or `[lanes, taps]`
+    /// where each channel sees itself alone; of an embedding its table, `[tokens, outputSize]`; of a
+    /// gather its indices.
     public var input: [Float]
     /// U: `[gates * hiddenSize, outputSize]`; empty for a layer without state.
     public var hidden: [Float]
@@ -54,6 +55,10 @@ public enum Packing {
       precondition(input.count == record.inputSize * record.outputSize, "input is not [N, O]")
       return packTable(input, as: record)
     }
+    if record.kind.traits.weights == .indices {
+      precondition(input.count == record.outputSize, "input is not [O]")
+      return PackedWeights(weights: packIndices(input.map { Int($0) }))
+    }
     let rows = record.gateCount * record.laneCount
     let columns = record.matrixColumns
     precondition(input.count == rows * columns.input, "input is not [G*L, I]")
@@ -79,6 +84,13 @@ public enum Packing {
       packed.weights += pack(Matrices(input: matrices.projection), as: record.projection).weights
     }
     return packed
+  }
+
+  /// The indices of a gather, -1 where it writes 0, as the blob has them.
+  ///
+  /// - Precondition: each fits 32 bits.
+  public static func packIndices(_ indices: [Int]) -> [UInt8] {
+    bytes(of: indices.map { Float(bitPattern: UInt32(bitPattern: Int32($0))) })
   }
 
   /// The weights that packed ones stand for: the inverse of ``pack(_:as:)`` but for rounding.
@@ -117,6 +129,6 @@ public enum Packing {
 extension LayerRecord {
   /// The projection behind the gates, which lies as a dense layer's weights do.
   fileprivate var projection: LayerRecord {
-    .dense(inputSize: hiddenSize, outputSize: outputSize)
+    .dense(inputSize: hiddenSize, outputSize: outputChannels)
   }
 }

@@ -72,7 +72,8 @@ extension Network.Layer {
   /// Products of weights that a step takes, or in whose time it moves a past on.
   var productCount: Int {
     switch operation {
-    case .recurrent(let cell): cell.inputWeights.count + cell.hiddenWeights.count
+    case .recurrent(let cell):
+      cell.columnCount * (cell.inputWeights.count + cell.hiddenWeights.count)
     case .dense(let dense): dense.weights.count
     case .convolution(let layer):
       layer.weights.count * layer.outputLength

@@ -33,6 +33,7 @@ extension LayerRecord {
       ("dilation", "\(columns.dilation)"), ("groups", "\(columns.groups)"),
       ("padding", "\(columns.padding)".words + " \(columns.before) and \(columns.after)"),
       ("epsilon", "\(columns.epsilon)"), ("start", "\(columns.start)"),
+      ("way over the columns", "\(columns.recurrence)"), ("delay", "\(delay)"),
       (
         "layers read",
         inputs.count == 0

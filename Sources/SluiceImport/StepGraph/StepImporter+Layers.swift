@@ -62,8 +62,9 @@ extension StepImporter {
     case .slice(let layer): return layer.count
     case .maxPool(let layer): return layer.channels
     case .argMax: return 1
-    case .activation: return channels(of: layers.inputs(of: layer)[0])
-    case .embedding, .recurrent, .dense, .add, .multiply, .mask: return layers[layer].outputSize
+    case .recurrent(let cell): return cell.outputSize
+    case .activation, .delay: return channels(of: layers.inputs(of: layer)[0])
+    case .embedding, .dense, .add, .multiply, .mask, .gather: return layers[layer].outputSize
     }
   }
 

@@ -1,17 +1,23 @@
 import SluiceBlob
 
 extension Network.Convolution {
-  /// How many floats a blob may store for one of W: groups are spelled out, in zeros where they do not
-  /// see each other.
+  /// How many floats a blob may store for one of W: groups of several channels are spelled out, in zeros
+  /// where they do not see each other.
   private static var expansion: Int { 64 }
   /// Floats that are no matter however few of them are W's.
   private static var smallCount: Int { 1 << 18 }
 
   /// Floats that a blob stores for the weights; nil beyond `Int`.
   private var storedCount: Int? {
+    if isDepthwise { return weights.count }
     let (row, rowOverflow) = kernelSize.multipliedReportingOverflow(by: inputChannels)
     let (count, overflow) = row.multipliedReportingOverflow(by: outputChannels)
     return rowOverflow || overflow ? nil : count
+  }
+
+  /// Whether each channel sees itself alone, and is written once: what a blob holds as it is.
+  package var isDepthwise: Bool {
+    groups > 1 && groups == inputChannels && groups == outputChannels
   }
 
   /// Why no blob holds the convolution as one layer; nil where it may.

@@ -34,15 +34,17 @@ extension Network.Convolution {
         length: length, inputChannels: inputChannels, outputChannels: outputChannels,
         kernelSize: kernelSize, stride: stride, dilation: dilation, before: before, after: after,
         padding: padding == .past ? .past : .zeros,
-        activation: activation.kind),
+        activation: activation.kind, groups: isDepthwise ? groups : 1),
       matrices: Packing.Matrices(input: matrix),
       biases: Packing.packRows(
         bias ?? Array(repeating: 0, count: outputChannels), rowCount: 1,
         outputSize: outputChannels))
   }
 
-  /// W as `[outputChannels, kernelSize, inputChannels]`: zeros where groups do not see each other.
+  /// W as `[outputChannels, kernelSize, inputChannels]`: zeros where groups do not see each other. As it is,
+  /// `[channels, kernelSize]`, where each channel sees itself alone.
   private var matrix: [Float] {
+    if isDepthwise { return weights }
     let (inputs, outputs) = (inputChannels / groups, outputChannels / groups)
     var matrix = [Float](repeating: 0, count: outputChannels * kernelSize * inputChannels)
     for output in 0..<outputChannels {

@@ -66,13 +66,37 @@ extension Network {
     public var gateCount: Int { kind.traits.gates }
   }
 
+  /// How a recurrent layer runs over the columns of a step: with one set of weights for all.
+  public struct RecurrentColumns: Sendable, Hashable {
+    /// Which way the state goes.
+    public enum Mode: Sendable, Hashable {
+      /// From column to column, at every step from the initial state, backwards where the layer reads
+      /// in reverse. Nothing is carried between steps.
+      case along
+      /// From step to step: every column has a state of its own.
+      case each
+    }
+
+    /// Columns of a step, R.
+    public var count: Int
+    /// Which way the state goes.
+    public var mode: Mode
+
+    /// `count` columns.
+    public init(count: Int, mode: Mode) {
+      self.count = count
+      self.mode = mode
+    }
+  }
+
   /// A recurrent layer in PyTorch's shapes and row order.
   public struct Recurrent: Sendable {
     /// The cell, G = `cell.gateCount` gates.
     public var cell: Cell
-    /// Features read at a step, I.
+    /// Features read at a step, I; of a column where the layer runs over columns.
     public var inputSize: Int
-    /// Hidden units, H: also the features written at a step, O, where there is no projection.
+    /// Hidden units, H: also the features written at a step or of a column, O, where there is no
+    /// projection.
     public var hiddenSize: Int
     /// W: `[G * H, I]`.
     public var inputWeights: [Float]
@@ -82,14 +106,22 @@ extension Network {
     public var inputBias: [Float]?
     /// The bias beside U, `[G * H]`; nil for none.
     public var hiddenBias: [Float]?
-    /// h before the first step, `[O]`; empty for zero.
+    /// h before the first step, `[O]`; `[R, O]` where each column has its own; empty for zero.
     public var initialHidden: [Float]
-    /// C before the first step, `[H]`; empty for zero, and for every cell but the LSTM.
+    /// C before the first step, `[H]` or `[R, H]` likewise; empty for zero, and for every cell but the LSTM.
     public var initialCell: [Float]
     /// What distinguishes the layer from the plain one.
     public var form: CellForm
+    /// How the layer runs over the columns of a step, `[R, I]` to `[R, O]`; nil where a step is one vector.
+    public var columns: RecurrentColumns?
 
-    /// Features written at a step, O.
+    /// Columns of a step, 1 where it is one vector.
+    public var columnCount: Int { columns?.count ?? 1 }
+
+    /// States that are carried from step to step, or from which every step begins.
+    package var stateCount: Int { columns?.mode == .each ? columnCount : 1 }
+
+    /// Features written at a step or of a column, O.
     public var outputSize: Int {
       form.projection.map { $0.count / max(hiddenSize, 1) } ?? hiddenSize
     }
@@ -98,7 +130,7 @@ extension Network {
     public init(
       cell: Cell, inputSize: Int, hiddenSize: Int, inputWeights: [Float], hiddenWeights: [Float],
       inputBias: [Float]? = nil, hiddenBias: [Float]? = nil, initialHidden: [Float] = [],
-      initialCell: [Float] = [], form: CellForm = CellForm()
+      initialCell: [Float] = [], form: CellForm = CellForm(), columns: RecurrentColumns? = nil
     ) {
       self.cell = cell
       self.inputSize = inputSize
@@ -110,6 +142,7 @@ extension Network {
       self.initialHidden = initialHidden
       self.initialCell = initialCell
       self.form = form
+      self.columns = columns
     }
   }
 }

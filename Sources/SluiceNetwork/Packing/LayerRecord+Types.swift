@@ -7,6 +7,7 @@ extension LayerRecord {
     if hasEveryType { return nil }
     switch kind.traits.weights {
     case .table, .matrix, .cell: return "a form beyond the plain one is f32 alone"
+    case .indices: return nil
     case .taps: return "convolutions are f32 alone"
     case .none:
       return biasRowCount > 0 ? "a number or two for each channel, stored as biases are" : nil

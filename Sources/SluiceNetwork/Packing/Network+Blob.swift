@@ -64,7 +64,7 @@ extension Network {
         "\(layer.inputSize) to \(layer.outputSize) features; a blob holds up to \(limit) and \(size)"
       )
     }
-    if case .convolution(let taps) = layer.operation, let reason = taps.refusalOfGroups {
+    if let reason = layer.operation.refusal {
       throw .unsupported(provenance.source, place, reason)
     }
     let name = layer.name.utf8
@@ -72,6 +72,19 @@ extension Network {
       throw .unsupported(
         provenance.source, place,
         "expected a name of 1 to \(BlobLimits.nameLength) bytes, none of them 0")
+    }
+  }
+}
+
+extension Network.Operation {
+  /// Why no blob holds what it computes; nil where one may.
+  fileprivate var refusal: String? {
+    switch self {
+    case .convolution(let taps): taps.refusalOfGroups
+    case .recurrent(let layer): layer.refusalOfColumns
+    case .delay(let layer): layer.refusal
+    case .gather(let layer): layer.refusal
+    default: nil
     }
   }
 }

@@ -77,6 +77,11 @@ extension Network.Layer {
     case .argMax(let length, _):
       return BlobForm(
         record: .columns(.argMax, length: length, inputSize: inputSize, outputSize: outputSize))
+    case .delay(let layer): return BlobForm(record: .delay(size: layer.size, count: layer.count))
+    case .gather(let layer):
+      return BlobForm(
+        record: .gather(inputSize: layer.inputSize, outputSize: layer.indices.count),
+        matrices: Packing.Matrices(input: layer.indices.map { Float($0) }))
     }
   }
 }
@@ -118,7 +123,8 @@ extension Network.Recurrent {
       form.isReverse
       ? (form.writesFinalState ? .reverseFinal : .reverse)
       : (form.writesFinalState ? .forwardFinal : .forward)
-    return record
+    guard let columns, columns.mode == .along || columns.count > 1 else { return record }
+    return record.over(columns.count, columns.mode == .along ? .along : .each)
   }
 
   package var packedBiases: [Float] {
@@ -147,8 +153,8 @@ extension Network.Recurrent {
       Packing.padState(
         vector.isEmpty ? Array(repeating: 0, count: size) : vector, hiddenSize: size)
     }
-    let hidden = padded(initialHidden, outputSize)
-    return cell == .lstm ? hidden + padded(initialCell, hiddenSize) : hidden
+    let hidden = padded(initialHidden, stateCount * outputSize)
+    return cell == .lstm ? hidden + padded(initialCell, stateCount * hiddenSize) : hidden
   }
 }
 

@@ -32,6 +32,12 @@ extension ReferenceNetwork {
     return Self.apply(layer.activation, sums)
   }
 
+  mutating func step(_ layer: Network.Delay, at index: Int, _ x: [Scalar]) -> [Scalar] {
+    let all = past[index] + x
+    past[index] = Array(all.dropFirst(layer.size))
+    return Array(all.prefix(layer.size))
+  }
+
   static func scaled(_ layer: Network.Scale, _ x: [Scalar]) -> [Scalar] {
     x.indices.map { index in
       let channel = index % layer.scale.count

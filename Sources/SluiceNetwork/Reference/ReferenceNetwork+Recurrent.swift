@@ -4,23 +4,52 @@ extension ReferenceNetwork {
   mutating func step(
     _ layer: Network.Recurrent, at index: Int, _ x: [Scalar]
   ) -> [Scalar] {
+    guard let columns = layer.columns else {
+      return Self.step(layer, x, h: &hidden[index], c: &cell[index])
+    }
+    let (read, written, units) = (layer.inputSize, layer.outputSize, layer.hiddenSize)
+    var output = [Scalar](repeating: 0, count: columns.count * written)
+    var h = Self.vector(layer.initialHidden, count: layer.stateCount * written)
+    var c =
+      layer.cell == .lstm ? Self.vector(layer.initialCell, count: layer.stateCount * units) : []
+    if columns.mode == .each { (h, c) = (hidden[index], cell[index]) }
+    for turn in 0..<columns.count {
+      let column = layer.isReverseAlong ? columns.count - 1 - turn : turn
+      let place = columns.mode == .each ? column : 0
+      var hidden = Array(h[place * written..<(place + 1) * written])
+      var cell = c.isEmpty ? [] : Array(c[place * units..<(place + 1) * units])
+      output.replaceSubrange(
+        column * written..<(column + 1) * written,
+        with: Self.step(
+          layer, Array(x[column * read..<(column + 1) * read]), h: &hidden, c: &cell))
+      h.replaceSubrange(place * written..<(place + 1) * written, with: hidden)
+      if !c.isEmpty { c.replaceSubrange(place * units..<(place + 1) * units, with: cell) }
+    }
+    if columns.mode == .each { (hidden[index], cell[index]) = (h, c) }
+    return output
+  }
+
+  /// One step of one state.
+  private static func step(
+    _ layer: Network.Recurrent, _ x: [Scalar], h: inout [Scalar], c: inout [Scalar]
+  ) -> [Scalar] {
     let size = layer.hiddenSize
     let form = layer.form
-    let h = hidden[index]
-    if form.isMasked, x.last == 0 { return h }
+    let previous = h
+    if form.isMasked, x.last == 0 { return previous }
     func fromInput(_ gate: Int) -> [Scalar] {
       let rows = gate * size..<(gate + 1) * size
-      return Self.product(layer.inputWeights, rows: rows, x, bias: layer.inputBias)
+      return product(layer.inputWeights, rows: rows, x, bias: layer.inputBias)
     }
     func fromHidden(_ gate: Int, _ h: [Scalar]) -> [Scalar] {
       let rows = gate * size..<(gate + 1) * size
-      return Self.product(layer.hiddenWeights, rows: rows, h, bias: layer.hiddenBias)
+      return product(layer.hiddenWeights, rows: rows, h, bias: layer.hiddenBias)
     }
     func apply(_ function: Network.Function, _ sums: [Scalar]) -> [Scalar] {
-      Self.apply(function, sums.map { Self.limit($0, to: form.clip) })
+      Self.apply(function, sums.map { limit($0, to: form.clip) })
     }
     func sums(_ gate: Int) -> [Scalar] {
-      zip(fromInput(gate), fromHidden(gate, h)).map { $0 + $1 }
+      zip(fromInput(gate), fromHidden(gate, previous)).map { $0 + $1 }
     }
     func gate(_ index: Int) -> [Scalar] { apply(form.gateActivation, sums(index)) }
     var next: [Scalar]
@@ -29,7 +58,7 @@ extension ReferenceNetwork {
     case .lstm:
       func peephole(_ row: Int) -> [Scalar] {
         guard let weights = form.peepholes else { return Array(repeating: 0, count: size) }
-        return (0..<size).map { Scalar(weights[row * size + $0]) * cell[index][$0] }
+        return (0..<size).map { Scalar(weights[row * size + $0]) * c[$0] }
       }
       func peeping(_ gate: Int, _ row: Int) -> [Scalar] {
         apply(form.gateActivation, zip(sums(gate), peephole(row)).map { $0 + $1 })
@@ -38,28 +67,28 @@ extension ReferenceNetwork {
       let forget = form.isCoupled ? input.map { 1 - $0 } : peeping(1, 1)
       let candidate = apply(form.candidateActivation, sums(2))
       for unit in 0..<size {
-        let sum = forget[unit] * cell[index][unit] + input[unit] * candidate[unit]
-        cell[index][unit] = Self.limit(sum, to: form.cellClip)
+        let sum = forget[unit] * c[unit] + input[unit] * candidate[unit]
+        c[unit] = limit(sum, to: form.cellClip)
       }
       let output = peeping(3, 2)
-      next = zip(output, Self.apply(form.outputActivation, cell[index])).map { $0 * $1 }
+      next = zip(output, Self.apply(form.outputActivation, c)).map { $0 * $1 }
       if let projection = form.projection {
-        next = Self.product(projection, rows: 0..<layer.outputSize, next, bias: nil)
-          .map { Self.limit($0, to: form.projectionClip) }
+        next = product(projection, rows: 0..<layer.outputSize, next, bias: nil)
+          .map { limit($0, to: form.projectionClip) }
       }
     case .gru(let variant):
       let (reset, update) = (gate(0), gate(1))
       let recurrent =
         switch variant {
-        case .resetAfter: zip(reset, fromHidden(2, h)).map { $0 * $1 }
-        case .resetBefore: fromHidden(2, zip(reset, h).map { $0 * $1 })
+        case .resetAfter: zip(reset, fromHidden(2, previous)).map { $0 * $1 }
+        case .resetBefore: fromHidden(2, zip(reset, previous).map { $0 * $1 })
         }
       next = apply(form.candidateActivation, zip(fromInput(2), recurrent).map { $0 + $1 })
       for unit in 0..<size {
-        next[unit] = (1 - update[unit]) * next[unit] + update[unit] * h[unit]
+        next[unit] = (1 - update[unit]) * next[unit] + update[unit] * previous[unit]
       }
     }
-    hidden[index] = next
+    h = next
     return next
   }
 
@@ -116,8 +145,14 @@ extension ReferenceNetwork {
 extension Network.Layer {
   /// Whether the layer reads from the last step to the first.
   public var isReverse: Bool {
-    if case .recurrent(let layer) = operation { layer.form.isReverse } else { false }
+    guard case .recurrent(let layer) = operation else { return false }
+    return layer.form.isReverse && !layer.isReverseAlong
   }
+}
+
+extension Network.Recurrent {
+  /// Whether it runs over the columns of a step from the last to the first.
+  package var isReverseAlong: Bool { columns?.mode == .along && form.isReverse }
 }
 
 extension Network.Layer {

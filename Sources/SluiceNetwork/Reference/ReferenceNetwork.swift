@@ -7,11 +7,13 @@ import SluiceBlob
 public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
   /// The network.
   public let network: Network
-  /// h of each layer, `[layers][outputSize]`; empty for a layer without a state.
+  /// h of each layer, `[layers][outputSize]`; empty for a layer without a state that is carried from step
+  /// to step.
   public package(set) var hidden: [[Scalar]] = []
   /// C of each layer, `[layers][hiddenSize]`; empty for a layer that is no LSTM.
   public package(set) var cell: [[Scalar]] = []
-  /// The columns that each causal convolution keeps, `[layers][pastLength * inputChannels]`.
+  /// The columns that each causal convolution keeps, `[layers][pastLength * inputChannels]`, and the steps
+  /// that each delay does, `[layers][count * size]`.
   public package(set) var past: [[Scalar]] = []
   /// What each layer wrote at the last step, `[layers][outputSize]`; empty before the first.
   public package(set) var outputs: [[Scalar]] = []
@@ -26,20 +28,28 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
   public mutating func reset() {
     outputs = network.layers.map { _ in [] }
     hidden = network.layers.map { layer in
-      guard case .recurrent(let cell) = layer.operation else { return [] }
-      return Self.vector(cell.initialHidden, count: cell.outputSize)
+      guard case .recurrent(let cell) = layer.operation, cell.columns?.mode != .along else {
+        return []
+      }
+      return Self.vector(cell.initialHidden, count: cell.stateCount * cell.outputSize)
     }
     cell = network.layers.map { layer in
-      guard case .recurrent(let cell) = layer.operation, cell.cell == .lstm else { return [] }
-      return Self.vector(cell.initialCell, count: cell.hiddenSize)
+      guard case .recurrent(let cell) = layer.operation, cell.cell == .lstm,
+        cell.columns?.mode != .along
+      else { return [] }
+      return Self.vector(cell.initialCell, count: cell.stateCount * cell.hiddenSize)
     }
     past = network.layers.map { layer in
-      guard case .convolution(let layer) = layer.operation else { return [] }
-      return Array(repeating: 0, count: layer.pastLength * layer.inputChannels)
+      switch layer.operation {
+      case .convolution(let layer):
+        Array(repeating: 0, count: layer.pastLength * layer.inputChannels)
+      case .delay(let layer): Array(repeating: 0, count: layer.count * layer.size)
+      default: []
+      }
     }
   }
 
-  private static func vector(_ values: [Float], count: Int) -> [Scalar] {
+  static func vector(_ values: [Float], count: Int) -> [Scalar] {
     values.isEmpty ? Array(repeating: 0, count: count) : values.map { Scalar($0) }
   }
 
@@ -100,6 +110,8 @@ public struct ReferenceNetwork<Scalar: ReferenceScalar>: Sendable {
     case .mask(let layer): Self.masked(layer, x)
     case .maxPool(let layer): Self.pooled(layer, x)
     case .argMax(let length, let channels): Self.greatest(x, length, channels)
+    case .delay(let layer): step(layer, at: index, x)
+    case .gather(let layer): layer.indices.map { $0 < 0 ? 0 : x[$0] }
     }
   }
 }

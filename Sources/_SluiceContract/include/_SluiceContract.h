@@ -37,6 +37,12 @@ typedef enum : uint32_t {
   /// A mask, and a recurrent layer that passes masked steps over: `inner` says which.
   sluice_kernel_mask,
   sluice_kernel_masked,
+  /// A convolution of which each channel sees itself alone.
+  sluice_kernel_depthwise,
+  sluice_kernel_delay,
+  sluice_kernel_gather,
+  /// A recurrent layer over the columns of a step: `inner` runs them as steps, or as streams.
+  sluice_kernel_columns,
 } sluice_kernel;
 
 /// Whether a general pass runs over a kernel's rows, or is all of it.
@@ -85,8 +91,11 @@ typedef struct {
   intptr_t kernel_size, stride, dilation;
   /// Columns put before and behind those of the step.
   intptr_t before, after;
-  /// Floats of the columns that a convolution keeps from step to step, without and with padding.
+  /// Floats of the columns that a convolution keeps from step to step, without and with padding; of a
+  /// delay its steps, and behind them as an integer which of these is the oldest.
   intptr_t past, past_stride;
+  /// Steps of a delay.
+  intptr_t delay;
   /// Floats of a convolution's padded input in the layer's scratch; 0 where it reads it in place.
   intptr_t window;
   /// A copy of some channels: the first that is read, and where it goes in a column written.
@@ -94,6 +103,9 @@ typedef struct {
   float epsilon;
   /// What a mask compares `count` features with, from `input_start` on.
   float masked;
+  /// Whether a recurrent layer goes from column to column, else from step to step; whether from the last
+  /// one; whether it has a C.
+  bool is_along, is_reverse, has_cell;
 } sluice_columns;
 
 /// Rows that a convolution gathers or spreads at a time.
@@ -187,6 +199,30 @@ static inline intptr_t sluice_quantised_pitch(intptr_t columns) {
   return 64 + ((columns + 31) / 32 * 36 + 63) / 64 * 64;
 }
 
+/// Where the rows of a recurrent layer over columns lie in its workspace, from h on, in floats: a multiple of 16
+/// each.
+typedef struct {
+  intptr_t next, cell, scratch, projected, recurrent, quantised, end;
+} sluice_column_rows;
+
+/// The rows of `length` columns: vectors of outputs and of units with their padding, `gates` of them, and
+/// x and h of `inputs` and `outputs` as integers where weights are such.
+static inline sluice_column_rows sluice_rows_of_columns(
+    intptr_t length, intptr_t stride, intptr_t units, intptr_t gates, intptr_t inputs, intptr_t outputs,
+    bool is_integer) {
+  intptr_t sums = length * gates * (stride > units ? stride : units);
+  sluice_column_rows rows;
+  rows.next = length * stride;
+  rows.cell = rows.next + length * stride;
+  rows.scratch = rows.cell + length * units;
+  rows.projected = rows.scratch + 2 * length * stride + (gates + 1) * units;
+  rows.recurrent = rows.projected + sums;
+  rows.quantised = rows.recurrent + sums;
+  intptr_t bytes = is_integer ? sluice_quantised_pitch(inputs) + sluice_quantised_pitch(outputs) : 0;
+  rows.end = rows.quantised + length * bytes / 4;
+  return rows;
+}
+
 /// One layer of a model's immutable plan. Offsets are in floats into a ModelStream's buffer.
 typedef struct {
   /// Packed weights in the mapped blob, 64-byte aligned.
@@ -215,8 +251,11 @@ typedef struct {
   bool is_reverse;
   /// Whether tanh and sigmoid are of the fast grade.
   bool is_fast;
+  /// Whether the row that it writes last becomes every row.
+  bool writes_final;
   sluice_kernel kernel;
-  /// The kernel of the steps that a masked layer computes; of others `kernel` itself.
+  /// The kernel of the steps that a masked layer computes, or of the columns of one that runs over them; of
+  /// others `kernel` itself.
   sluice_kernel inner;
   sluice_activation activation;
   sluice_form form;
@@ -254,7 +293,8 @@ typedef struct {
   /// Two vectors of `stride` floats; of many streams, all first vectors, then all second. A general
   /// kernel has one vector of `hidden_stride` floats for each gate and one more, for all streams.
   float *_Nonnull scratch;
-  /// W x + b of every row, [rows][gates * stride]; unused for a single step of f32 weights.
+  /// W x + b of every row, [rows][gates * stride]; unused for a single step of f32 weights. Of a layer over
+  /// columns all rows that `sluice_rows_of_columns` tells.
   float *_Nonnull projected;
   /// U h of every row, laid out like `projected`; for many streams only. Of compact weights of one
   /// stream one row.

@@ -25,6 +25,7 @@ public func run(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluic
   case sluice_kernel_elman: unsafe runElman(plan, rows)
   case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: true)
   case sluice_kernel_masked: unsafe runMaskedSteps(plan, rows, isChained: true)
+  case sluice_kernel_columns: unsafe runColumns(plan, rows, isChained: true)
   default: unsafe runOther(plan, rows, isChained: true)
   }
 }
@@ -42,6 +43,7 @@ public func runBatch(_ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<
   case sluice_kernel_elman: unsafe runElmanBatch(plan, rows)
   case sluice_kernel_compact: unsafe runCompact(plan, rows, isChained: false)
   case sluice_kernel_masked: unsafe runMaskedSteps(plan, rows, isChained: false)
+  case sluice_kernel_columns: unsafe runColumns(plan, rows, isChained: false)
   default: unsafe runOther(plan, rows, isChained: false)
   }
 }
@@ -58,7 +60,7 @@ public func runOther(
   let block = unsafe rows.pointee
   switch unsafe layer.kernel {
   case sluice_kernel_dense, sluice_kernel_dense_general: unsafe dense(layer, block)
-  case sluice_kernel_convolution:
+  case sluice_kernel_convolution, sluice_kernel_depthwise:
     unsafe convolution(layer, block, pastPitch: isChained ? 0 : pastStride(layer))
   case sluice_kernel_scale: unsafe scale(layer, block)
   case sluice_kernel_layer_norm: unsafe layerNorm(layer, block)
@@ -71,6 +73,9 @@ public func runOther(
   case sluice_kernel_multiply: unsafe multiply(layer, block)
   case sluice_kernel_max_pool: unsafe maxPool(layer, block)
   case sluice_kernel_arg_max: unsafe argMax(layer, block)
+  case sluice_kernel_delay:
+    unsafe delay(layer, block, pastPitch: isChained ? 0 : pastStride(layer))
+  case sluice_kernel_gather: unsafe gather(layer, block)
   default: break
   }
   if unsafe sluice_is_general(layer.kernel) { unsafe runGeneral(plan, rows, isChained: isChained) }
@@ -89,6 +94,27 @@ public func runMaskedSteps(
   unsafe withUnsafePointer(to: &layer) { inner in
     unsafe runMasked(inner, block, isChained: isChained) { inner, part in
       if isChained {
+        unsafe run(inner, part)
+      } else {
+        unsafe runBatch(inner, part)
+      }
+    }
+  }
+}
+
+/// A recurrent layer over the columns of a step: an entry, so that its copy of the layer, which has the
+/// sizes of a column, is made once.
+@inline(never)
+@export(interface)
+public func runColumns(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  guard let shape = unsafe plan.pointee.columns?.pointee else { return }
+  let block = unsafe rows.pointee
+  var layer = unsafe layerOfColumn(plan.pointee, shape)
+  unsafe withUnsafePointer(to: &layer) { inner in
+    unsafe overColumns(inner, plan, shape, block, isChained: isChained) { inner, part in
+      if shape.is_along {
         unsafe run(inner, part)
       } else {
         unsafe runBatch(inner, part)

@@ -18,10 +18,10 @@ func convolution(_ layer: sluice_layer, _ block: sluice_block, pastPitch: Int) {
       let lead = shape.past &+ shape.before &* shape.input_channels
       unsafe copy(past, to: window, count: shape.past)
       unsafe copy(x, to: window + lead, count: layer.input_size)
-      unsafe convolve(layer, shape, window, into: y, scratch: window + shape.window)
+      unsafe sweep(layer, shape, window, into: y, scratch: window + shape.window)
       unsafe copy(window + layer.input_size, to: past, count: shape.past)
     } else {
-      unsafe convolve(layer, shape, x, into: y, scratch: block.scratch)
+      unsafe sweep(layer, shape, x, into: y, scratch: block.scratch)
     }
     unsafe x += block.input_stride
     unsafe y += block.output_stride
@@ -37,6 +37,19 @@ func pastStride(_ layer: sluice_layer) -> Int {
 }
 
 /// All columns of one step.
+@inline(always)
+private func sweep(
+  _ layer: sluice_layer, _ shape: sluice_columns, _ x: UnsafePointer<Float>,
+  into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+) {
+  if unsafe layer.kernel.rawValue == sluice_kernel_depthwise.rawValue {
+    unsafe depthwise(layer, shape, x, into: y)
+  } else {
+    unsafe convolve(layer, shape, x, into: y, scratch: scratch)
+  }
+}
+
+/// All columns of one step, each channel of which sees them all.
 @inline(always)
 private func convolve(
   _ layer: sluice_layer, _ shape: sluice_columns, _ x: UnsafePointer<Float>,

@@ -52,6 +52,8 @@ typedef struct {
   intptr_t quantised_input, quantised_hidden;
   /// Floats of the longest projection of a compact layer's h; 0 where there is none.
   intptr_t compact_projection;
+  /// Floats of the longest workspace of a recurrent layer over columns; 0 where there is none.
+  intptr_t column_floats;
   intptr_t layer_count;
   sluice_layer *_Nonnull layers;
   /// One for each layer, used by those that have columns.

@@ -97,17 +97,17 @@ extension LayerRecord {
     switch kind.traits.weights {
     case .table: inputSize * outputSize
     case .matrix, .cell:
-      laneCount * (gateCount * (inputSize + (kind.isRecurrent ? outputSize : 0)) + biasRowCount)
-        + (cellFlags.contains(.projection) ? outputSize * hiddenSize : 0)
-    case .taps: laneCount * (columns.kernelSize * inputChannels + 1)
-    case .none: laneCount * biasRowCount
+      laneCount * (gateCount * (matrixColumns.input + matrixColumns.hidden) + biasRowCount)
+        + (cellFlags.contains(.projection) ? outputChannels * hiddenSize : 0)
+    case .taps: laneCount * (matrixColumns.input + 1)
+    case .none, .indices: laneCount * biasRowCount
     }
   }
 
   /// Features read, of columns as columns x channels.
   var inputShape: String { shape(columns.length, inputSize) }
   /// Features written, likewise.
-  var outputShape: String { shape(kind.hasColumns ? outputLength : 1, outputSize) }
+  var outputShape: String { shape(outputLength, outputSize) }
 
   private func shape(_ length: Int, _ size: Int) -> String {
     length > 1 ? "\(length)x\(size / length)" : "\(size)"
@@ -129,7 +129,7 @@ extension LayerRecord {
     case .activation: "\(function)"
     case .convolution:
       [
-        "convolution of \(columns.kernelSize)",
+        (isDepthwise ? "depthwise convolution" : "convolution") + " of \(columns.kernelSize)",
         columns.stride == 1 ? nil : "stride \(columns.stride)",
         columns.dilation == 1 ? nil : "dilation \(columns.dilation)",
         columns.padding == .past ? "causal" : nil,
@@ -142,8 +142,9 @@ extension LayerRecord {
     case .maxPool: "greatest of \(columns.kernelSize), stride \(columns.stride)"
     case .argMax: "index of the greatest"
     case .concatenate: "concatenation"
+    case .delay: "delay of \(delay)"
     case .reflectPad: "reflecting pad"
-    // Whose name says it: embedding, layer norm, magnitude, slice.
+    // Whose name says it: embedding, gather, layer norm, magnitude, slice.
     default: kind.name.split(separator: "_").joined(separator: " ")
     }
   }
@@ -154,6 +155,11 @@ extension LayerRecord {
     if direction == .reverse { parts.append("reverse") }
     if direction == .reverseFinal { parts.append("reverse, its final state") }
     if direction == .forwardFinal { parts.append("its final state") }
+    switch columns.recurrence {
+    case .none: break
+    case .along: parts.append("along \(columns.length) columns")
+    case .each: parts.append("each of \(columns.length) columns")
+    }
     if cellFlags.contains(.masked) { parts.append("masked") }
     if cellFlags.contains(.peepholes) { parts.append("peepholes") }
     if cellFlags.contains(.coupled) { parts.append("coupled") }
