@@ -54,6 +54,10 @@ extension SectionID {
             Field.before, Field.after,
           ].contains(field)
         || (Field.epsilon..<Field.sliceStart + 1).contains(field)
+        // A gather may leave more features out, a delay's steps fill a line in part.
+        || file.u32(offset - field + Field.kind) == LayerKind.gather.rawValue
+          && (Field.inputSize..<Field.inputSize + 8).contains(field)
+        || field == Field.delay
         // A cell of the general form may have other gates, flags and limits.
         || file.u32(BlobLayout.Header.version) == 2
           && (field == Field.gateActivation || field == Field.cellFlags

@@ -68,7 +68,9 @@ import Testing
     let file = try BlobFile(sample)
     for id in [SectionID.weights, .biases, .states] {
       guard file.find(id) != nil else { continue }
-      let range = try file.section(id)
+      var range = try file.section(id)
+      // The sample's gather has indices, which are no floats.
+      if sample == .bands, id == .weights { range = range.lowerBound + 64..<range.upperBound }
       // A wrong number in padding is refused too, as what it is first: padding.
       for offset in stride(from: range.lowerBound, to: range.upperBound, by: 4)
       where file.u32(offset) != 0 {

@@ -16,7 +16,7 @@ import Testing
   func oldest() throws {
     for sample in SampleBlobs.Sample.allCases {
       let contents = SampleBlobs.contents(sample)
-      let version: UInt32 = [.limited, .selection].contains(sample) ? 2 : 1
+      let version: UInt32 = [.limited, .selection, .bands].contains(sample) ? 2 : 1
       #expect(contents.version == version)
       let view = try AlignedBytes(try contents.bytes()).view()
       #expect(view.version == version)

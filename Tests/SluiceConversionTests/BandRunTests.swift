@@ -117,10 +117,10 @@ import Testing
     ) -> Network.Operation {
       var form = form
       change(&form)
-      let rows = [Float](repeating: 0, count: units * 1)
       return .recurrent(
         .init(
-          cell: .rnn(.tanh), inputSize: 1, hiddenSize: units, inputWeights: rows,
+          cell: .rnn(.tanh), inputSize: 1, hiddenSize: units,
+          inputWeights: Array(repeating: 0, count: units),
           hiddenWeights: Array(repeating: 0, count: units * units), form: form, columns: columns))
     }
     let each = Network.RecurrentColumns(count: 3, mode: .each)
@@ -134,7 +134,9 @@ import Testing
       (recurrent(each) { $0.writesFinalState = true }, "the final state alone"),
       (recurrent(each) { $0.isReverse = true }, "from the last step to the first"),
       (
-        recurrent(.init(count: 40_000, mode: .along), units: 2), "40000 columns of 2 units"
+        recurrent(.init(count: 30_000, mode: .along), units: 3) {
+          $0.projection = [1, 1, 1]
+        }, "30000 columns of 3 units"
       ),
     ] as [(Network.Operation, String)] {
       let network = Network(

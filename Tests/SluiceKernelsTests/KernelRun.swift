@@ -200,6 +200,7 @@ struct KernelRun {
       input_size: shape.inputSize, output_size: shape.outputSize, stride: shape.stride,
       output_offset: 0, cell_offset: 0, cell_stride: shape.hiddenStride, scratch_offset: 0,
       is_recurrent: shape.isRecurrent, is_reverse: false, is_fast: shape.isFast,
+      writes_final: false,
       kernel: shape.kernel, inner: shape.kernel, activation: shape.activation, form: form,
       compact: compact,
       columns: nil, record: 0,

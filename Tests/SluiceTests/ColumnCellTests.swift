@@ -81,7 +81,8 @@ import Testing
     for set in InstructionSet.runnable {
       let expected = try pair.expected(input, set)
       let model = unsafe try Model(bytes: bytes.raw, options: .init(instructionSet: set))
-      #expect(model.isStreamable)
+      let isStreamable = model.isStreamable
+      #expect(isStreamable)
       var stream = try ModelStream(model, blockSize: 4)
       for _ in 0..<2 {
         stream.reset()
@@ -101,7 +102,8 @@ import Testing
       try unsafe second.restore(state.span.bytes)
       let rest = Self.stepped(&second, Array(input[half...]), size, model.outputSize)
       #expect(firstDifference(rest, Array(expected.suffix(rest.count))) == nil, "\(name)")
-      #expect(stream.isFinite)
+      let isFinite = stream.isFinite
+      #expect(isFinite)
       try checkBatch(model, pair, set, seed: seed, name)
     }
     withExtendedLifetime(bytes) {}
@@ -133,8 +135,8 @@ import Testing
     for step in 0..<steps {
       let rows = inputs.map { Array($0[step * size..<(step + 1) * size]) }
       let active = (0..<count).map { step % 2 == 0 || $0 != 1 }
-      var span = y.mutableSpan
-      batch.step(rows.flatMap { $0 }.span, into: &span, active: active.span)
+      let x = rows.flatMap { $0 }
+      Self.step(&batch, x, into: &y, active)
       for stream in 0..<count where active[stream] {
         found[stream] += y[stream * model.outputSize..<(stream + 1) * model.outputSize]
         taken[stream] += rows[stream]
@@ -145,6 +147,13 @@ import Testing
       #expect(
         firstDifference(found[stream], expected) == nil, "stream \(stream) of \(name) with \(set)")
     }
+  }
+
+  private static func step(
+    _ batch: inout StreamBatch, _ x: [Float], into y: inout [Float], _ active: [Bool]
+  ) {
+    var span = y.mutableSpan
+    batch.step(x.span, into: &span, active: active.span)
   }
 
   @Test("plain cells of every type of weights", arguments: Cell.allCases)
