@@ -259,6 +259,8 @@ import Testing
     case .multiply(_, let count): "multiply \(count)"
     case .maxPool(let layer): "maxPool \(layer.kernelSize) \(layer.stride)"
     case .argMax(_, let channels): "argMax \(channels)"
+    case .gather(let layer): "gather \(layer.indices)"
+    case .delay(let layer): "delay \(layer.size) \(layer.count)"
     default: "\(operation)"
     }
   }

@@ -64,7 +64,6 @@ import Testing
     Case("\(columns); w = Conv(v, f:2x2x1) strides=[0]; \(joined)", "the attribute strides"),
     Case("\(columns); w = Conv(v, f:2x2x1) auto_pad=SAME; \(joined)", "auto_pad"),
     Case("\(columns); w = Conv(v, f:2x2x1) pads=[1]; \(joined)", "the attribute pads"),
-    Case("w = Pad(x, i:[0,1,0,0]); u = Reshape(w, i:[1,1,5])", "zeros put around"),
     Case("w = Pad(x, i:[0,1,0,0], f:1); u = Reshape(w, i:[1,1,5])", "constant_value is not 0"),
     Case("w = Pad(x, i:[0,1,0,0]) mode=wrap; u = Reshape(w, i:[1,1,5])", "the attribute mode"),
     Case("r = Reshape(x, i:[2,2,1]); u = Identity(r)", "expected one step of one sequence"),
@@ -98,6 +97,9 @@ import Testing
   ]
 
   static let sound: [Case] = [
+    Case(
+      "w = Pad(x, i:[0,1,0,0]); v = Slice(w, i:[0], i:[4], i:[1]); u = Unsqueeze(v, i:[0])",
+      "gather [-1, 0, 1, 2], lstm"),
     Case("|out = Sub(Y, f:[0,0,0])", "lstm"),
     Case("|out = Sub(Y, Y)", "lstm, scale -1.0 + 0.0, add 2"),
     Case("|out = Div(f:3, Y)", "lstm, reciprocal, scale 3.0 + 0.0"),

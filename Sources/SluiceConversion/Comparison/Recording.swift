@@ -87,8 +87,11 @@ package struct Recording {
     {
       axes = [.time, .feature]
     }
-    let shape = axes.map { axis in
+    // Which parts of a row several axes of features are, only the source's array tells.
+    let isSplit = axes.count { $0 == .feature } > 1 && axes.count == expected.shape.count
+    let shape = axes.enumerated().map { index, axis in
       switch axis {
+      case .feature where isSplit: expected.shape[index]
       case .time: rows[0].count
       case .batch: rows.count
       case .layer: rows[0][0].count
@@ -108,6 +111,7 @@ package struct Recording {
     let isMerged = axes.count == rank
     let found = isMerged ? output.merged.map { Self.merging(shape, $0) } ?? shape : shape
     guard found == expected.shape, let layout = AxisLayout(axes: axes, shape: shape),
+      layout.size(of: .feature) == rows[0][0][0].count,
       axes.contains(.batch) || rows.count == 1
     else {
       outcome.message =
@@ -149,6 +153,12 @@ package struct Recording {
     with expected: Tensor, _ settings: ConformanceSettings,
     into outcome: inout ConformanceData.Outcome
   ) {
+    guard !parts.isEmpty else {
+      outcome.message =
+        outcome.message
+        ?? "output '\(quotable(output.name))' keeps past values, which cannot be read"
+      return
+    }
     let values = parts.flatMap { part in
       let state = part.isCell ? cell[0][part.layer] : hidden[0][part.layer]
       return part.unit.map { [state[$0]] } ?? state

@@ -57,10 +57,8 @@ package struct SequenceArray {
       if readsIDs {
         sequences.append(.ids(offsets.map { Int32(ids[$0]) }))
       } else {
-        let stride = layout.stride(of: .feature)
-        let rows = offsets.flatMap { start in
-          (0..<inputSize).map { values[start + $0 * stride] }
-        }
+        let features = (0..<inputSize).map { layout.offset(feature: $0) }
+        let rows = offsets.flatMap { start in features.map { values[start + $0] } }
         sequences.append(.features(rows, size: inputSize))
       }
     }
@@ -91,8 +89,12 @@ package struct SequenceArray {
 }
 
 /// Where the elements of an array lie, by what its axes count.
+///
+/// Several axes may count features, as bands and channels do: the last is the innermost of a row.
 struct AxisLayout {
   private var sizes: [ModelInterface.Axis: (size: Int, stride: Int)] = [:]
+  /// The axes of features from the last to the first.
+  private var features: [(size: Int, stride: Int)] = []
 
   /// Nil where the shape is not one of these axes: another rank, or a size of its own for `one`.
   init?(axes: [ModelInterface.Axis], shape: [Int]) {
@@ -101,6 +103,8 @@ struct AxisLayout {
     for (axis, size) in zip(axes, shape).reversed() {
       if axis == .one {
         guard size == 1 else { return nil }
+      } else if axis == .feature {
+        features.append((size, stride))
       } else {
         guard sizes[axis] == nil else { return nil }
         sizes[axis] = (size, stride)
@@ -110,13 +114,21 @@ struct AxisLayout {
   }
 
   /// 1 where there is no such axis.
-  func size(of axis: ModelInterface.Axis) -> Int { sizes[axis]?.size ?? 1 }
+  func size(of axis: ModelInterface.Axis) -> Int {
+    axis == .feature ? features.reduce(1) { $0 * $1.size } : sizes[axis]?.size ?? 1
+  }
 
   /// 0 where there is no such axis.
-  func stride(of axis: ModelInterface.Axis) -> Int { sizes[axis]?.stride ?? 0 }
+  private func stride(of axis: ModelInterface.Axis) -> Int { sizes[axis]?.stride ?? 0 }
 
   func offset(time: Int = 0, batch: Int = 0, layer: Int = 0, feature: Int = 0) -> Int {
-    time * stride(of: .time) + batch * stride(of: .batch) + layer * stride(of: .layer)
-      + feature * stride(of: .feature)
+    var offset =
+      time * stride(of: .time) + batch * stride(of: .batch) + layer * stride(of: .layer)
+    var feature = feature
+    for axis in features where feature > 0 {
+      offset += feature % axis.size * axis.stride
+      feature /= axis.size
+    }
+    return offset
   }
 }

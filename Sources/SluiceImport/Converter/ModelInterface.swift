@@ -59,7 +59,7 @@ public struct ModelInterface: Sendable, Hashable {
       /// C after the last step, of the layers at these indices in `Network.layers`.
       case finalCell(layers: [Int], [Axis])
       /// A state for the next step, which the stream keeps: what is left behind in these places after
-      /// the last step, one after the other.
+      /// the last step, one after the other; none of past values.
       case state([StatePart])
     }
 

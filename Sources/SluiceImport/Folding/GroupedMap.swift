@@ -5,6 +5,8 @@ struct GroupedMap {
   let groups: Int
   let inputs: Int
   let outputs: Int
+  /// How many axes the batch has, the first of both orders.
+  let rowAxes: Int
   /// The value's axes: those of the batch, of groups, of inputs.
   let inputOrder: [Int]
   /// The axes of what is computed, in the order batch, groups, outputs, and their sizes.
@@ -46,6 +48,7 @@ struct GroupedMap {
     else { return nil }
     func product(_ labels: [Character]) -> Int { labels.reduce(1) { $0 * (sizes[$1] ?? 1) } }
     batch = product(batchLabels)
+    rowAxes = batchLabels.count
     groups = product(groupLabels)
     inputs = product(inputLabels)
     outputs = product(outputLabels)

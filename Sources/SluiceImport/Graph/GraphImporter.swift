@@ -65,6 +65,11 @@ struct GraphImporter {
     do throws(ConversionError) {
       return try sequences(importer, nodes)
     } catch {
+      if importer.hasFrames {
+        var step = StepImporter(model, folder, provenance)
+        step.isOverTime = true
+        return try step.convert(nodes, states: [])
+      }
       // A single step from given states may be what only a graph of one step can hold.
       let given = importer.givenStates()
       guard !given.isEmpty else { throw error }

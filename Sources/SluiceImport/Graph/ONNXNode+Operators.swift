@@ -6,7 +6,8 @@ extension ONNXNode {
     "Add": (2...2, 1), "And": (2...2, 1), "Abs": (1...1, 1), "ArgMax": (1...1, 1),
     "AveragePool": (1...1, 1), "BatchNormalization": (5...5, 5), "Cast": (1...1, 1),
     "Ceil": (1...1, 1), "Celu": (1...1, 1), "Clip": (1...3, 1), "Concat": (1...256, 1),
-    "Constant": (0...0, 1), "ConstantOfShape": (1...1, 1), "Conv": (2...3, 1), "Div": (2...2, 1),
+    "Constant": (0...0, 1), "ConstantOfShape": (1...1, 1), "Conv": (2...3, 1),
+    "ConvTranspose": (2...3, 1), "Div": (2...2, 1),
     "Dropout": (1...3, 2), "Einsum": (1...2, 1), "Elu": (1...1, 1), "Equal": (2...2, 1),
     "Exp": (1...1, 1), "Expand": (2...2, 1), "Flatten": (1...1, 1), "Floor": (1...1, 1),
     "GRU": (3...6, 2), "Gather": (2...2, 1), "Gemm": (2...3, 1), "GlobalAveragePool": (1...1, 1),
@@ -45,7 +46,8 @@ extension ONNXNode {
 
   /// Operators that a graph of one step may have, over that step, and one over sequences not.
   static let ofSteps: Set<String> = [
-    "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpNormalization", "MaxPool", "Sum",
+    "AveragePool", "ConvTranspose", "GlobalAveragePool", "GlobalMaxPool", "LpNormalization",
+    "MaxPool", "Sum",
   ]
 
   /// That the operator is none that sequences have.

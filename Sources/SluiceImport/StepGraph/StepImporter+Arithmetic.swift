@@ -11,9 +11,10 @@ extension StepImporter {
     switch (operands[0], operands[1]) {
     case (.some, .some):
       let (x, y) = (try view(node, 0), try view(node, 1))
-      guard let shape = StepView.common(x.shape, y.shape), let left = x.expanded(to: shape),
-        let right = y.expanded(to: shape)
+      guard let shape = StepView.common(x.shape, y.shape), var left = x.expanded(to: shape),
+        let right = y.expanded(to: shape), left.time ?? right.time == right.time ?? left.time
       else { throw node.unsupported("operands of the shapes \(x.shape) and \(y.shape)") }
+      left.time = left.time ?? right.time
       try spend(left.count, node)
       if try norm(x, y, node) { return }
       switch node.operation {
@@ -210,6 +211,6 @@ extension StepView {
   func written(by layer: Int) -> StepView {
     StepView(
       shape: shape,
-      elements: elements.map { StepElement(source: Int32(layer), index: $0.index) })
+      elements: elements.map { StepElement(source: Int32(layer), index: $0.index) }, time: time)
   }
 }

@@ -24,6 +24,7 @@ extension StepImporter {
       let (name, output) = (inputs[own].name, model.outputs[first].name)
       if 2 * StatePair.likeness(output, name) < name.text.utf8.count { unknown[own] = nil }
     }
+    unknown = findCaches(pairs, unknown)
     guard let input = unknown.keys.min(), let reason = unknown[input] else { return }
     let others = unknown.keys.sorted().dropFirst().map { inputs[$0].name }
     let output = pairs.first { $0.input == input }.map { model.outputs[$0.output].name } ?? ""

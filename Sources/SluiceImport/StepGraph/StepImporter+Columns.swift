@@ -5,6 +5,9 @@ extension StepImporter {
   mutating func convolution(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
+    if try folder.constant(node, 1, "W").shape.count == 4 {
+      return try planeConvolution(node, &attributes)
+    }
     var x = try view(node, 0)
     let w = try folder.floats(node, 1, "W", rank: 3)
     guard x.rank == 3, x.shape[0] == 1 else {
@@ -37,18 +40,7 @@ extension StepImporter {
     guard layer.reach <= pads[0] + columns.length + pads[1] else {
       throw node.malformed("\(layer.reach) columns are seen, there are \(columns.length)")
     }
-    let isDense = columns.length == 1 && layer.kernelSize == 1 && groups == 1 && pads == [0, 0]
-    let index: Int
-    if isDense {
-      let dense = Network.Dense(
-        inputSize: columns.channels, outputSize: outputs, weights: w.values, bias: bias?.values)
-      index = try append(.dense(dense), reading: [columns.layer], node)
-    } else {
-      index = try layer.appended(reading: columns.layer, refused: node.unsupported) {
-        operation, inputs throws(ConversionError) in
-        try append(operation, reading: inputs, node)
-      }
-    }
+    let index = try place(layer, reading: columns.layer, node)
     let written = StepView(layer: index, shape: [1, layer.outputLength, outputs])
     try define(node, .view(written.transposed([0, 2, 1])))
   }
@@ -104,6 +96,7 @@ extension StepImporter {
     guard x.shape.indices.allSatisfy({ $0 == axis || x.shape[$0] == 1 }) else {
       throw node.unsupported("a softmax of several columns")
     }
+    try x.checkStepsAreNot(among: [axis], node)
     let columns = try columns(x, channelAxes: [axis], node)
     let layer = try append(
       .activation(function, size: columns.channels), reading: [columns.layer], node)

@@ -32,9 +32,10 @@ extension StepImporter {
       guard let count = elementCount(of: sizes), count > 0, count <= BlobLimits.windowFloats else {
         throw .unsupported(model.source.file, place, "the shape \(sizes)")
       }
-      let view = StepView(StepElement.source(ofInput: inputs.count), shape: sizes)
+      var view = StepView(StepElement.source(ofInput: inputs.count), shape: sizes)
+      if isOverTime { view.time = try stepAxis(of: input, shape) }
       values[input.name] = isIDs ? .ids(view) : .view(view)
-      inputs.append(StepInput(name: input.name, shape: sizes, isIDs: isIDs))
+      inputs.append(StepInput(name: input.name, shape: sizes, isIDs: isIDs, time: view.time))
     }
     guard !inputs.isEmpty else {
       throw .unsupported(model.source.file, "inputs", "no output depends on an input")

@@ -21,7 +21,8 @@ extension StepImporter {
       if begins { starts.append(place) }
       guard starts.count <= LayerInputs.capacity * LayerInputs.capacity else { return nil }
     }
-    guard starts.count > 1 else { return nil }
+    // Few long stretches are copied faster than looked up, many short ones slower.
+    guard starts.count > 1, starts.count <= 4 || channels >= 4 * starts.count else { return nil }
     var parts: [(layer: Int, channels: Int)] = []
     for (index, start) in starts.enumerated() {
       let end = index + 1 < starts.count ? starts[index + 1] : channels
@@ -64,36 +65,73 @@ extension StepImporter {
     return parts[0].layer
   }
 
-  /// Any numbers of few sources: a dense layer with a single 1 in each row.
+  /// Any numbers of any sources, and zeros, each looked up by its place.
   mutating func picked(
     _ elements: [StepElement], _ node: ONNXNode
   ) throws(ConversionError) -> Int {
+    // Numbers of one source are looked up by themselves: a state's stay a state's.
+    let segments = elements.segments
+    if segments.count > 1, segments.count <= LayerInputs.capacity,
+      !elements.contains(where: { $0.source == StepElement.zeros })
+    {
+      var parts: [(layer: Int, channels: Int)] = []
+      for range in segments {
+        let own = Array(elements[range])
+        parts.append((try realised(own, channels: own.count, node), own.count))
+      }
+      return try joined(parts, length: 1, node)
+    }
+    // What is read of each source, in the order in which they are first read.
     var sources: [Int32] = []
-    for element in elements where !sources.contains(element.source) {
-      sources.append(element.source)
+    var bounds: [Int32: ClosedRange<Int32>] = [:]
+    for element in elements where element.source != StepElement.zeros {
+      if let range = bounds[element.source] {
+        bounds[element.source] =
+          min(range.lowerBound, element.index)...max(range.upperBound, element.index)
+      } else {
+        sources.append(element.source)
+        bounds[element.source] = element.index...element.index
+      }
     }
-    let sizes = sources.map { size(of: $0) }
-    let total = sizes.reduce(0, +)
-    guard sources.count <= LayerInputs.capacity, total * elements.count <= 1 << 20 else {
-      throw node.unsupported(
-        "\(elements.count) of \(total) numbers in an order that is neither that of columns nor of "
-          + "channels")
+    guard sources.count <= LayerInputs.capacity * LayerInputs.capacity else {
+      throw node.unsupported("numbers of \(sources.count) layers in one value")
     }
-    let base = try joined(zip(sources, sizes).map { (Int($0), $1) }, length: 1, node)
     var firsts: [Int32: Int] = [:]
+    var parts: [(layer: Int, channels: Int)] = []
     var sum = 0
-    for (source, size) in zip(sources, sizes) {
-      firsts[source] = sum
-      sum += size
+    for source in sources {
+      guard let range = bounds[source] else { continue }
+      // What is nearly all of a source is read as it is.
+      let size = size(of: source)
+      let isCut = 2 * range.count <= size
+      let (start, count) = isCut ? (Int(range.lowerBound), range.count) : (0, size)
+      let layer = try slice(
+        Int(source), length: 1, channels: size, start: start, count: count, node)
+      parts.append((layer, count))
+      firsts[source] = sum - start
+      sum += count
     }
-    var weights = [Float](repeating: 0, count: total * elements.count)
-    for (row, element) in elements.enumerated() {
-      weights[row * total + (firsts[element.source] ?? 0) + Int(element.index)] = 1
+    guard !parts.isEmpty else { throw node.unsupported("reads nothing but zeros put around") }
+    let base = try joined(parts, length: 1, node)
+    let indices = elements.map { element in
+      firsts[element.source].map { $0 + Int(element.index) } ?? -1
     }
     return try append(
-      .dense(
-        Network.Dense(
-          inputSize: total, outputSize: elements.count, weights: weights, bias: nil)),
-      reading: [base], node)
+      .gather(Network.Gather(inputSize: sum, indices: indices)), reading: [base], node)
+  }
+}
+
+extension [StepElement] {
+  /// The longest stretches of one source each.
+  fileprivate var segments: [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    for place in indices {
+      if let last = ranges.last, self[last.lowerBound].source == self[place].source {
+        ranges[ranges.count - 1] = last.lowerBound..<place + 1
+      } else {
+        ranges.append(place..<place + 1)
+      }
+    }
+    return ranges
   }
 }

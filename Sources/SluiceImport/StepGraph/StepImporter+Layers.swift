@@ -24,6 +24,7 @@ extension StepImporter {
     var inverse = order
     for (place, axis) in order.enumerated() { inverse[axis] = place }
     let written = StepView(layer: layer, shape: arranged.shape).transposed(inverse)
+      .timed(view.time)
     return ColumnView(
       layer: layer, length: view.count / max(channels, 1), channels: channels, view: written)
   }
@@ -77,17 +78,20 @@ extension StepImporter {
     guard elements.allSatisfy({ $0.cellLayer == nil }) else {
       throw node.unsupported("reads a state, which only a recurrent node of this layer does")
     }
-    guard elements.allSatisfy({ $0.source != StepElement.zeros }) else {
-      throw node.unsupported("reads zeros put around, which only a convolution or pool does")
-    }
     let layer: Int
-    if let part = try stretch(elements, node) {
+    if elements.contains(where: { $0.source == StepElement.zeros }) {
+      layer = try picked(elements, node)
+    } else if let part = try stretch(elements, node) {
       layer = part
     } else if let repeated = try repetition(elements, node) {
       layer = repeated
     } else if let part = try columnSlice(elements, node) {
       layer = part
     } else if let joined = try joined(elements, channels: channels, node) {
+      layer = joined
+    } else if let period = elements.period, period != channels,
+      let joined = try joined(elements, channels: period, node)
+    {
       layer = joined
     } else if channels != elements.count,
       let joined = try joined(elements, channels: elements.count, node)
@@ -109,7 +113,7 @@ extension StepImporter {
     return Int(first.source)
   }
 
-  private mutating func slice(
+  mutating func slice(
     _ source: Int, length: Int, channels: Int, start: Int, count: Int, _ node: ONNXNode
   ) throws(ConversionError) -> Int {
     if start == 0, count == channels { return source }
@@ -176,5 +180,21 @@ extension StepImporter {
       Int(first.source), length: 1, channels: total, start: base, count: pitch * length, node)
     return try slice(
       chunk, length: length, channels: pitch, start: start, count: count, node)
+  }
+}
+
+extension [StepElement] {
+  /// After how many numbers the first stretch goes on where it ended, as in columns of several layers side by
+  /// side; nil where it does not, or not in equal parts.
+  fileprivate var period: Int? {
+    guard let first else { return nil }
+    func isNext(_ place: Int, _ count: Int) -> Bool {
+      self[place] == StepElement(source: first.source, index: first.index + Int32(count))
+    }
+    guard let length = indices.first(where: { !isNext($0, $0) }),
+      let period = indices.dropFirst(length).first(where: { isNext($0, length) }),
+      count % period == 0
+    else { return nil }
+    return period
   }
 }

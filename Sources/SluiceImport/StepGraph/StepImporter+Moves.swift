@@ -17,20 +17,23 @@ extension StepImporter {
       try folder.checkCast(node, &attributes, ofIntegers: false)
       result = view
     case "Unsqueeze":
-      var shape = view.shape
+      var (shape, time) = (view.shape, view.time)
       for axis in try node.insertions(folder.axes(node, &attributes), rank: view.rank) {
         shape.insert(1, at: axis)
+        if let own = time, axis <= own { time = own + 1 }
       }
-      result = view.reshaped(shape)
+      result = view.reshaped(shape, time: time)
     case "Squeeze":
-      let extents = view.shape.map { Extent.known($0) }
+      var extents = view.shape.map { Extent.known($0) }
+      if let time = view.time { extents[time] = .axis(0) }
       let kept = try folder.squeezed(extents, node, &attributes)
-      result = view.reshaped(kept.map { view.shape[$0] })
+      result = view.reshaped(
+        kept.map { view.shape[$0] }, time: view.time.flatMap { kept.firstIndex(of: $0) })
     case "Transpose":
       result = view.transposed(try node.order(ofAxes: view.rank, &attributes))
     case "Reshape":
       let zeros = try attributes.flag("allowzero")
-      result = try reshaped(view, folder.integers(node, 1, "shape"), keepsZeros: zeros, node)
+      result = try reshaped(view, folder.constant(node, 1, "shape"), keepsZeros: zeros, node)
     case "Flatten": result = try flatten(view, node, &attributes)
     case "Gather": result = try gather(view, node, &attributes)
     case "Slice": result = try slice(view, node, &attributes)
@@ -70,8 +73,11 @@ extension StepImporter {
     }
     try spend(positions.count * view.count / size, node)
     let taken = view.taking(positions, of: axis)
+    let time = view.time.flatMap { own in
+      own == axis ? nil : own < axis ? own : own + constant.shape.count - 1
+    }
     return taken.reshaped(
-      Array(view.shape[..<axis]) + constant.shape + Array(view.shape[(axis + 1)...]))
+      Array(view.shape[..<axis]) + constant.shape + Array(view.shape[(axis + 1)...]), time: time)
   }
 
   private mutating func slice(
@@ -82,6 +88,12 @@ extension StepImporter {
     for (index, axis) in bounds.axes.enumerated() {
       let axis = try node.position(of: axis, rank: view.rank)
       guard seen.insert(axis).inserted else { throw node.malformed("an axis stands twice") }
+      if axis == view.time {
+        guard bounds.starts[index] == 0, bounds.steps[index] == 1,
+          bounds.ends[index] == .axis(0) || bounds.ends[index].known ?? 0 >= Int(Int32.max)
+        else { throw node.unsupported("takes a part of the steps") }
+        continue
+      }
       guard let end = bounds.ends[index].known else {
         throw node.unsupported("the input ends is not made of known integers")
       }
@@ -123,8 +135,12 @@ extension StepImporter {
   }
 
   private func reshaped(
-    _ view: StepView, _ wanted: [Int], keepsZeros: Bool, _ node: ONNXNode
+    _ view: StepView, _ constant: ConstantValue, keepsZeros: Bool, _ node: ONNXNode
   ) throws(ConversionError) -> StepView {
+    guard case .integers(let extents) = constant.elements, constant.isStored,
+      extents.allSatisfy({ $0.known != nil || view.time != nil && $0 == .axis(0) })
+    else { throw node.unsupported("the input shape is not made of known integers") }
+    let wanted = extents.map { $0.known ?? 1 }
     guard wanted.count <= 8 else { throw node.malformed("more than 8 axes") }
     var shape = wanted
     for (index, size) in wanted.enumerated() where size == 0 && !keepsZeros {
@@ -141,7 +157,17 @@ extension StepImporter {
     guard shape.allSatisfy({ $0 > 0 }), elementCount(of: shape) == view.count else {
       throw node.malformed("the shape \(wanted) of \(view.count) elements")
     }
-    return view.reshaped(shape)
+    guard let own = view.time else { return view.reshaped(shape) }
+    // The steps are where their number stands, or what is left for them: as many numbers before as before.
+    var time = extents.firstIndex(of: .axis(0))
+    if time == nil, !keepsZeros, wanted.indices.contains(own), wanted[own] == 0 { time = own }
+    time = time ?? wanted.firstIndex(of: -1)
+    if let place = time,
+      shape[place] != 1 || shape[..<place].reduce(1, *) != view.shape[..<own].reduce(1, *)
+    {
+      time = nil
+    }
+    return view.reshaped(shape, time: time)
   }
 
   /// `Split`: parts of an axis.
@@ -162,7 +188,7 @@ extension StepImporter {
   ) throws(ConversionError) {
     let axis = try attributes.required("axis")
     var views: [StepView] = []
-    for index in node.inputs.indices { views.append(try view(node, index)) }
+    for index in node.inputs.indices { views.append(try viewOrZeros(node, index)) }
     let first = views[0]
     let at = try node.position(of: axis, rank: first.rank)
     for view in views {

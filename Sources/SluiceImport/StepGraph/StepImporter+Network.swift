@@ -6,6 +6,7 @@ extension StepImporter {
   mutating func network(
     _ written: [Int], _ outputs: [ModelInterface.Output], _ states: [Int: StepView]
   ) throws(ConversionError) -> ConvertedModel {
+    let written = try placeDelays(written)
     let (live, order) = try ordered(written)
     let features = inputs.indices.filter { input in
       live.contains(-2 - input)
@@ -38,7 +39,7 @@ extension StepImporter {
     for (index, output) in outputs.enumerated() {
       if let view = states[index] {
         outputs[index] = .init(name: output.name, role: .state(parts(of: view, final)))
-      } else {
+      } else if cache(continuedBy: index) == nil {
         let place = unique.firstIndex(of: targets[next]) ?? 0
         let start = sizes[..<place].reduce(0, +)
         if isJoined { outputs[index].features = start..<start + sizes[place] }
@@ -137,7 +138,8 @@ extension StepImporter {
           features.count > 1
           ? [.time, .feature]
           : inputs[own].isIDs
-            ? Self.idAxes(inputs[own].shape) : Self.axes(of: inputs[own].shape)
+            ? Self.idAxes(inputs[own].shape)
+            : Self.axes(of: inputs[own].shape, time: inputs[own].time)
         return .init(name: input.name, role: isFirst ? .sequence(axes) : .features)
       }
       if states.contains(input.name) { return .init(name: input.name, role: .state) }

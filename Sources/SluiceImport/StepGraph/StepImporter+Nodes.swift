@@ -21,14 +21,16 @@ extension StepImporter: NodeReader {
     for name in node.outputs { writers[name] = node }
     // Of a step's values only the shape is a constant.
     if node.operation == "Shape" || node.operation == "Size", let name = node.input(0),
-      let value = values[name]
+      let value = values[name], stepPads[name] == nil
     {
       var attributes = AttributeReader(node)
       if node.operation == "Size" {
         let count = value.shape.reduce(1, *)
         try folder.define(node, ConstantValue(shape: [], .integers([.known(count)])))
       } else {
-        try folder.shape(of: value.shape.map { .known($0) }, node, &attributes)
+        var extents = value.shape.map { Extent.known($0) }
+        if let time = value.time { extents[time] = .axis(0) }
+        try folder.shape(of: extents, node, &attributes)
       }
       return try attributes.finish()
     }
@@ -40,6 +42,7 @@ extension StepImporter: NodeReader {
     }
     switch node.operation {
     case "Conv": try convolution(node, &attributes)
+    case "ConvTranspose": try transposedConvolution(node, &attributes)
     case "MaxPool", "AveragePool": try pool(node, &attributes)
     case "GlobalMaxPool", "GlobalAveragePool": try globalPool(node)
     case "Pad": try pad(node, &attributes)
@@ -63,6 +66,7 @@ extension StepImporter: NodeReader {
       try reduce(node, &attributes)
     case "LpNormalization": try normalise(node, &attributes)
     case "Concat": try concat(node, &attributes)
+    case "ScatterND": try scatter(node, &attributes)
     case "Split": try split(node, &attributes)
     case "Gather" where node.input(1).flatMap({ values[$0] }) != nil:
       try embedding(node, &attributes)
@@ -115,6 +119,9 @@ extension StepImporter: NodeReader {
   /// The value of input `index`, which is no constant.
   func view(_ node: ONNXNode, _ index: Int) throws(ConversionError) -> StepView {
     guard let name = node.input(index) else { throw node.malformed("input \(index) is missing") }
+    guard stepPads[name] == nil else {
+      throw node.unsupported("reads steps that were put before, which only a convolution does")
+    }
     switch values[name] {
     case .view(let view): return view
     case .ids: throw node.unsupported("reads token ids, which only an embedding does")
@@ -129,6 +136,11 @@ extension StepImporter: NodeReader {
   ) throws(ConversionError) {
     guard value.shape.count <= 16 else { throw node.unsupported("more than 16 axes") }
     try spend(value.shape.reduce(1, *), node)
+    if isOverTime, case .view(let view) = value {
+      guard let time = view.time, view.shape[time] == 1 else {
+        throw node.unsupported("takes the axis of steps apart, or joins it with another")
+      }
+    }
     if let name = node.output(index) { values[name] = value }
   }
 }

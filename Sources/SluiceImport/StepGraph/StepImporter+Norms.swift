@@ -126,7 +126,7 @@ extension StepImporter {
     var inverse = others + [axis]
     for (place, index) in (others + [axis]).enumerated() { inverse[index] = place }
     return StepView(layer: layer, shape: (others + [axis]).map { re.shape[$0] })
-      .transposed(inverse)
+      .transposed(inverse).timed(re.time)
   }
 
   /// `LayerNormalization`, over the axes from one on.
@@ -137,6 +137,7 @@ extension StepImporter {
     let x = try view(node, 0)
     let axis = try node.position(of: try attributes.integer("axis") ?? -1, rank: x.rank)
     let axes = Array(axis..<x.rank)
+    try x.checkStepsAreNot(among: axes, node)
     let count = axes.reduce(1) { $0 * x.shape[$1] }
     var rows: [[Float]] = []
     for (index, name) in [(1, "Scale"), (2, "B")] {
@@ -170,6 +171,7 @@ extension StepImporter {
     guard x.rank >= 2, x.shape[1] == scale.scale.count else {
       throw node.malformed("\(scale.scale.count) channels for X of shape \(x.shape)")
     }
+    try x.checkStepsAreNot(among: [1], node)
     let rest = x.shape[2...].reduce(1, *)
     let channels = (0..<x.count).map { $0 / rest % x.shape[1] }
     let result = try scaled(

@@ -34,9 +34,18 @@ extension StepImporter {
       throw node.unsupported("pads are \(pads)")
     }
     var result = x
+    if let own = axes.firstIndex(where: { $0 == x.time }), let name = node.output(0) {
+      let (before, after) = (pads[own], pads[own + axes.count])
+      guard after == 0, mode == "constant" || before == 0 else {
+        throw node.unsupported(
+          "puts \(before) steps before the first and \(after) behind the last, \(mode); a stream has no "
+            + "steps ahead, and zeros before")
+      }
+      if before > 0 { stepPads[name] = before }
+    }
     for (index, axis) in axes.enumerated() {
       let (before, after) = (pads[index], pads[index + axes.count])
-      guard before + after > 0 else { continue }
+      guard before + after > 0, axis != x.time else { continue }
       try spend(result.count / result.shape[axis] * (before + after), node)
       let size = result.shape[axis]
       switch mode {
@@ -68,7 +77,7 @@ extension StepImporter {
     var inverse = order
     for (place, index) in order.enumerated() { inverse[index] = place }
     let shape = [before + columns.length + after] + others.map { x.shape[$0] }
-    return StepView(layer: layer, shape: shape).transposed(inverse)
+    return StepView(layer: layer, shape: shape).transposed(inverse).timed(x.time)
   }
 }
 
@@ -87,7 +96,7 @@ extension StepView {
     }
     var padded = shape
     padded[axis] += before + after
-    return StepView(shape: padded, elements: result)
+    return StepView(shape: padded, elements: result, time: time)
   }
 
   /// How many positions of an axis hold nothing but zeros, before and behind others.

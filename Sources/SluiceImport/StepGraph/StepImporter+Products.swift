@@ -23,12 +23,14 @@ extension StepImporter {
   private mutating func dense(
     _ dense: Network.Dense, of x: StepView, _ node: ONNXNode
   ) throws(ConversionError) -> StepView {
+    try x.checkStepsAreNot(among: [x.rank - 1], node)
     let columns = try columns(x, channelAxes: [x.rank - 1], node)
     let layer = try append(
       .each(
         columns.length, inputs: dense.inputSize, outputs: dense.outputSize, weights: dense.weights,
         bias: dense.bias), reading: [columns.layer], node)
     return StepView(layer: layer, shape: Array(x.shape.dropLast()) + [dense.outputSize])
+      .timed(x.time)
   }
 
   /// A constant matrix times a column: W x, of which x W' is the transposed.
@@ -84,23 +86,29 @@ extension StepImporter {
     _ x: StepView, groups: Int, inputs: Int, outputs: Int, _ node: ONNXNode,
     weight: (_ group: Int, _ output: Int, _ input: Int) -> Float
   ) throws(ConversionError) -> StepView {
-    let row = x.reshaped([x.count])
-    let layer = try columns(row, channelAxes: [0], node).layer
-    var weights: [Float] = []
-    for group in 0..<groups {
-      for output in 0..<outputs {
-        for input in 0..<inputs { weights.append(weight(group, output, input)) }
+    // Of many large groups, which a blob would spell out in zeros, each part is a layer.
+    let isLarge = groups * inputs * groups * outputs > 1 << 14
+    let count = isLarge ? (1...32).last { groups % $0 == 0 } ?? 1 : 1
+    let size = groups / count
+    var parts: [StepView] = []
+    for part in 0..<count {
+      let range = part * size * inputs..<(part + 1) * size * inputs
+      let row = StepView(shape: [range.count], elements: Array(x.elements[range]))
+      let layer = try columns(row, channelAxes: [0], node).layer
+      var weights: [Float] = []
+      for group in part * size..<(part + 1) * size {
+        for output in 0..<outputs {
+          for input in 0..<inputs { weights.append(weight(group, output, input)) }
+        }
       }
+      try requireFinite(weights, file: model.source.file, place: node.place)
+      let map = Network.Convolution(
+        length: 1, inputChannels: size * inputs, outputChannels: size * outputs, kernelSize: 1,
+        groups: size, padding: .zeros(before: 0, after: 0), weights: weights)
+      let index = try place(map, reading: layer, node)
+      parts.append(StepView(layer: index, shape: [size * outputs]))
     }
-    try requireFinite(weights, file: model.source.file, place: node.place)
-    let map = Network.Convolution(
-      length: 1, inputChannels: groups * inputs, outputChannels: groups * outputs, kernelSize: 1,
-      groups: groups, padding: .zeros(before: 0, after: 0), weights: weights)
-    let index = try map.appended(reading: layer, refused: node.unsupported) {
-      operation, inputs throws(ConversionError) in
-      try append(operation, reading: inputs, node)
-    }
-    return StepView(layer: index, shape: [groups * outputs])
+    return StepView(joining: parts, along: 0)
   }
 
   /// `Einsum` of a value and a constant, where it is a linear map of an axis, or of each group.
@@ -126,6 +134,9 @@ extension StepImporter {
     let result = try grouped(
       x, groups: terms.groups, inputs: terms.inputs, outputs: terms.outputs, node
     ) { group, output, input in weights[terms.place(group, output, input)] }
-    try define(node, .view(result.reshaped(terms.resultShape).transposed(terms.resultOrder)))
+    // Axes of rows stand first before and after.
+    let time = x.time.flatMap { $0 < terms.rowAxes ? $0 : nil }
+    try define(
+      node, .view(result.reshaped(terms.resultShape, time: time).transposed(terms.resultOrder)))
   }
 }

@@ -6,38 +6,52 @@ extension StepImporter {
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
     let form = try RecurrentForm(node, &attributes)
-    guard form.direction == "forward" else {
-      throw node.unsupported("the attribute direction is \(form.direction) in a graph of one step")
-    }
     guard node.input(4) == nil else {
       throw node.unsupported("the input sequence_lens is not supported in a graph of one step")
     }
-    var layer = try folder.weights(node, form)[0]
     let x = try view(node, 0)
-    guard x.rank == 3, x.shape[0] == 1, x.shape[1] == 1 else {
+    guard x.rank == 3 else {
       throw node.unsupported("X has the shape \(x.shape); expected one step of one sequence")
     }
+    if x.time != nil {
+      guard !form.isBatchFirst else { throw node.unsupported("the attribute layout is 1") }
+      return x.time == 0
+        ? try recurrentOverSteps(x, node, form) : try recurrentAlongColumns(x, node, form)
+    }
+    if x.shape[0] > 1, x.shape[1] == 1, !form.isBatchFirst {
+      return try recurrentAlongColumns(x, node, form)
+    }
+    guard form.direction == "forward" else {
+      throw node.unsupported("the attribute direction is \(form.direction) in a graph of one step")
+    }
+    guard x.shape[0] == 1, x.shape[1] == 1 || !form.isBatchFirst else {
+      throw node.unsupported("X has the shape \(x.shape); expected one step of one sequence")
+    }
+    // Each column of the step is a sequence of its own where there are several.
+    let count = x.shape[1]
+    var layer = try folder.weights(node, form)[0]
+    if count > 1 { layer.columns = Network.RecurrentColumns(count: count, mode: .each) }
     let columns = try columns(x, channelAxes: [2], node)
     guard columns.channels == layer.inputSize else {
       throw node.malformed("reads \(layer.inputSize) features, its input has \(columns.channels)")
     }
     let index = try append(.recurrent(layer), reading: [columns.layer], node)
-    let h = try state(node, 5, "initial_h", layer.hiddenSize)
+    let h = try state(node, 5, "initial_h", count * layer.hiddenSize)
     try claim(h, "initial_h", node)
     hidden[index] = h
     layer.initialHidden = given(h)
     if layer.cell == .lstm {
-      let c = try state(node, 6, "initial_c", layer.hiddenSize)
+      let c = try state(node, 6, "initial_c", count * layer.hiddenSize)
       try claim(c, "initial_c", node)
       cells[index] = c
       layer.initialCell = given(c)
     }
     layers[index].operation = .recurrent(layer)
     let size = layer.hiddenSize
-    try define(node, .view(StepView(layer: index, shape: [1, 1, 1, size])))
-    try define(node, .view(StepView(layer: index, shape: [1, 1, size])), output: 1)
+    try define(node, .view(StepView(layer: index, shape: [1, 1, count, size])))
+    try define(node, .view(StepView(layer: index, shape: [1, count, size])), output: 1)
     try define(
-      node, .view(StepView(StepElement.source(ofCell: index), shape: [1, 1, size])), output: 2)
+      node, .view(StepView(StepElement.source(ofCell: index), shape: [1, count, size])), output: 2)
   }
 
   /// The numbers of a state input that are h or C before the step, in any order of its axes.
@@ -89,6 +103,9 @@ extension StepImporter {
       }
       return StepElement(
         source: Int32(reads[part]), index: Int32(column * channels[part] + rest))
+    case .gather(let gather):
+      let place = gather.indices[index]
+      return place < 0 ? nil : StepElement(source: Int32(reads[0]), index: Int32(place))
     case .dense(let dense):
       // A single 1.
       let row = dense.weights[index * dense.inputSize..<(index + 1) * dense.inputSize]

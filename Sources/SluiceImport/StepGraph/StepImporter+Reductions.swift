@@ -14,11 +14,14 @@ extension StepImporter {
       axes = Array(0..<x.rank)
     }
     let places = try node.positions(of: axes, rank: x.rank).sorted()
+    try x.checkStepsAreNot(among: places, node)
     let result = try reduced(x, over: places, node)
     let kept = x.shape.indices.map { places.contains($0) ? 1 : x.shape[$0] }
-    var shaped = result.reshaped(kept)
+    var shaped = result.reshaped(kept, time: x.time)
     if keeps == 0 {
-      shaped = result.reshaped(x.shape.indices.filter { !places.contains($0) }.map { x.shape[$0] })
+      let left = x.shape.indices.filter { !places.contains($0) }
+      shaped = result.reshaped(
+        left.map { x.shape[$0] }, time: x.time.flatMap { left.firstIndex(of: $0) })
     }
     try define(node, .view(shaped))
   }
@@ -50,6 +53,17 @@ extension StepImporter {
   private mutating func weighed(
     _ x: StepView, over axes: [Int], by weight: Float, _ node: ONNXNode
   ) throws(ConversionError) -> StepView {
+    let count = axes.reduce(1) { $0 * x.shape[$1] }
+    let channels = x.count / count
+    let others = x.shape.indices.filter { !axes.contains($0) }
+    if channels > 1, count > 1, let source = whole(x.transposed(axes + others).elements) {
+      // Over the columns as they lie: each channel sees itself, all of it.
+      let sum = Network.Convolution(
+        length: count, inputChannels: channels, outputChannels: channels, kernelSize: count,
+        groups: channels, padding: .zeros(before: 0, after: 0),
+        weights: Array(repeating: weight, count: x.count))
+      return StepView(layer: try place(sum, reading: source, node), shape: [channels])
+    }
     let columns = try columns(x, channelAxes: axes, node)
     let layer = try append(
       Network.Operation.each(

@@ -9,7 +9,9 @@ extension StepImporter {
     var states: [Int: [Int]] = [:]
     var first: Int?
     for (index, output) in model.outputs.enumerated() {
-      guard case .view(let view)? = values[output.name] else { continue }
+      guard case .view(let view)? = values[output.name], cache(continuedBy: index) == nil else {
+        continue
+      }
       let state = input(continuedBy: view)
       if state == nil, !holdsStates(view, isFirst: index == 0) { features.append(index) }
       if !view.elements.contains(where: { $0.cellLayer != nil }) {
@@ -39,7 +41,7 @@ extension StepImporter {
       throw .unsupported(
         model.source.file, "output \"\(quotable(output.name))\"", "does not depend on the input")
     }
-    try recogniseCells()
+    if !isOverTime { try recogniseCells() }
     let features = featureOutputs()
     var written: [Int] = []
     var outputs: [ModelInterface.Output] = []
@@ -52,10 +54,16 @@ extension StepImporter {
       }
       if features.contains(position) {
         written.append(try layer(writing: view, as: output))
-        outputs.append(.init(name: output.name, role: .sequence(Self.axes(of: view.shape))))
+        let axes = Self.axes(of: view.shape, time: view.time)
+        outputs.append(.init(name: output.name, role: .sequence(axes)))
         continue
       }
       let place = "output \"\(quotable(output.name))\""
+      if let input = cache(continuedBy: position) {
+        pairs.append(StatePair(input: inputs[input].name, output: output.name))
+        outputs.append(.init(name: output.name, role: .state([])))
+        continue
+      }
       guard let input = input(continuedBy: view) else {
         let states = Set(view.elements.map { claimedInput(of: $0) })
         if states.count == 1, let state = states.first ?? nil, inputs[state].count != view.count {
@@ -92,7 +100,7 @@ extension StepImporter {
 
   /// The names of the inputs that are states, in the graph's order.
   func stateInputs() -> [Name] {
-    let claimed = Set(claims.keys.compactMap(\.input))
+    let claimed = Set(claims.keys.compactMap(\.input)).union(caches.keys)
     return inputs.indices.filter(claimed.contains).map { inputs[$0].name }
   }
 
@@ -141,17 +149,22 @@ extension StepImporter {
           ? "is a state as it came in; expected what the step computes of its input"
           : "is the input itself; expected what a layer computes")
     }
-    guard view.significant.count <= 1 else {
-      throw refused(
-        "has the shape \(view.shape); expected one row of features: take one, or reshape")
-    }
-    return try realised(view.elements, channels: view.count, node)
+    // A row of several axes is read from the last on.
+    let significant = view.significant
+    let last = significant.last.map { view.shape[$0] } ?? 1
+    let channels = significant.count > 1 ? last : view.count
+    return try realised(view.elements, channels: channels, node)
   }
 
-  /// Of a step's array the first axis of size 1 counts steps, the last of more the features.
-  static func axes(of shape: [Int]) -> [ModelInterface.Axis] {
-    var axes = shape.map { _ in ModelInterface.Axis.one }
+  /// Of a step's array the first axis of size 1 counts steps, those of more the features.
+  static func axes(of shape: [Int], time: Int?) -> [ModelInterface.Axis] {
+    var axes = shape.map { $0 == 1 ? ModelInterface.Axis.one : .feature }
     let feature = shape.lastIndex { $0 != 1 } ?? shape.count - 1
+    if let time {
+      axes[time] = .time
+      if !axes.contains(.feature), let last = axes.lastIndex(of: .one) { axes[last] = .feature }
+      return axes
+    }
     if shape.indices.contains(feature) { axes[feature] = .feature }
     if let time = axes.firstIndex(of: .one), time < feature || feature < 0 { axes[time] = .time }
     return axes

@@ -22,6 +22,17 @@ struct StepImporter {
   var cells: [Int: [StepElement]] = [:]
   /// Which layer's state a number of an input is.
   var claims: [StepElement: (what: String, node: String)] = [:]
+  /// The states that keep past values, and the output that is the next of each.
+  var caches: [Int: Int] = [:]
+  var past: PastValues?
+  /// The node for which a layer was appended.
+  var authors: [Int: ONNXNode] = [:]
+  /// Whether the graph is one over sequences, of which a step is read.
+  var isOverTime = false
+  /// Steps of zeros that a `Pad` put before the first, for a convolution over them.
+  var stepPads: [Name: Int] = [:]
+  /// The layers that delay a source, by how many steps, in ascending order.
+  var delayed: [Int: [(steps: Int, layer: Int)]] = [:]
   /// Inputs that empty the state, and are left out: a stream is reset instead.
   var resets: Set<Name> = []
   /// The layer that holds a run or pattern of numbers which was asked for before.
@@ -70,7 +81,9 @@ struct StepImporter {
   mutating func append(
     _ operation: Network.Operation, reading inputs: [Int], _ node: ONNXNode
   ) throws(ConversionError) -> Int {
-    try layers.append(operation, reading: inputs, node)
+    let layer = try layers.append(operation, reading: inputs, node)
+    authors[layer] = node
+    return layer
   }
 
   /// Numbers that a source writes.
@@ -85,6 +98,8 @@ struct StepInput {
   let name: Name
   let shape: [Int]
   let isIDs: Bool
+  /// The axis that counts steps, of a graph over sequences.
+  var time: Int?
 
   var count: Int { shape.reduce(1, *) }
 }
@@ -127,6 +142,15 @@ extension GraphImporter {
   func stepStates() -> Set<Name> {
     let missing = roles.all.filter { folder.given[$0] == nil && folder.liveNames.contains($0) }
     return missing.isDisjoint(with: roles.weights.union(roles.lengths)) ? missing : []
+  }
+
+  /// Whether the sequence is one of frames of several axes, each with an open one.
+  var hasFrames: Bool {
+    let inputs = model.inputs.filter {
+      folder.liveNames.contains($0.name) && folder.given[$0.name] == nil && $0.type <= 1
+    }
+    return inputs.allSatisfy { $0.openAxis != nil }
+      && inputs.contains { $0.shape?.count ?? 0 > 3 }
   }
 
   /// Whether inputs beside the first come out again in their shape: a step, whose cells may be written

@@ -27,10 +27,13 @@ struct StepView: Hashable {
   var shape: [Int]
   /// Row-major.
   var elements: [StepElement]
+  /// The axis of one element that counts steps, of a graph over sequences; nil of a graph of one step.
+  var time: Int?
 
-  init(shape: [Int], elements: [StepElement]) {
+  init(shape: [Int], elements: [StepElement], time: Int? = nil) {
     self.shape = shape
     self.elements = elements
+    self.time = time
   }
 
   /// All that `source` writes, in its order.
@@ -51,6 +54,8 @@ struct StepView: Hashable {
       }
     }
     shape[axis] = views.reduce(0) { $0 + $1.shape[axis] }
+    let times = Set(views.compactMap(\.time))
+    time = times.count == 1 && times.first != axis ? times.first : nil
   }
 
   init(layer: Int, shape: [Int]) { self.init(Int32(layer), shape: shape) }
@@ -81,7 +86,7 @@ struct StepView: Hashable {
   }
 
   /// The elements at every sum of one offset for each axis of the result.
-  private func picking(_ offsets: [[Int]]) -> StepView {
+  private func picking(_ offsets: [[Int]], time: Int?) -> StepView {
     var indices = [0]
     // An axis of one element moves nothing, and an array for each base would cost more than its elements.
     for axis in offsets where axis != [0] {
@@ -90,13 +95,16 @@ struct StepView: Hashable {
       for base in indices { for offset in axis { next.append(base + offset) } }
       indices = next
     }
-    return StepView(shape: offsets.map(\.count), elements: indices.map { elements[$0] })
+    return StepView(
+      shape: offsets.map(\.count), elements: indices.map { elements[$0] }, time: time)
   }
 
   /// The axes in another order.
   func transposed(_ order: [Int]) -> StepView {
     let strides = Self.strides(shape)
-    return picking(order.map { axis in (0..<shape[axis]).map { $0 * strides[axis] } })
+    return picking(
+      order.map { axis in (0..<shape[axis]).map { $0 * strides[axis] } },
+      time: time.flatMap { order.firstIndex(of: $0) })
   }
 
   /// Some positions of an axis.
@@ -105,23 +113,33 @@ struct StepView: Hashable {
     return picking(
       shape.indices.map { index in
         (index == axis ? positions : Array(0..<shape[index])).map { $0 * strides[index] }
-      })
+      }, time: axis == time && (positions != [0] || shape[axis] != 1) ? nil : time)
   }
 
   /// The same numbers in another shape of as many.
-  func reshaped(_ shape: [Int]) -> StepView { StepView(shape: shape, elements: elements) }
+  ///
+  /// - Parameter time: the axis that counts steps now.
+  func reshaped(_ shape: [Int], time: Int? = nil) -> StepView {
+    StepView(shape: shape, elements: elements, time: time)
+  }
+
+  /// The same numbers, of which another axis counts steps.
+  func timed(_ axis: Int?) -> StepView { StepView(shape: shape, elements: elements, time: axis) }
 
   /// Repeated along axes of one element, as operands of arithmetic are; nil where shapes differ.
   func expanded(to target: [Int]) -> StepView? {
     guard rank <= target.count else { return nil }
-    let own = Array(repeating: 1, count: target.count - rank) + shape
+    let more = target.count - rank
+    let own = Array(repeating: 1, count: more) + shape
     guard zip(own, target).allSatisfy({ $0 == $1 || $0 == 1 }) else { return nil }
-    if own == target { return reshaped(target) }
+    let time = time.map { $0 + more }
+    if let time, target[time] != shape[time - more] { return nil }
+    if own == target { return reshaped(target, time: time) }
     let strides = Self.strides(own)
     return picking(
       target.indices.map { axis in
         (0..<target[axis]).map { own[axis] == 1 ? 0 : $0 * strides[axis] }
-      })
+      }, time: time)
   }
 
   /// The shape that operands of two shapes have together; nil where there is none.
@@ -154,6 +172,12 @@ enum StepValue {
 }
 
 extension StepValue {
+  var time: Int? {
+    switch self {
+    case .view(let view), .ids(let view), .isAbove(let view, _): view.time
+    }
+  }
+
   var shape: [Int] {
     switch self {
     case .view(let view), .ids(let view), .isAbove(let view, _): view.shape

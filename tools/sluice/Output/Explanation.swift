@@ -118,6 +118,7 @@ struct Explanation {
     case .finalHidden(let layers, _): return states("h", layers)
     case .finalCell(let layers, _): return states("C", layers)
     case .state(let parts):
+      guard !parts.isEmpty else { return "the next state, past values that layers delay" }
       let names = parts.map { "\($0.isCell ? "C" : "h") of layer \($0.layer)" }.once
       return "the next state, " + names.joined(separator: ", ")
     }

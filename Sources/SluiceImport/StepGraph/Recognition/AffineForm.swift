@@ -77,6 +77,7 @@ struct AffineReader {
     case .concatenate(1, let channels): return joined(reads, channels, part, depth, peels)
     case .dense(let dense) where dense.activation == .identity:
       return product(dense, reads[0], part, depth)
+    case .gather(let gather): return gather.asDense.flatMap { product($0, reads[0], part, depth) }
     default: return nil
     }
   }
