@@ -4,6 +4,9 @@ public enum Window: Sendable, Hashable {
   case rectangular
   /// A raised cosine.
   case hann
+  /// The square root of a raised cosine, half of a sine: for frames that are multiplied with it before and
+  /// behind a change of their spectra.
+  case rootHann
   /// A raised cosine on a pedestal: 0.54 and 0.46.
   case hamming
   /// Two cosines: 0.42, 0.5 and 0.08.
@@ -21,6 +24,7 @@ public enum Window: Sendable, Hashable {
       return switch self {
       case .rectangular: 1
       case .hann: 0.5 - 0.5 * Elementary.cosine(turn)
+      case .rootHann: (0.5 - 0.5 * Elementary.cosine(turn)).squareRoot()
       case .hamming: 0.54 - 0.46 * Elementary.cosine(turn)
       case .blackman:
         0.42 - 0.5 * Elementary.cosine(turn) + 0.08 * Elementary.cosine(2 * turn)

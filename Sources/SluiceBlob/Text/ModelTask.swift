@@ -3,4 +3,7 @@ package enum ModelTask {
   /// Of a model that gives the probability of speech in a frame of samples.
   @inline(__always)
   package static var voiceActivity: StaticString { "voice-activity" }
+  /// Of a model that makes the spectrum of a frame without noise of that with noise.
+  @inline(__always)
+  package static var denoising: StaticString { "denoising" }
 }

@@ -97,7 +97,7 @@ public enum Converter {
         source.file, "input \"\(quotable(name))\"", "no graph whose inputs can be fixed")
     }
     var model = try convert(source, format, architecture: architecture, options: options)
-    if let found = SileroModel.metadata(of: model.network) {
+    if let found = SileroModel.metadata(of: model.network) ?? GTCRNModel.metadata(of: model) {
       let metadata = try ModelMetadata(text: found.text, file: source.file)
       model.metadata = try model.metadata?.merged(over: metadata) ?? metadata
     }

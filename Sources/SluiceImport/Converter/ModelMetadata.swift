@@ -18,6 +18,7 @@ public struct ModelMetadata: Sendable {
   let outputs: [Feature]?
   private let labels: [String]?
   private let isVoiceActivity: Bool
+  private let isDenoising: Bool
   /// Samples of a step by hop and context; nil where one of them is not said.
   private let frameSize: Int?
   private let missing: MissingPolicy?
@@ -84,14 +85,17 @@ public struct ModelMetadata: Sendable {
     missing = try root.optional("missing").map(MissingPolicy.init)
     calibratedCount = try root.optional("calibrated_range").map(Self.rangeCount)
     var task = try root.optional("task")
-    let usual = "\(ModelTask.voiceActivity)"
-    if let other = task, try other.string() != usual {
+    let stated = try task?.string()
+    isVoiceActivity = stated == "\(ModelTask.voiceActivity)"
+    isDenoising = stated == "\(ModelTask.denoising)"
+    if let other = task, !isVoiceActivity, !isDenoising {
       guard allowingUnknown else {
-        throw other.malformed("expected \"\(usual)\", the one task that means something here")
+        throw other.malformed(
+          "expected \"\(ModelTask.voiceActivity)\" or \"\(ModelTask.denoising)\", the tasks that mean "
+            + "something here")
       }
       task = nil
     }
-    isVoiceActivity = task != nil
     frameSize = counts["hop"].flatMap { hop in counts["context"].map { hop + $0 } }
     if let task, rate == nil || frameSize == nil {
       throw task.malformed("needs sample_rate, hop and context")
@@ -109,6 +113,7 @@ public struct ModelMetadata: Sendable {
       try check(calibratedCount, "calibrated_range", inputCount, "reads")
     }
     if isVoiceActivity { try checkVoiceActivity(network) }
+    if isDenoising { try checkDenoising(network) }
     if let labels {
       let size = network.outputSize
       guard labels.count == size || (size == 1 && labels.count == 2) else {
@@ -199,6 +204,19 @@ public struct ModelMetadata: Sendable {
     }
     guard outputs?.contains(where: \.isScaled) != true else {
       throw wrong("$.outputs[0]", "a mean or std of a probability")
+    }
+  }
+
+  private func checkDenoising(_ network: Network) throws(ConversionError) {
+    let size = frameSize ?? 0
+    guard !network.readsIDs, size % 2 == 0, network.inputSize == size + 2,
+      network.outputSize == size + 2, network.output == .sequence
+    else {
+      throw .malformed(
+        file, "$.task",
+        "the model reads \(network.inputSize) and writes \(network.outputSize) numbers a step; one for "
+          + "denoising reads and writes the spectrum of a frame of hop and context samples, \(size + 2)"
+      )
     }
   }
 

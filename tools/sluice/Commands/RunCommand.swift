@@ -24,7 +24,9 @@ enum RunCommand {
 
       A recording goes frame by frame through a voice-activity model, one whose metadata say so, as
       convert writes of Silero VAD: segments of speech are printed; channels are mixed, and other rates
-      brought to the model's. Another model takes one sample of each channel a step, at any rate.
+      brought to the model's. A denoising model, as convert writes of GTCRN, gets the spectrum of each
+      frame, and what it makes of them becomes a recording as long as the source's, of one channel at the
+      model's rate. Another model takes one sample of each channel a step, at any rate.
 
       The output of --output is a file that comes into being whole, at the end; standard output ('-'), a
       FIFO or a device gets rows as they come, a .npy file when all is known.
@@ -91,6 +93,13 @@ enum RunCommand {
     let isSpeech = SpeechFrame(of: model) != nil
     if !isSpeech { try RunOptions.needSpeech(arguments, path) }
     let samples = try RowSource.samples(arguments)
+    if let frame = DenoisingFrame(of: model) {
+      let sinks = RowSinks(
+        file: try RowFile(arguments, rate: frame.rate),
+        console: RowConsole(arguments, source: samples.file), saysMissing: !arguments.isQuiet)
+      var run = try DenoisingRun(samples, missing, frame, openStream(model, path), sinks)
+      return try run.run()
+    }
     guard isSpeech || !model.readsTokens && model.inputSize == samples.channels else {
       throw ToolError(
         .badFile,
