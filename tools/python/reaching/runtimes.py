@@ -40,6 +40,22 @@ def at_once(path: Path, x: Array, states: list[str]) -> Array:
     return session.run(None, {feed: x, **feeds})[0].reshape(len(x), -1)
 
 
+def frames_at_once(path: Path, x: Array) -> Array:
+    """ONNX Runtime over a whole sequence of frames, whose inputs' features stand side by side in a row of x; all outputs likewise."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    feeds, start = {}, 0
+    for one in session.get_inputs():
+        time = next(axis for axis, size in enumerate(one.shape) if not isinstance(size, int))
+        sizes = [size for axis, size in enumerate(one.shape) if axis != time]
+        count = int(np.prod(sizes))
+        feeds[one.name] = np.moveaxis(x[:, start : start + count].reshape(len(x), *sizes), 0, time)
+        start += count
+    found = session.run(None, feeds)
+    return np.concatenate([np.moveaxis(one, one.shape.index(len(x)), 0).reshape(len(x), -1) for one in found], axis=1)
+
+
 def keras_model(path: Path, x: Array) -> Array:
     import keras
 
