@@ -216,6 +216,9 @@ extension SpeechSettings {
       options, to: &known, size: size, leastSize: size,
       "The size of the options is not sizeof(sluice_vad_options)")
     guard known.reserved == 0 else { throw .argument("A reserved field is not 0") }
+    // Thresholds may be denormal or NaN.
+    let caller = sluice_begin_floats()
+    defer { sluice_end_floats(caller) }
     if known.threshold != 0 { threshold = known.threshold }
     if known.neg_threshold != 0 { endThreshold = known.neg_threshold }
     minimalSpeech = Self.duration(known.min_speech_duration_ms, or: minimalSpeech)

@@ -42,7 +42,9 @@ public func sluice_watch_create(
     return unsafe Failure(SLUICE_OUT_OF_MEMORY).report(to: report)
   }
   let ranges = unsafe (memory + OpenWatch.headSize).assumingMemoryBound(to: Float.self)
+  let caller = sluice_begin_floats()
   let hasRanges = unsafe readRanges(of: opened.pointee, to: ranges)
+  sluice_end_floats(caller)
   let place = unsafe memory.bindMemory(to: OpenWatch.self, capacity: 1)
   unsafe place.initialize(
     to: OpenWatch(
@@ -66,6 +68,9 @@ public func sluice_watch_step(
     unsafe watch.pointee.modelHash == stream.pointee.stream.modelHash,
     unsafe watch.pointee.inputSize == stream.pointee.stream.inputSize
   else { return SLUICE_BAD_ARGUMENT }
+  // To count is to compare floats, which may be denormal or NaN.
+  let caller = sluice_begin_floats()
+  defer { sluice_end_floats(caller) }
   unsafe watch.pointee.noteRanges(of: x, ranges(of: watch))
   unsafe stream.pointee.stream.noteSaturation(ofInput: x, in: &watch.pointee.values)
   let isFinite = unsafe stream.pointee.stream.stepRow(x, into: y, looking: stream.pointee.checks)

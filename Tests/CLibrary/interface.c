@@ -317,8 +317,15 @@ static void tokens_too(const sluice_model_t *model) {
   CHECK(sluice_batch_step_tokens(batch, wrong, y, NULL) == SLUICE_WRONG_INPUT);
   bool active[] = {true, false};
   wrong[0] = ids[0];
-  CHECK(sluice_batch_step_tokens(batch, wrong, y, active) == SLUICE_OK);
-  CHECK(memcmp(y, expected, out * sizeof *y) == 0);
+  /* Of a mask every byte but 0 is true. */
+  static const unsigned char bytes[][2] = {{1, 0}, {2, 0}, {3, 0}, {0x7F, 0}, {0x80, 0}, {0xFE, 0}, {0xFF, 0}};
+  for (size_t kind = 0; kind <= sizeof bytes / sizeof *bytes; kind++) {
+    sluice_batch_reset(batch);
+    y[out] = -9;
+    const bool *mask = kind == 0 ? active : (const bool *)bytes[kind - 1];
+    CHECK(sluice_batch_step_tokens(batch, wrong, y, mask) == SLUICE_OK);
+    CHECK(memcmp(y, expected, out * sizeof *y) == 0 && y[out] == -9);
+  }
   CHECK(sluice_batch_step(batch, x, y, NULL) == SLUICE_WRONG_INPUT);
   sluice_batch_destroy(batch);
   sluice_stream_destroy(stream);
