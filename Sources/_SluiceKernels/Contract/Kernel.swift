@@ -75,10 +75,19 @@ public func runOther(
   case sluice_kernel_arg_max: unsafe argMax(layer, block)
   case sluice_kernel_delay:
     unsafe delay(layer, block, pastPitch: isChained ? 0 : pastStride(layer))
-  case sluice_kernel_gather: unsafe gather(layer, block)
+  case sluice_kernel_gather: unsafe runGather(plan, rows)
   default: break
   }
   if unsafe sluice_is_general(layer.kernel) { unsafe runGeneral(plan, rows, isChained: isChained) }
+}
+
+/// A gather: an entry, whose pointers then stay in registers.
+@inline(never)
+@export(interface)
+public func runGather(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+) {
+  unsafe gather(plan.pointee, rows.pointee)
 }
 
 /// A recurrent layer that passes masked steps over: an entry, so that its copy of the layer, which has the

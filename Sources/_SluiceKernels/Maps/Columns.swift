@@ -27,8 +27,8 @@ private func scaleTile<V: SIMD>(
   let count = channels &- at
   let factor = unsafe load(parameters + tile &* 32, as: V.self)
   let summand = unsafe load(parameters + tile &* 32 + V.scalarCount, as: V.self)
-  let v = unsafe load(x + at, first: count, as: V.self)
-  unsafe store(multiplyAdd(v, factor, summand), first: count, to: y + at)
+  let v: V = unsafe loadLanes(x + at, count)
+  unsafe storeLanes(multiplyAdd(v, factor, summand), count, to: y + at)
 }
 
 /// (x - mean) / sqrt(variance + epsilon) * scale + shift, mean and variance over each column.
@@ -62,9 +62,9 @@ private func normTile<V: SIMD>(
   let count = channels &- at
   let factor = unsafe load(parameters + tile &* 32, as: V.self)
   let summand = unsafe load(parameters + tile &* 32 + V.scalarCount, as: V.self)
-  let v = unsafe load(x + at, first: count, as: V.self)
+  let v: V = unsafe loadLanes(x + at, count)
   let normal = (v - V(repeating: mean)) / V(repeating: deviation)
-  unsafe store(multiplyAdd(normal, factor, summand), first: count, to: y + at)
+  unsafe storeLanes(multiplyAdd(normal, factor, summand), count, to: y + at)
 }
 
 /// The sum of x - mean, or of its squares: 16 running sums, added from the first lane to the last.
@@ -77,8 +77,8 @@ private func total(
   while i < count {
     // Lanes beyond the column's end add nothing.
     let left = count &- i
-    let all = unsafe load(x + i, first: left, as: PanelPair.self) - PanelPair(repeating: mean)
-    let v = sluice_keep_first16(all, left)
+    let all = unsafe loadLanes(x + i, left) - PanelPair(repeating: mean)
+    let v = left >= 16 ? all : sluice_keep_first16(all, left)
     sums = isSquared ? multiplyAdd(v, v, sums) : sums + v
     i &+= 16
   }
@@ -110,16 +110,32 @@ private func preluTile<V: SIMD>(
   let at = tile &* 16
   let count = channels &- at
   let slope = unsafe load(slopes + at, as: V.self)
-  let v = unsafe load(x + at, first: count, as: V.self)
+  let v: V = unsafe loadLanes(x + at, count)
   // One of the two is zero; NaN passes through both.
-  unsafe store(multiplyAdd(slope, capped(v, 0), floored(v, 0)), first: count, to: y + at)
+  unsafe storeLanes(multiplyAdd(slope, capped(v, 0), floored(v, 0)), count, to: y + at)
 }
 
 /// Some channels of every column, to some channels of every column.
 @inline(always)
 func copyChannels(_ layer: sluice_layer, _ block: sluice_block) {
   unsafe forEachColumn(layer, block) { shape, x, y in
-    unsafe copy(x + shape.input_start, to: y + shape.output_start, count: shape.count)
+    unsafe copyShort(x + shape.input_start, to: y + shape.output_start, count: shape.count)
+  }
+}
+
+/// Copies the channels of a column, which are few: by panels, and what is left one by one.
+@inline(always)
+private func copyShort(
+  _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
+) {
+  var i = 0
+  while i < count &- 7 {
+    unsafe store(load(source + i, as: Panel.self), to: target + i)
+    i &+= 8
+  }
+  if i < count {
+    unsafe store(
+      load(source + i, first: count &- i, as: Panel.self), first: count &- i, to: target + i)
   }
 }
 
@@ -148,7 +164,7 @@ private func combine(
     while unsafe i < layer.output_size {
       let left = unsafe layer.output_size &- i
       let (old, next) = unsafe (
-        load(y + i, as: PanelPair.self), load(x + i, first: left, as: PanelPair.self)
+        load(y + i, as: PanelPair.self), loadLanes(x + i, left) as PanelPair
       )
       unsafe store(operation(old, next), to: y + i)
       i &+= 16

@@ -67,21 +67,3 @@ private func depthwiseTile<V: SIMD>(
     column &+= count
   }
 }
-
-/// A vector of a column's channels, of which `left` are left.
-@inline(always)
-private func loadLanes<V: SIMD>(_ pointer: UnsafePointer<Float>, _ left: Int) -> V
-where V.Scalar == Float {
-  unsafe left >= V.scalarCount
-    ? load(pointer, as: V.self) : load(pointer, first: left, as: V.self)
-}
-
-@inline(always)
-private func storeLanes<V: SIMD>(_ v: V, _ left: Int, to pointer: UnsafeMutablePointer<Float>)
-where V.Scalar == Float {
-  if left >= V.scalarCount {
-    unsafe store(v, to: pointer)
-  } else {
-    unsafe store(v, first: left, to: pointer)
-  }
-}

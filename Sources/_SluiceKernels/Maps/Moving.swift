@@ -35,12 +35,16 @@ func gather(_ layer: sluice_layer, _ block: sluice_block) {
   let indices = unsafe UnsafeRawPointer(layer.weights).assumingMemoryBound(to: UInt32.self)
   let size = unsafe UInt32(truncatingIfNeeded: layer.input_size)
   var (x, y) = unsafe (block.input, block.output)
+  let count = unsafe layer.output_size
   var row = 0
   while unsafe row < block.steps {
     var i = 0
-    while unsafe i < layer.output_size {
+    while i < count {
       let index = unsafe indices[i]
-      unsafe y[i] = index < size ? x[Int(truncatingIfNeeded: index)] : 0
+      let isFeature = index < size
+      // Read without a branch: there is always a first feature.
+      let value = unsafe x[isFeature ? Int(truncatingIfNeeded: index) : 0]
+      unsafe y[i] = isFeature ? value : 0
       i &+= 1
     }
     unsafe x += block.input_stride
