@@ -102,13 +102,6 @@ extension PackedGates {
         row &+= rows
       }
     #endif
-    #if SLUICE_AVX2
-      // Two rows of a single gate share each line of weights; more, or more gates, do not fit the registers.
-      while gates == 1 && row &+ 2 <= rowCount {
-        projectRows(row, gate: 0, Rows<2>(), Width<1>())
-        row &+= 2
-      }
-    #endif
     while row < rowCount {
       projectRows(row, gate: 0, Rows<1>(), Width<gates>())
       row &+= 1
