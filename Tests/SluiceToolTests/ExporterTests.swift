@@ -13,7 +13,7 @@ import Testing
 
   /// A program in the place of Python: it gets the script, the source and the file to write.
   private func interpreter(_ body: String) throws -> String {
-    let path = folder.appendingPathComponent("python with blanks").path
+    let path = folder.appendingPathComponent("python==3 with blanks").path
     try Data("#!/bin/sh\n\(body)\n".utf8).write(to: URL(fileURLWithPath: path))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     return path

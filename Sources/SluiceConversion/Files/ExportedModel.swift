@@ -56,9 +56,10 @@ package final class ExportedModel {
     _ python: String, _ arguments: [String], of source: String, by exporter: Exporter
   ) throws(ConversionError) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    // `env` looks an interpreter without a path up, and takes what follows as it is.
-    process.arguments = ["--", python] + arguments
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    // The shell looks an interpreter without a path up, and takes all words as they are; `env` would take
+    // a path with a = in it for a variable.
+    process.arguments = ["-c", #"exec "$0" "$@""#, python] + arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     let ended = DispatchSemaphore(value: 0)

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
-from rows import ROWS, Row
+from rows import Row, rows
 
 ROOT = Path(__file__).resolve().parents[3]
 SLUICE = Path(os.environ.get("SLUICE_TOOL", ROOT / ".build/release/sluice"))
+PAGE = ROOT / "Sources/SluiceConversion/SluiceConversion.docc/Formats/PublicModels.md"
+TITLE = "## What was tried"
 LIMIT = 1e-4  # of the output's range
 
 
-def sluice(*arguments: str) -> str | None:
+def sluice(*arguments: str, python: str = sys.executable) -> str | None:
     """What went wrong, in one line; None where nothing did."""
-    done = subprocess.run([str(SLUICE), *arguments], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "SLUICE_PYTHON": python}
+    done = subprocess.run([str(SLUICE), *arguments], capture_output=True, text=True, check=False, env=environment)
     return None if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[0]
 
 
@@ -26,43 +29,66 @@ def tried(row: Row, folder: Path, scratch: Path) -> tuple[str, str]:
     """Passed, failed or refused, and how far off or why."""
     folder.mkdir(parents=True, exist_ok=True)
     source = row.source(folder)
+    given = row.x(source) if callable(row.x) else row.x
     blob, x, y = scratch / "model.sluice", scratch / "x.npy", scratch / "y.npy"
-    obstacle = sluice("convert", str(source), "-o", str(blob), "--quiet", *row.options)
+    python = str(row.python(folder)) if row.python else sys.executable
+    obstacle = sluice("convert", str(source), "-o", str(blob), "--quiet", *row.options, python=python)
     if obstacle is not None:
         return "refused", obstacle.removeprefix(f"sluice: {source}: ")[:150]
-    np.save(x, row.x)
+    np.save(x, given)
     obstacle = sluice("run", str(blob), "--input", str(x), "--output", str(y), "--quiet")
     if obstacle is not None:
         return "failed", obstacle[:150]
-    expected = np.asarray(row.expected(source, row.x), np.float64)
+    expected = np.asarray(row.expected(source, given), np.float64)
     found = np.load(y).astype(np.float64)
     if found.size != expected.size:
         return "failed", f"{found.shape} for {expected.shape}"
-    off = np.abs(found.reshape(expected.shape) - expected).max() / max(np.ptp(expected), 1e-30)
-    return "passed" if off <= LIMIT else "failed", f"{off:.1e} of the range, {len(row.x)} steps"
+    extent = np.ptp(expected) if expected.size > 1 else np.abs(expected).max()
+    off = np.abs(found.reshape(expected.shape) - expected).max() / max(extent, 1e-30)
+    # `not` so that NaN fails.
+    return "failed" if not off <= LIMIT else "passed", f"{off:.1e} of the range, {len(given)} steps"
+
+
+def write(table: list[str]) -> None:
+    """Puts the table at the end of the page, in place of the one that is there."""
+    text = PAGE.read_text()
+    start = text.index(TITLE)
+    start = text.index("| model |", start)
+    PAGE.write_text(text[:start] + "\n".join(table) + "\n")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / ".build/reach")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    if options.data is None and "SLUICE_DATA" in os.environ:
+        options.data = Path(os.environ["SLUICE_DATA"]) / "real"
     if not SLUICE.exists():
         print(f"reach: {SLUICE} is not there: swift build -c release --product sluice", file=sys.stderr)
         return 2
+    counts: dict[str, int] = {}
     missed = 0
-    print("| model | option | outcome | |\n| --- | --- | --- | --- |")
-    for row in ROWS:
+    table = ["| model | option | outcome | |", "| --- | --- | --- | --- |"]
+    print("\n".join(table))
+    for row in rows(options.data):
         if options.names and not row.name.startswith(tuple(options.names)):
             continue
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                outcome, text = tried(row, options.folder, Path(scratch))
+                outcome, text = tried(row, options.folder.resolve(), Path(scratch))
             except (OSError, subprocess.CalledProcessError, ImportError) as error:
                 outcome, text = "not tried", str(error)[:150]
+        counts[outcome] = counts.get(outcome, 0) + 1
         missed += outcome != "passed" and row.must
         option = " ".join(Path(one).name for one in row.options)
-        print(f"| {row.name} | {option} | {outcome} | {text} |", flush=True)
+        table.append(f"| {row.name} | {option} | {outcome} | {text} |")
+        print(table[-1], flush=True)
+    print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())), file=sys.stderr)
+    if options.write and not options.names:
+        write(table)
     return 1 if missed else 0
 
 

@@ -10,9 +10,11 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import numpy as np
 
+import environments
 from packages import only, package
-from policies import rsl_expected, rsl_source, sb3_expected, sb3_source
-from runtimes import Array, at_once, frames_at_once, gru, keras_model, stepped
+from runtimes import Array, at_once, frames_at_once, gru, keras_model, silero_formula, stepped
+from trained import expected as trained_output
+from trained import given, made
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 STEPS = 200
@@ -24,11 +26,13 @@ class Row:
 
     name: str
     source: Callable[[Path], Path]
-    x: Array
+    x: Array | Callable[[Path], Array]
     expected: Callable[[Path, Array], Array]
     options: list[str] = field(default_factory=list)
     # Whether the table fails without it.
     must: bool = True
+    # The Python whose packages the exporter needs; the one that runs this where there is none.
+    python: Callable[[Path], Path] | None = None
 
 
 def noise(*shape: int, seed: int = 7, scale: float = 0.3) -> Array:
@@ -61,27 +65,27 @@ def silero(name: str, options: list[str] | None = None) -> Row:
 
 def whole_silero(pin: str, name: str) -> Row:
     return Row(
-        f"{pin} {name}", from_package(pin, name), noise(STEPS, 576), lambda path, x: at_once(path, x, ["h", "c"]), must=False
+        f"{pin} {name}", from_package(pin, name), noise(STEPS, 576), lambda path, x: at_once(path, x, ["h", "c"])
     )
 
 
-def given(name: str) -> Callable[[Path], Path]:
-    """A file that is in no package: below --folder, or where tests find what is of others."""
+def brought(data: Path | None, name: str) -> Callable[[Path], Path]:
+    """A file that is in no package, below the folder of those that a user brings."""
 
     def found(folder: Path) -> Path:
-        for place in [folder / name, Path(os.environ.get("SLUICE_DATA", folder)) / "real" / name]:
-            if place.exists():
-                return place
-        raise FileNotFoundError(f"put it into {folder / name}")
+        path = (data or folder) / name
+        if not path.exists():
+            raise FileNotFoundError(f"{name} is not there: say --data DIR")
+        return path
 
     return found
 
 
-def gtcrn(name: str) -> Row:
+def gtcrn(data: Path | None, name: str) -> Row:
     """Of github.com/Xiaobin-Rong/gtcrn, stream/onnx_models."""
     states = {f"{cache}_cache_out": f"{cache}_cache" for cache in ("conv", "tra", "inter")}
     return Row(
-        f"gtcrn {name}", given(f"gtcrn/{name}"), noise(STEPS, 514), lambda path, x: stepped(path, x, states, shape=(1, 257, 1, 2)),
+        f"gtcrn {name}", brought(data, f"gtcrn/{name}"), noise(STEPS, 514), lambda path, x: stepped(path, x, states, shape=(1, 257, 1, 2)),
         must=False,
     )  # fmt: skip
 
@@ -151,23 +155,64 @@ def resemblyzer() -> Row:
     )  # fmt: skip
 
 
-ROWS = [
-    silero("silero_vad.onnx"), silero("silero_vad_16k_op15.onnx"), silero("silero_vad_half.onnx"),
-    silero("silero_vad_op18_ifless.onnx"), silero("silero_vad_openvino_16k.onnx"),
-    whole_silero(SILERO, "silero_vad_16k_sequence.onnx"), whole_silero("faster-whisper==1.2.1", "silero_vad_v6.onnx"),
-    Row(
-        "sb3-contrib==2.9.2 RecurrentPPO", sb3_source, noise(STEPS, 6, scale=1), sb3_expected, architecture("sb3-recurrent-ppo"),
-        must=False,
-    ),
-    *(
-        Row(f"rsl-rl-lib==5.5.1 {kind}", partial(rsl_source, kind), noise(STEPS, 12, scale=1), rsl_expected, must=False)
-        for kind in ("lstm", "gru")
-    ),
-    sleepecg("wrn-gru-mesa", 36), sleepecg("ws-gru-mesa", 36), chars2vec(50), chars2vec(300), g2p("enc"), g2p("dec"), resemblyzer(),
-    gtcrn("gtcrn_simple.onnx"), gtcrn("gtcrn.onnx"),
-    *(
-        deepfilternet(model, part, size)
-        for model, emb in (("DeepFilterNet3", 512), ("DeepFilterNet2", 256))
-        for part, size in (("enc", 224), ("erb_dec", emb + 64 * (8 + 8 + 16 + 32)), ("df_dec", emb + 64 * 96))
-    ),
-]  # fmt: skip
+def trained(pin: str, what: str, file: str, options: list[str] | None = None, own: bool = False) -> Row:
+    """A file of a trainer's script; with `own` its packages are needed to convert it."""
+    python = partial(environments.python, pin=pin) if own else None
+    return Row(f"{pin} {what}", made(pin, file), given, trained_output, options or [], python=python)
+
+
+def dtln(data: Path | None, part: int, size: int) -> Row:
+    def expected(path: Path, x: Array) -> Array:
+        return stepped(path, x, {f"tf_op_layer_stack_{3 * part - 1}": f"input_{2 * part + 1}"}, shape=(1, 1, size))
+
+    x = np.abs(noise(STEPS, size)) if part == 1 else noise(STEPS, size)
+    return Row(f"DTLN model_{part}.onnx", brought(data, f"DTLN/model_{part}.onnx"), x, expected, must=False)
+
+
+def trainers() -> list[Row]:
+    darts, forecast, medaka = "darts==0.48.1", "neuralforecast==3.3.0", "medaka==2.2.2"
+    rsl, nam, keras = "rsl-rl-lib==5.5.1", "neural-amp-modeler==0.13.0", "keras==3.15.1"
+    versions = ["hac_v6.0.0", "sup_v5.2.0", "hac_variant_v5.0.0", "sup_variant_v5.0.0"]
+    return [
+        *(trained(medaka, one, f"r1041_e82_400bps_{one}.pt", architecture("medaka")) for one in versions),
+        *(trained(rsl, f"{kind} onnx", f"{kind}.onnx") for kind in ("lstm", "gru")),
+        *(trained(rsl, f"{kind} module", f"{kind}.py:build", own=True) for kind in ("lstm", "gru")),
+        trained("sb3-contrib==2.9.2", "RecurrentPPO", "policy.pth", architecture("sb3-recurrent-ppo")),
+        *(trained(darts, f"RNNModel {kind}", f"{kind.lower()}.onnx") for kind in ("RNN", "LSTM", "GRU")),
+        *(trained(nam, f"LSTM of {layers}", f"lstm_{layers}.nam") for layers in (1, 2)),
+        *(
+            trained(forecast, kind.upper(), f"{kind}/{kind}_0.safetensors", architecture(f"neuralforecast-{kind}"))
+            for kind in ("rnn", "lstm", "gru")
+        ),
+        trained(
+            forecast, "RNN recurrent", "rnn_recurrent/rnn_recurrent_0.safetensors",
+            architecture("neuralforecast-rnn-recurrent"),
+        ),
+        *(
+            trained(forecast, f"{kind.upper()} recurrent", f"{kind}_recurrent/{kind}_recurrent_0.safetensors")
+            for kind in ("lstm", "gru")
+        ),
+        trained("gluonts==0.17.0", "DeepAR", "prediction-net-state.pt", architecture("gluonts-deepar")),
+        *(trained(keras, name, f"{name}.keras") for name in ("imdb", "weather", "characters")),
+    ]  # fmt: skip
+
+
+def rows(data: Path | None) -> list[Row]:
+    """All of them; `data` is the folder of files that a user brings."""
+    return [
+        silero("silero_vad.onnx"), silero("silero_vad_16k_op15.onnx"), silero("silero_vad_half.onnx"),
+        silero("silero_vad_op18_ifless.onnx"), silero("silero_vad_openvino_16k.onnx"),
+        whole_silero(SILERO, "silero_vad_16k_sequence.onnx"), whole_silero("faster-whisper==1.2.1", "silero_vad_v6.onnx"),
+        Row(
+            f"{SILERO} silero_vad_16k.safetensors", from_package(SILERO, "silero_vad_16k.safetensors"), noise(STEPS, 576),
+            silero_formula,
+        ),
+        dtln(data, 1, 257), dtln(data, 2, 512), gtcrn(data, "gtcrn_simple.onnx"), gtcrn(data, "gtcrn.onnx"),
+        *(
+            deepfilternet(model, part, size)
+            for model, emb in (("DeepFilterNet3", 512), ("DeepFilterNet2", 256))
+            for part, size in (("enc", 224), ("erb_dec", emb + 64 * (8 + 8 + 16 + 32)), ("df_dec", emb + 64 * 96))
+        ),
+        sleepecg("wrn-gru-mesa", 36), sleepecg("ws-gru-mesa", 36),
+        chars2vec(50), chars2vec(300), g2p("enc"), g2p("dec"), resemblyzer(), *trainers(),
+    ]  # fmt: skip

@@ -62,6 +62,29 @@ def keras_model(path: Path, x: Array) -> Array:
     return np.asarray(keras.models.load_model(path, compile=False)(x[None]).detach())[0]
 
 
+def silero_formula(path: Path, x: Array) -> Array:
+    """What tinygrad_model.py of the wheel computes, in PyTorch."""
+    import torch
+    from safetensors.torch import load_file
+    from torch.nn import functional as f
+
+    w = load_file(path)
+    cell = torch.nn.LSTMCell(128, 128)
+    cell.load_state_dict({key.removeprefix("lstm_cell."): value for key, value in w.items() if key.startswith("lstm_cell.")})
+    h = c = torch.zeros(1, 128)
+    rows = []
+    with torch.no_grad():
+        for row in torch.from_numpy(x):
+            y = f.conv1d(f.pad(row[None, None], (0, 64), "reflect"), w["stft_conv.weight"], stride=128)
+            y = (y[:, :129] ** 2 + y[:, 129:] ** 2).sqrt()
+            for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
+                y = f.conv1d(y, w[f"{name}.weight"], w[f"{name}.bias"], stride=stride, padding=1).relu()
+            h, c = cell(y.squeeze(-1), (h, c))
+            y = f.conv1d(h.relu().unsqueeze(-1), w["final_conv.weight"], w["final_conv.bias"]).sigmoid()
+            rows.append(y.mean(-1).numpy()[0])
+    return np.stack(rows)
+
+
 def gru(x: Array, w: dict[str, Array], side: str, h: Array) -> Array:
     """g2p-en's own cell, in NumPy, as its g2p.py has it."""
     rows = []
