@@ -49,12 +49,12 @@ def tried(row: Row, folder: Path, scratch: Path) -> tuple[str, str]:
     return "failed" if not off <= LIMIT else "passed", f"{off:.1e} of the range, {len(given)} steps"
 
 
-def write(table: list[str]) -> None:
-    """Puts the table at the end of the page, in place of the one that is there."""
-    text = PAGE.read_text()
-    start = text.index(TITLE)
-    start = text.index("| model |", start)
-    PAGE.write_text(text[:start] + "\n".join(table) + "\n")
+def write(lines: dict[str, str]) -> None:
+    """Puts rows into the table at the end of the page: each in the place of the one of its name, a new one behind them."""
+    head, _, table = PAGE.read_text().partition(f"{TITLE}\n")
+    prose, rule, old = table.partition("| --- | --- | --- | --- |\n")
+    kept = {line.split(" | ")[0].removeprefix("| "): line for line in old.splitlines()}
+    PAGE.write_text(f"{head}{TITLE}\n{prose}{rule}" + "".join(f"{line}\n" for line in {**kept, **lines}.values()))
 
 
 def main() -> int:
@@ -71,8 +71,8 @@ def main() -> int:
         return 2
     counts: dict[str, int] = {}
     missed = 0
-    table = ["| model | option | outcome | |", "| --- | --- | --- | --- |"]
-    print("\n".join(table))
+    lines: dict[str, str] = {}
+    print("| model | option | outcome | |\n| --- | --- | --- | --- |")
     for row in rows(options.data):
         if options.names and not row.name.startswith(tuple(options.names)):
             continue
@@ -84,11 +84,11 @@ def main() -> int:
         counts[outcome] = counts.get(outcome, 0) + 1
         missed += outcome != "passed" and row.must
         option = " ".join(Path(one).name for one in row.options)
-        table.append(f"| {row.name} | {option} | {outcome} | {text} |")
-        print(table[-1], flush=True)
+        lines[row.name] = f"| {row.name} | {option} | {outcome} | {text} |"
+        print(lines[row.name], flush=True)
     print(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())), file=sys.stderr)
-    if options.write and not options.names:
-        write(table)
+    if options.write:
+        write(lines)
     return 1 if missed else 0
 
 
