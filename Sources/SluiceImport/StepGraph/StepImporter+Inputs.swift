@@ -50,14 +50,23 @@ extension StepImporter {
     }
   }
 
-  /// Whether an input that nothing depends on looks like a state: by the shape of another but the first, or
-  /// of an output.
+  /// Whether an input that nothing depends on looks like a state: by the shape of an output, or by that of another
+  /// input that may be one, the first aside, since its shape comes out again. Covariates that a graph only
+  /// declares, as Darts' do, are features among others.
   private func isLost(_ input: ONNXModel.Value) -> Bool {
     guard let shape = input.shape?.map({ $0 ?? 1 }) else { return true }
-    return inputs.dropFirst().contains { $0.shape == shape || $0.shape.last == shape.last }
-      || model.outputs.contains { output in
-        output.shape.map { $0.map { $0 ?? 1 } == shape } ?? false
+    return comesOut(shape)
+      || inputs.dropFirst().contains {
+        ($0.shape == shape || $0.shape.last == shape.last)
+          && (comesOut($0.shape) || model.outputs.contains { $0.shape == nil })
       }
+  }
+
+  /// Whether an output has this shape.
+  private func comesOut(_ shape: [Int]) -> Bool {
+    model.outputs.contains { output in
+      output.shape.map { $0.map { $0 ?? 1 } == shape } ?? false
+    }
   }
 
   /// The sizes of an input's axes: one where the file leaves one open, or what a model is known for.
