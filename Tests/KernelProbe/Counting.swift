@@ -34,22 +34,48 @@ enum Counting {
     try count("dense/64x64", TestNetwork([.dense(64, from: 64, .relu, &random)]))
     try count("softmax/64", TestNetwork([.activation(.softmax, size: 64)]))
     try count("mixed", .mixed(seed: 4, readingTokens: false))
+    // As a model of 33 bands has them.
+    for (name, record) in [
+      (
+        "along/33x8x4",
+        LayerRecord.gru(inputSize: 8, hiddenSize: 4, variant: .resetAfter).over(33, .along)
+      ),
+      ("each/33x8x8", .gru(inputSize: 8, hiddenSize: 8, variant: .resetAfter).over(33, .each)),
+      (
+        "depthwise/99x16",
+        .convolution(
+          length: 99, inputChannels: 16, outputChannels: 16, kernelSize: 9, stride: 3, dilation: 1,
+          before: 3, after: 3, padding: .zeros, activation: .identity, groups: 16)
+      ),
+      ("delay/528", .delay(size: 528, count: 5)),
+      ("gather/528", .gather(inputSize: 528, outputSize: 528)),
+    ] {
+      try count(name, SampleBlobs.contents(of: [record], &random))
+    }
   }
 
   private static func count(_ name: String, _ network: TestNetwork) throws {
-    let opened = try OpenedNetwork(network, .avx2)
+    try count(name, network.contents())
+  }
+
+  private static func count(_ name: String, _ contents: BlobContents) throws {
+    let bytes = AlignedBytes(try contents.bytes())
+    defer { withExtendedLifetime(bytes) {} }
+    let model = unsafe try Model(
+      bytes: bytes.raw, options: .init(checkingHash: false, instructionSet: .avx2))
+    let (inputSize, outputSize) = (model.inputSize, model.outputSize)
     var random = SeededRandom(seed: 8)
-    let input = random.floats(steps * network.inputSize)
-    var output = [Float](repeating: 0, count: steps * network.outputSize)
-    var stream = try opened.stream()
-    var batch = try StreamBatch(opened.model, count: steps)
+    let input = random.floats(steps * inputSize)
+    var output = [Float](repeating: 0, count: steps * outputSize)
+    var stream = try ModelStream(model)
+    var batch = try StreamBatch(model, count: steps)
     var y = output.mutableSpan
     // Once outside, so that no symbol is left to be bound.
     stream.process(input.span, into: &y)
     print("\(name)/step")
-    var row = [Float](repeating: 0, count: network.outputSize)
+    var row = [Float](repeating: 0, count: outputSize)
     var last = row.mutableSpan
-    measuredSteps(&stream, input.span, inputs: network.inputSize, &last)
+    measuredSteps(&stream, input.span, inputs: inputSize, &last)
     print("\(name)/block")
     measuredBlock(&stream, input.span, &y)
     print("\(name)/batch")
