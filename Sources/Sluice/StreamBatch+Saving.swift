@@ -26,7 +26,7 @@ extension StreamBatch {
   ///   stream is as it was then.
   public mutating func restore(_ states: RawSpan) throws(StateError) {
     let refused = unsafe states.withUnsafeBytes { bytes in unsafe refusal(of: bytes) }
-    if let refused { throw refused }
+    if let refused { throw refused.error.moved(by: refused.start) }
     unsafe states.withUnsafeBytes { bytes in unsafe adoptRows(bytes.baseAddress!) }
   }
 
@@ -75,13 +75,16 @@ extension StreamBatch {
     }
   }
 
-  package func refusal(of states: UnsafeRawBufferPointer) -> StateError? {
-    guard states.count == stateByteCount, let base = states.baseAddress else { return .wrongSize }
+  /// Why states are refused, and where the first of them begins that is.
+  package func refusal(of states: UnsafeRawBufferPointer) -> (error: StateError, start: Int)? {
+    guard states.count == stateByteCount, let base = states.baseAddress else {
+      return (.wrongSize, 0)
+    }
     let size = plan.stateByteCount
     var row = 0
     while row < count {
       let state = unsafe UnsafeRawBufferPointer(start: base + row &* size, count: size)
-      if let refused = unsafe plan.refusal(of: state) { return refused.moved(by: row &* size) }
+      if let refused = unsafe plan.refusal(of: state) { return (refused, row &* size) }
       row &+= 1
     }
     return nil

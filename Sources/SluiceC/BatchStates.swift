@@ -58,7 +58,9 @@ public func sluice_batch_restore(
   }
   let bytes = unsafe UnsafeRawBufferPointer(start: states, count: size)
   if let refusal = unsafe batch.pointee.batch.refusal(of: bytes) {
-    return unsafe Failure(refusal).report(to: error)
+    var failure = Failure(refusal.error)
+    if failure.offset >= 0 { failure.offset &+= Int64(refusal.start) }
+    return unsafe failure.report(to: error)
   }
   unsafe batch.pointee.batch.adoptRows(states)
   return SLUICE_OK

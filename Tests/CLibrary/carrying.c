@@ -136,6 +136,8 @@ static void batches(const sluice_model_t *model, const sluice_model_t *other) {
   sluice_error error;
   states[one + 70]++;
   CHECK(sluice_batch_restore(again, states, size, &error) == SLUICE_INVALID_STATE);
+  /* The checksum of the second. */
+  CHECK(error.offset == (int64_t)one + 32);
   CHECK(sluice_batch_restore(again, states, size - 1, &error) == SLUICE_INVALID_STATE);
   CHECK(sluice_batch_restore(NULL, states, size, &error) == SLUICE_BAD_ARGUMENT);
   /* Nothing moved. */

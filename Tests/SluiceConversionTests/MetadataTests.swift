@@ -90,6 +90,9 @@ import Testing
       (#"{"calibrated_range": [[0, 1]]}"#, "$.calibrated_range"),
       (#"{"calibrated_range": [1, 0]}"#, "$.calibrated_range"), (#"{"task": "speech"}"#, "$.task"),
       (#"{"task": "voice-activity"}"#, "$.task"),
+      (#"{"task": "voice-activity", "sample_rate": 8, "hop": 0, "context": 3}"#, "$.task"),
+      (#"{"task": "voice-activity", "sample_rate": 0.5, "hop": 1, "context": 2}"#, "$.sample_rate"),
+      (#"{"task": "voice-activity", "sample_rate": 4e9, "hop": 1, "context": 2}"#, "$.sample_rate"),
       (#"{"task": "voice-activity", "sample_rate": 8, "hop": 1, "context": 1}"#, "$.hop"),
     ])
   func refused(_ text: String, _ place: String) throws {

@@ -22,6 +22,8 @@ import Testing
       ])
     #expect((explained["otherNodes"] as? [String: Int]) == ["Reshape": 1])
     #expect(try scratch.contents.isEmpty)
+    let unread = try Tool.run("convert", Self.source, "--explain", "--meta", "/dev/null")
+    #expect(unread.status == 2 && unread.error.contains("'--meta' goes with a file to write"))
     let text = try Tool.run("convert", Self.source, "--explain").output
     for words in ["what every step reads", "LSTM node_Y", "Sigmoid node_y", "Reshape"] {
       #expect(text.contains(words), "\(text)")

@@ -137,6 +137,8 @@ import Testing
       (["run", blob, "--wav", "-"], wav.dropLast(4), "ends 4 bytes before its header says"),
       (["run", blob, "--wav", "-"], nan, "standard input: sample 1: nan; expected finite"),
       (["run", blob, "--wav", "-"], Recording(rate: 191_999).wav(samples), "too little in common"),
+      (["run", blob, "--wav", "-"], Recording(rate: 2_000_000_000).wav(samples), "too many"),
+      (["run", blob, "--wav", "-"], Recording(rate: 1).wav(samples), "too few"),
       (
         ["run", gru, "--wav", "-"], wav, "reads 4 features and writes 3; expected a voice-activity"
       ),

@@ -27,13 +27,22 @@ func main() {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", os.Args[1], C.GoString(&failure.message[0]))
 		os.Exit(1)
 	}
+	if !C.sluice_reads_tokens(model) || C.sluice_output_size(model) != 1 {
+		fmt.Fprintf(os.Stderr, "%s: expected a model that reads words and has one output\n", os.Args[1])
+		os.Exit(1)
+	}
 	var answer C.float
 	var at C.size_t
 	var token C.int32_t
+	status := C.sluice_status(C.SLUICE_WRONG_INPUT) // until there is a word
 	for C.sluice_next_token(model, text, C.size_t(len(os.Args[2])), &at, &token) {
-		if C.sluice_step_token(stream, token, &answer) != 0 {
-			panic("a step failed")
+		if status = C.sluice_step_token(stream, token, &answer); status != 0 {
+			break
 		}
+	}
+	if status != 0 {
+		fmt.Fprintf(os.Stderr, "%s: %s\n", os.Args[1], C.GoString(C.sluice_status_text(status)))
+		os.Exit(1)
 	}
 	verdict := "negative"
 	if answer >= 0.5 {

@@ -97,9 +97,11 @@ public struct ModelMetadata: Sendable {
       task = nil
     }
     frameSize = counts["hop"].flatMap { hop in counts["context"].map { hop + $0 } }
-    if let task, rate == nil || frameSize == nil {
-      throw task.malformed("needs sample_rate, hop and context")
+    guard let task else { return }
+    guard let rate, frameSize != nil, counts["hop"] != 0 else {
+      throw task.malformed("needs sample_rate, a hop of at least 1, and context")
     }
+    _ = try rate.integer(in: 1...10_000_000)
   }
 
   /// The network with this metadata, reading and writing in the units that they name.

@@ -84,6 +84,10 @@ enum ConvertCommand {
     }
     let source = exported?.path ?? arguments.operands[0]
     guard ConvertOutputs.areWanted(arguments) else {
+      let ofSource = ["--architecture", "--input-shape", "--set"]
+      for option in settings where arguments.has(option) && !ofSource.contains(option.name) {
+        throw arguments.usage("'\(option.name)' goes with a file to write")
+      }
       return try Explanation.show(source, options.source, asJSON: arguments.isForPrograms)
     }
     var progress = Progress(quiet: arguments.isQuiet)
@@ -237,12 +241,5 @@ extension TypeMix {
       ("int8MaxError", .double(int8Error)), ("measured", .integer(measured)),
       ("notSmallerBecause", reason.map { .string($0) } ?? .null),
     ])
-  }
-}
-
-extension String {
-  /// Says on standard error what was inferred of `source`, which this is.
-  func announce(of source: String) {
-    Console.complain("sluice: \(source): inferred the layers \(self)")
   }
 }

@@ -85,3 +85,10 @@ extension String {
     return String(result)
   }
 }
+
+extension String {
+  /// Says on standard error what was inferred of `source`, which this is.
+  func announce(of source: String) {
+    Console.complain("sluice: \(source): inferred the layers \(self)")
+  }
+}

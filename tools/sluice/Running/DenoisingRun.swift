@@ -50,17 +50,7 @@ struct DenoisingRun: ~Copyable {
     _ samples: SampleStream, _ missing: [MissingPolicy], _ frame: DenoisingFrame,
     _ stream: consuming ModelStream, _ sinks: RowSinks
   ) throws(ToolError) {
-    if samples.rate != frame.rate {
-      resampler = Resampler(from: samples.rate, to: frame.rate)
-      guard resampler != nil else {
-        throw ToolError(
-          .badFile,
-          "\(samples.file): \(samples.rate) samples a second have too little in common with "
-            + "\(frame.rate); expected a usual rate, as \(frame.rate) or 48000")
-      }
-    } else {
-      resampler = nil
-    }
+    resampler = try samples.resampler(to: frame.rate)
     (self.frame, self.samples, self.sinks) = (frame, samples, sinks)
     self.missing = MissingValues(missing)
     self.stream = stream

@@ -20,18 +20,7 @@ struct SpeechRun: ~Copyable {
     _ samples: SampleStream, _ missing: [MissingPolicy], _ activity: consuming VoiceActivity,
     _ console: SpeechConsole, _ file: RowSinks
   ) throws(ToolError) {
-    let rate = activity.frame.rate
-    if samples.rate == rate {
-      resampler = nil
-    } else {
-      resampler = Resampler(from: samples.rate, to: rate)
-      guard resampler != nil else {
-        throw ToolError(
-          .badFile,
-          "\(samples.file): \(samples.rate) samples a second have too little in common with "
-            + "\(rate); expected a usual rate, as \(rate) or 48000")
-      }
-    }
+    resampler = try samples.resampler(to: activity.frame.rate)
     (self.samples, self.console, self.file) = (samples, console, file)
     self.missing = MissingValues(missing)
     self.activity = activity
