@@ -12,6 +12,16 @@ struct BlobFile {
     bytes = try SampleBlobs.bytes(sample)
   }
 
+  /// The file of a sample with one field of a record changed, and where that lies.
+  static func changed<Value: FixedWidthInteger>(
+    _ sample: SampleBlobs.Sample, layer: Int = 0, _ field: Int, to value: Value
+  ) throws -> (file: BlobFile, offset: Int) {
+    var file = try BlobFile(sample)
+    let offset = try file.record(layer) + field
+    file.put(value, at: offset)
+    return (file, offset)
+  }
+
   /// A file of arbitrary sections, laid out by the rules and with the right hash.
   init(
     sections: [(id: UInt32, data: [UInt8])], version: UInt32 = BlobLayout.firstVersion,

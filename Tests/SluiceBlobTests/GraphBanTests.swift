@@ -10,10 +10,7 @@ import Testing
   func changed(
     _ layer: Int, _ field: Int, to value: UInt32
   ) throws -> (file: BlobFile, offset: Int) {
-    var file = try BlobFile(.graph)
-    let offset = try file.record(layer) + field
-    file.put(value, at: offset)
-    return (file, offset)
+    try BlobFile.changed(.graph, layer: layer, field, to: value)
   }
 
   @Test("fields of columns that do not fit the layer")

@@ -9,10 +9,7 @@ import Testing
   private func changed(
     _ layer: Int, _ field: Int, to value: UInt32
   ) throws -> (file: BlobFile, offset: Int) {
-    var file = try BlobFile(.selection)
-    let offset = try file.record(layer) + field
-    file.put(value, at: offset)
-    return (file, offset)
+    try BlobFile.changed(.selection, layer: layer, field, to: value)
   }
 
   @Test("fields that do not fit the layer")

@@ -13,10 +13,7 @@ private let sizeFields = [
   func changed<Value: FixedWidthInteger>(
     _ sample: SampleBlobs.Sample, layer: Int = 0, _ field: Int, to value: Value
   ) throws -> (file: BlobFile, offset: Int) {
-    var file = try BlobFile(sample)
-    let offset = try file.record(layer) + field
-    file.put(value, at: offset)
-    return (file, offset)
+    try BlobFile.changed(sample, layer: layer, field, to: value)
   }
 
   // Sizes are bounded one by one before any product is formed, so that none can wrap.
