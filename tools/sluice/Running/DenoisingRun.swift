@@ -12,11 +12,11 @@ struct DenoisingFrame {
   let size: Int
 
   init?(of model: borrowing Model) {
-    guard model.metadataString(at: "/task") == "\(ModelTask.denoising)",
-      let rate = model.metadataNumber(at: "/sample_rate").flatMap({ Int(exactly: $0) }),
-      let hop = model.metadataNumber(at: "/hop").flatMap({ Int(exactly: $0) }),
-      let context = model.metadataNumber(at: "/context").flatMap({ Int(exactly: $0) }),
-      rate > 0, hop > 0, context >= 0, context < 1 << 20, hop < 1 << 20,
+    guard let task = model.metadataValue(at: "/task"), task.isString(ModelTask.denoising),
+      let rate = model.metadataCount(at: "/sample_rate"),
+      let hop = model.metadataCount(at: "/hop"),
+      let context = model.metadataCount(at: "/context"),
+      rate > 0, hop > 0, context < 1 << 20, hop < 1 << 20,
       (hop + context) % 2 == 0, model.inputSize == hop + context + 2,
       model.outputSize == model.inputSize, model.output == .sequence, model.isStreamable,
       !model.readsTokens
@@ -31,15 +31,12 @@ struct DenoisingFrame {
 /// Frames stand centred, the signal mirrored around its ends, as `torch.stft` has it.
 struct DenoisingRun: ~Copyable {
   private let frame: DenoisingFrame
-  private var samples: SampleStream
-  private var missing: MissingValues
+  private var samples: MixedSamples
   private var sinks: RowSinks
   private var stream: ModelStream
   private var spectra: ShortTimeFourier
   private var signal: OverlapAdd
-  /// Nil where the rates are the same.
-  private var resampler: Resampler?
-  /// The samples before the mirror is known, later the last ones.
+  /// The samples before the mirror is known, later the last ones: half a frame and one, or more.
   private var kept: [Float] = []
   private var taken = 0
   /// Samples written, of which half a frame lies before the signal.
@@ -50,9 +47,8 @@ struct DenoisingRun: ~Copyable {
     _ samples: SampleStream, _ missing: [MissingPolicy], _ frame: DenoisingFrame,
     _ stream: consuming ModelStream, _ sinks: RowSinks
   ) throws(ToolError) {
-    resampler = try samples.resampler(to: frame.rate)
-    (self.frame, self.samples, self.sinks) = (frame, samples, sinks)
-    self.missing = MissingValues(missing)
+    self.samples = try MixedSamples(samples, missing, rate: frame.rate)
+    (self.frame, self.sinks) = (frame, sinks)
     self.stream = stream
     spectra = ShortTimeFourier(
       size: frame.size, hop: frame.hop, window: .rootHann, isCentered: false)
@@ -62,28 +58,9 @@ struct DenoisingRun: ~Copyable {
   }
 
   mutating func run() throws(ToolError) {
-    var row = [Double](repeating: 0, count: samples.channels)
-    while try next(&row) {
-      let sample = Float(row.reduce(0, +) / Double(row.count))
-      if resampler == nil {
-        try take(sample)
-      } else {
-        resampler?.append(sample)
-        while let next = resampler?.next() { try take(next) }
-      }
-    }
-    resampler?.end()
-    while let next = resampler?.next() { try take(next) }
+    while let sample = try samples.next() { try take(sample) }
     try end()
-    try sinks.finish(shape: [taken, 1], missing: missing.count)
-  }
-
-  private mutating func next(_ row: inout [Double]) throws(ToolError) -> Bool {
-    do throws(ConversionError) {
-      guard try samples.next(into: &row) else { return false }
-      try missing.mend(&row, of: samples)
-      return true
-    } catch { throw ToolError(error) }
+    try sinks.finish(shape: [taken, 1], missing: samples.missingCount)
   }
 
   /// The mirror before the signal takes half a frame of it, which waits until then.
@@ -97,7 +74,7 @@ struct DenoisingRun: ~Copyable {
       for sample in kept { try feed(sample) }
       return
     }
-    kept.removeFirst(kept.count - half - 1)
+    if kept.count >= 2 * frame.size { kept.removeFirst(kept.count - half - 1) }
     try feed(sample)
   }
 
@@ -105,7 +82,7 @@ struct DenoisingRun: ~Copyable {
   private mutating func end() throws(ToolError) {
     let half = frame.size / 2
     guard taken > 0 else {
-      throw ToolError(.badFile, "\(samples.file): has no sample; expected at least one")
+      throw ToolError(.badFile, "\(samples.source.file): has no sample; expected at least one")
     }
     if taken <= half {
       // Too short for a mirror: zeros around it.
@@ -113,7 +90,8 @@ struct DenoisingRun: ~Copyable {
       for sample in kept { try feed(sample) }
       for _ in 0..<half { try feed(0) }
     } else {
-      for index in 1...half { try feed(kept[half - index]) }
+      let last = Array(kept.suffix(half + 1))
+      for index in 1...half { try feed(last[half - index]) }
     }
     while written < taken {
       signal.flush()
@@ -127,7 +105,7 @@ struct DenoisingRun: ~Copyable {
     guard clean.allSatisfy(\.isFinite) else {
       throw ToolError(
         .failed,
-        "\(samples.file): the model gives numbers that are not finite, up to sample \(taken); are the "
+        "\(samples.source.file): the model gives numbers that are not finite, up to sample \(taken); are the "
           + "samples beyond -1 to 1?")
     }
     let spectrum = clean
