@@ -14,13 +14,12 @@ extension UnsafeMutablePointer<sluice_model> {
     for index in 0..<blob.layerCount {
       let record = blob.record(at: index)
       let name = unsafe blob.name(of: record)
-      let isCarried = record.kind.isRecurrent && record.stateVectorCount > 0
       unsafe pointee.facts[index] = unsafe sluice_layer_facts(
         kind: record.kind.traits.name.utf8Start, storage: record.storage.traits.name.utf8Start,
         name: name.baseAddress?.assumingMemoryBound(to: UInt8.self), name_size: name.count,
         input_size: record.inputSize, output_size: record.outputSize,
-        hidden_state_size: isCarried ? record.outputSize : 0,
-        cell_state_size: isCarried && record.kind == .lstm ? record.stateSize : 0,
+        hidden_state_size: record.carriesHidden ? record.outputSize : 0,
+        cell_state_size: record.carriesHidden && record.kind == .lstm ? record.stateSize : 0,
         weight_bytes: Int(truncatingIfNeeded: record.weights.length &+ record.scales.length))
     }
   }

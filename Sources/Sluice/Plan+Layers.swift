@@ -14,7 +14,7 @@ extension sluice_layer {
   init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
     let weights = unsafe blob.weights(of: record).floats
     let stride = record.outputSize.paddedToLine
-    let isRecurrent = record.kind.isRecurrent && record.stateVectorCount > 0
+    let isRecurrent = record.carriesHidden
     let output = offset
     let cell = output + (isRecurrent ? 2 : 1) * stride
     let columns = sluice_columns(record, partStart: 0, partSize: record.inputSize)

@@ -169,12 +169,15 @@ extension LayerRecord {
     4 * UInt64(paddedLaneCount) * UInt64(biasRowCount)
   }
 
+  /// Whether h is carried from step to step: of every recurrent layer but those that begin anew at each.
+  package var carriesHidden: Bool { kind.isRecurrent && stateVectorCount > 0 }
+
   /// Bytes of one stream's state, as the record declares them: every state vector once, padded.
   ///
   /// How often a runtime keeps a vector (h, to read the old one while writing the new) is its own
   /// matter and not counted here.
   public var stateByteCount: Int {
-    kind.isRecurrent && stateVectorCount > 0
+    carriesHidden
       ? 4 * (outputStride + (stateVectorCount - 1) * stateStride)
       : 4 * stateStride * stateVectorCount
   }
