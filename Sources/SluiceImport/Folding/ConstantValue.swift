@@ -53,15 +53,7 @@ struct ConstantValue {
   }
 
   /// For each axis, how far apart neighbours lie.
-  var strides: [Int] {
-    var strides = shape
-    var stride = 1
-    for axis in shape.indices.reversed() {
-      strides[axis] = stride
-      stride *= shape[axis]
-    }
-    return strides
-  }
+  var strides: [Int] { shape.rowMajorStrides }
 
   /// The elements at every sum of one offset for each axis of the result.
   func picking(_ offsets: [[Int]], extents: [Extent]) -> ConstantValue {
@@ -90,5 +82,18 @@ struct ConstantValue {
       let positions = index == axis ? positions : nil
       return (positions ?? Array(0..<pair.0)).map { $0 * pair.1 }
     }
+  }
+}
+
+extension [Int] {
+  /// Of a shape: for each axis, how far apart neighbours lie where the last axis is the innermost.
+  var rowMajorStrides: [Int] {
+    var strides = self
+    var stride = 1
+    for axis in indices.reversed() {
+      strides[axis] = stride
+      stride *= self[axis]
+    }
+    return strides
   }
 }

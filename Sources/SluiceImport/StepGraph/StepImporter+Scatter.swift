@@ -5,33 +5,12 @@ extension StepImporter {
   mutating func scatter(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    guard try attributes.string("reduction") ?? "none" == "none" else {
-      throw node.unsupported("the attribute reduction")
-    }
     let data = try viewOrZeros(node, 0)
     let updates = try viewOrZeros(node, 2)
-    let indices = try folder.stored(folder.constant(node, 1, "indices"), node)
-    guard let places = indices.integers, let depth = indices.shape.last, depth > 0,
-      depth <= data.rank
-    else { throw node.unsupported("indices that are not known integers") }
-    let row = data.shape.dropFirst(depth).reduce(1, *)
-    guard places.count / depth * row == updates.count else {
-      throw node.malformed("updates of the shape \(updates.shape)")
-    }
-    let strides = StepView.strides(data.shape)
+    let rows = try ScatteredRows(
+      node, &attributes, of: data.shape, updates: updates.shape, &folder)
     var result = data
-    for first in Swift.stride(from: 0, to: places.count, by: depth) {
-      var start = 0
-      for axis in 0..<depth {
-        let (index, size) = (places[first + axis], data.shape[axis])
-        guard (-size..<size).contains(index) else {
-          throw node.malformed("the index \(index) of \(size)")
-        }
-        start += (index < 0 ? index + size : index) * strides[axis]
-      }
-      let from = first / depth * row
-      for place in 0..<row { result.elements[start + place] = updates.elements[from + place] }
-    }
+    result.elements = rows.replaced(in: data.elements, by: updates.elements)
     try define(node, .view(result))
   }
 

@@ -74,17 +74,6 @@ struct StepView: Hashable {
     return first
   }
 
-  /// For each axis, how far apart neighbours lie.
-  static func strides(_ shape: [Int]) -> [Int] {
-    var stride = 1
-    var strides: [Int] = []
-    for size in shape.reversed() {
-      strides.append(stride)
-      stride *= size
-    }
-    return strides.reversed()
-  }
-
   /// The elements at every sum of one offset for each axis of the result.
   private func picking(_ offsets: [[Int]], time: Int?) -> StepView {
     var indices = [0]
@@ -101,7 +90,7 @@ struct StepView: Hashable {
 
   /// The axes in another order.
   func transposed(_ order: [Int]) -> StepView {
-    let strides = Self.strides(shape)
+    let strides = shape.rowMajorStrides
     return picking(
       order.map { axis in (0..<shape[axis]).map { $0 * strides[axis] } },
       time: time.flatMap { order.firstIndex(of: $0) })
@@ -109,7 +98,7 @@ struct StepView: Hashable {
 
   /// Some positions of an axis.
   func taking(_ positions: [Int], of axis: Int) -> StepView {
-    let strides = Self.strides(shape)
+    let strides = shape.rowMajorStrides
     return picking(
       shape.indices.map { index in
         (index == axis ? positions : Array(0..<shape[index])).map { $0 * strides[index] }
@@ -135,7 +124,7 @@ struct StepView: Hashable {
     let time = time.map { $0 + more }
     if let time, target[time] != shape[time - more] { return nil }
     if own == target { return reshaped(target, time: time) }
-    let strides = Self.strides(own)
+    let strides = own.rowMajorStrides
     return picking(
       target.indices.map { axis in
         (0..<target[axis]).map { own[axis] == 1 ? 0 : $0 * strides[axis] }
@@ -153,7 +142,7 @@ struct StepView: Hashable {
 
   /// The axis along which numbers are neighbours where they were written, else the last.
   var channelAxis: Int {
-    let strides = Self.strides(shape)
+    let strides = shape.rowMajorStrides
     for axis in shape.indices where shape[axis] != 1 {
       let next = elements[strides[axis]]
       if next.source == elements[0].source, next.index == elements[0].index + 1 { return axis }
