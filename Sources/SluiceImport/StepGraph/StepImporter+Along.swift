@@ -8,11 +8,7 @@ extension StepImporter {
   ) throws(ConversionError) {
     let count = x.shape[0]
     let layers = try folder.weights(node, form)
-    let columns = try columns(x, channelAxes: [2], node)
-    guard columns.channels == layers[0].inputSize else {
-      throw node.malformed(
-        "reads \(layers[0].inputSize) features, its input has \(columns.channels)")
-    }
+    let source = try columns(x, readBy: layers[0], node)
     if let name = node.output(2), folder.liveNames.contains(name) {
       throw node.unsupported("the output Y_c of a layer that runs over \(count) columns of a step")
     }
@@ -25,7 +21,7 @@ extension StepImporter {
       if layer.cell == .lstm {
         layer.initialCell = try initial(node, 6, "initial_c", [index, layers.count, size])
       }
-      let place = try append(.recurrent(layer), reading: [columns.layer], node)
+      let place = try append(.recurrent(layer), reading: [source], node)
       let written = StepView(layer: place, shape: [count, 1, 1, size])
         .timed(x.time == nil ? nil : 2)
       sides.append(written)

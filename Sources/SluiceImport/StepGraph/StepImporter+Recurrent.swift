@@ -27,15 +27,10 @@ extension StepImporter {
     guard x.shape[0] == 1, x.shape[1] == 1 || !form.isBatchFirst else {
       throw node.unsupported("X has the shape \(x.shape); expected one step of one sequence")
     }
-    // Each column of the step is a sequence of its own where there are several.
     let count = x.shape[1]
-    var layer = try folder.weights(node, form)[0]
-    if count > 1 { layer.columns = Network.RecurrentColumns(count: count, mode: .each) }
-    let columns = try columns(x, channelAxes: [2], node)
-    guard columns.channels == layer.inputSize else {
-      throw node.malformed("reads \(layer.inputSize) features, its input has \(columns.channels)")
-    }
-    let index = try append(.recurrent(layer), reading: [columns.layer], node)
+    var layer = try cell(ofEach: count, node, form)
+    let source = try columns(x, readBy: layer, node)
+    let index = try append(.recurrent(layer), reading: [source], node)
     let h = try state(node, 5, "initial_h", count * layer.hiddenSize)
     try claim(h, "initial_h", node)
     hidden[index] = h
@@ -52,6 +47,26 @@ extension StepImporter {
     try define(node, .view(StepView(layer: index, shape: [1, count, size])), output: 1)
     try define(
       node, .view(StepView(StepElement.source(ofCell: index), shape: [1, count, size])), output: 2)
+  }
+
+  /// The cell of a node that reads forwards: each column is a sequence of its own where there are several.
+  mutating func cell(
+    ofEach count: Int, _ node: ONNXNode, _ form: RecurrentForm
+  ) throws(ConversionError) -> Network.Recurrent {
+    var layer = try folder.weights(node, form)[0]
+    if count > 1 { layer.columns = Network.RecurrentColumns(count: count, mode: .each) }
+    return layer
+  }
+
+  /// The layer that writes X as the columns that a cell reads.
+  mutating func columns(
+    _ x: StepView, readBy cell: Network.Recurrent, _ node: ONNXNode
+  ) throws(ConversionError) -> Int {
+    let columns = try columns(x, channelAxes: [2], node)
+    guard columns.channels == cell.inputSize else {
+      throw node.malformed("reads \(cell.inputSize) features, its input has \(columns.channels)")
+    }
+    return columns.layer
   }
 
   /// The numbers of a state input that are h or C before the step, in any order of its axes.

@@ -55,12 +55,8 @@ extension StepImporter {
       throw node.unsupported("the attribute direction is \(form.direction) over steps")
     }
     let count = x.shape[1]
-    var layer = try folder.weights(node, form)[0]
-    if count > 1 { layer.columns = Network.RecurrentColumns(count: count, mode: .each) }
-    let columns = try columns(x, channelAxes: [2], node)
-    guard columns.channels == layer.inputSize else {
-      throw node.malformed("reads \(layer.inputSize) features, its input has \(columns.channels)")
-    }
+    var layer = try cell(ofEach: count, node, form)
+    let source = try columns(x, readBy: layer, node)
     for index in 1..<3 {
       guard let name = node.output(index), folder.liveNames.contains(name) else { continue }
       throw node.unsupported("the state after the last step")
@@ -70,7 +66,7 @@ extension StepImporter {
     if layer.cell == .lstm {
       layer.initialCell = try initial(node, 6, "initial_c", [0, 1, count * size])
     }
-    let index = try append(.recurrent(layer), reading: [columns.layer], node)
+    let index = try append(.recurrent(layer), reading: [source], node)
     try define(node, .view(StepView(layer: index, shape: [1, 1, count, size]).timed(0)))
   }
 }
