@@ -1,0 +1,26 @@
+"""Trained recurrent networks, one time step at a time: the C library of Sluice with NumPy arrays.
+
+    model = sluice.Model("model.sluice")
+    y = model.predict(x)              # whole sequences: [T, inputs] or [B, T, inputs], lists, tables
+    stream = model.stream()
+    y = stream.step(x)                # one time step; the stream carries the network's state
+
+A model is immutable and shared by any number of threads; a stream belongs to one at a time. The same model, state and
+input give the same bits: by steps, blocks, batches and keys, on every machine with a fused multiply-add.
+"""
+
+from . import errors
+from ._library import VERSION as __version__
+from .batch import Batch
+from .errors import SluiceError, Status
+from .keyed import KeyedScorer, Scored
+from .keyed_plan import LateRowError, MissingRowError
+from .model import Feature, Layer, Model
+from .predicting import predict
+from .stream import Stream
+from .tool import convert
+
+__all__ = [
+    "Batch", "Feature", "KeyedScorer", "LateRowError", "Layer", "MissingRowError", "Model", "Scored", "SluiceError",
+    "Status", "Stream", "__version__", "convert", "errors", "predict",
+]  # fmt: skip
