@@ -42,7 +42,8 @@ def graph() -> bytes:
     """One step of an LSTM that takes and gives its states."""
     rng = np.random.default_rng(0)
     weights = [
-        numpy_helper.from_array(rng.normal(size=(1, 4 * SIZE, SIZE)).astype(np.float32) / 8, name) for name in ("W", "R")
+        numpy_helper.from_array(rng.normal(size=(1, 4 * SIZE, SIZE)).astype(np.float32) / 8, name)
+        for name in ("W", "R")
     ]
     node = helper.make_node("LSTM", ["x", "W", "R", "", "", "h", "c"], ["y", "hn", "cn"], hidden_size=SIZE)
 
@@ -51,7 +52,9 @@ def graph() -> bytes:
 
     ins = [value(name, 1, 1, SIZE) for name in ("x", "h", "c")]
     outs = [value("y", 1, 1, 1, SIZE), *(value(name, 1, 1, SIZE) for name in ("hn", "cn"))]
-    model = helper.make_model(helper.make_graph([node], "lstm", ins, outs, weights), opset_imports=[helper.make_opsetid("", 17)])
+    model = helper.make_model(
+        helper.make_graph([node], "lstm", ins, outs, weights), opset_imports=[helper.make_opsetid("", 17)]
+    )
     model.ir_version = 8
     return model.SerializeToString()
 
@@ -97,7 +100,8 @@ def blocks(model: sluice.Model, work: Path, x: np.ndarray, prefix: Path) -> None
     (work / "loop.c").write_text(LOOP)
     libraries = ["-I", prefix / "include", prefix / "lib" / "libsluice.a"]
     subprocess.run(
-        ["gcc", "-O2", "-shared", "-fPIC", f"-DSTEPS={STEPS}", work / "loop.c", *libraries, "-o", work / "loop.so"], check=True
+        ["gcc", "-O2", "-shared", "-fPIC", f"-DSTEPS={STEPS}", work / "loop.c", *libraries, "-o", work / "loop.so"],
+        check=True,
     )
     c = ctypes.CDLL(work / "loop.so").loop
     c.restype, c.argtypes = ctypes.c_double, [ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p]

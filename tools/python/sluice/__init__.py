@@ -12,10 +12,11 @@ input give the same bits: by steps, blocks, batches and keys, on every machine w
 from . import errors
 from ._library import VERSION as __version__
 from .batch import Batch
+from .describing import Feature, Layer
 from .errors import SluiceError, Status
-from .keyed import KeyedScorer, Scored
-from .keyed_plan import LateRowError, MissingRowError
-from .model import Feature, Layer, Model
+from .keyed import KeyedScorer
+from .keyed_plan import LateRowError, MissingRowError, Scored
+from .model import Model
 from .predicting import predict
 from .stream import Stream
 from .tool import convert

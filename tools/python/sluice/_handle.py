@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .errors import DTypeError, ShapeError
+from .errors import ArgumentError, DTypeError, ShapeError
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ids: TypeAlias = npt.NDArray[np.int32]
@@ -37,10 +37,28 @@ def is_plain(array: npt.NDArray[Any]) -> bool:
     return array.flags.c_contiguous and array.flags.aligned
 
 
+def whole(number: Any, what: str, least: int = 0, most: int = (1 << 62) - 1) -> int:
+    """A whole number of Python or NumPy within its range."""
+    if isinstance(number, int | np.integer) and not isinstance(number, bool) and least <= number <= most:
+        return int(number)
+    bounds = f"from {least} on" if most >= 1 << 60 else f"from {least} to {most}"
+    raise ArgumentError(f"{what}: expected a whole number {bounds}, not {number!r:.80}")
+
+
+def numbers(x: Any, what: str) -> npt.NDArray[Any]:
+    """A list or array, whatever its elements are; one of uneven lists is none."""
+    try:
+        return np.asarray(x)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DTypeError(f"{what}: expected an array: {error}") from error
+
+
 def floats(x: Any, what: str) -> Floats:
     """`x`, a float32 array of any strides, as C reads it: copied only where its layout asks for it."""
     if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray):
-        raise DTypeError(f"{what}: expected a NumPy array of float32, not {type(x).__name__}: np.asarray(x, np.float32)")
+        raise DTypeError(
+            f"{what}: expected a NumPy array of float32, not {type(x).__name__}: np.asarray(x, np.float32)"
+        )
     if x.dtype != FLOAT32:
         raise DTypeError(f"{what}: expected float32, not {x.dtype}: x.astype(np.float32) rounds to it")
     return x if is_plain(x) else np.array(x, np.float32, order="C")
@@ -48,12 +66,14 @@ def floats(x: Any, what: str) -> Floats:
 
 def token_ids(x: Any, what: str, count: int) -> Ids:
     """`x`, an array of any integers, as int32; `count` is the number of ids that the model has."""
-    array = np.asarray(x) if isinstance(x, list | tuple | range) else x
+    array = numbers(x, what) if isinstance(x, list | tuple | range | int) else x
     if not isinstance(array, np.ndarray) or (array.dtype.kind not in "iu" and array.size):
         kind = array.dtype if isinstance(array, np.ndarray) else type(x).__name__
         raise DTypeError(f"{what}: the model reads token ids: expected an array of integers, not {kind}")
     if array.size and not (0 <= int(array.min()) and int(array.max()) < count):
-        raise ShapeError(f"{what}: token ids are 0 to {count - 1}, but {int(array.min())} to {int(array.max())} were given")
+        raise ShapeError(
+            f"{what}: token ids are 0 to {count - 1}, but {int(array.min())} to {int(array.max())} were given"
+        )
     return np.ascontiguousarray(array, np.int32)
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._handle import Floats, Handle, address, floats, output, token_ids
+from ._guarded import Guarded
+from ._handle import Floats, Handle, address, floats, output, token_ids, whole
 from ._library import Error, library
-from .errors import ArgumentError, DTypeError, NotFiniteError, PickleError, ShapeError, refuse
+from .errors import DTypeError, NotFiniteError, PickleError, ShapeError, refuse
 from .model import Model
-from .stream import Guarded, Stream
+from .stream import Stream
 
 #: To be raised when what a pickle of a batch holds changes.
 PICKLE_VERSION = 1
@@ -24,8 +25,7 @@ class Batch(Guarded):
     def __init__(self, model: Model, count: int):
         if not isinstance(model, Model):
             raise DTypeError(f"model: expected a sluice.Model, not {type(model).__name__}")
-        if not isinstance(count, int) or not 0 < count < 1 << 62:
-            raise ArgumentError(f"count: expected a whole number from 1 on, not {count!r}")
+        count = whole(count, "count", 1)
         pointer, error = ctypes.c_void_p(), Error()
         opened = model.handle
         status = library.batch_create(opened.pointer, count, ctypes.byref(pointer), ctypes.byref(error))
@@ -74,10 +74,8 @@ class Batch(Guarded):
         return y
 
     def _checked(self, index: int) -> int:
-        at = index + self.count if isinstance(index, int) and index < 0 else index
-        if not isinstance(at, int) or not 0 <= at < self.count:
-            raise ArgumentError(f"index: expected a whole number below {self.count}, not {index!r}")
-        return at
+        at = whole(index, "index", -self.count, self.count - 1)
+        return at % self.count
 
     def reset(self, index: int | None = None) -> None:
         """Returns one stream, or all, to the initial state."""

@@ -3,41 +3,19 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from ._handle import Floats, floats, output
+from ._handle import Floats, floats, output, whole
 from .errors import ArgumentError, DTypeError, InputError, NotFiniteError, PickleError, ShapeError
-from .keyed_plan import Bools, Ints, Known, LateRowError, Plan, clock, plan
+from .keyed_plan import Ints, Known, LateRowError, Plan, Scored, clock, listed_keys, plan, policy
 from .keyed_slots import Slots
 from .model import Model
 
-
 #: To be raised when what a pickle of a scorer holds changes.
 PICKLE_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Scored:
-    """What became of the rows of a call."""
-
-    #: [rows, output_size]; of a late row what `late` says.
-    outputs: Floats
-    #: [rows]: the row is no later than one that was scored for its key, and was not scored.
-    late: Bools
-    #: [rows]: how many missing rows were filled in before this one.
-    filled: Ints
-
-
-def _policy(value: Any, name: str, words: tuple[str, ...]) -> Any:
-    if isinstance(value, str) and value in words:
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise ArgumentError(f"{name}: expected {', '.join(map(repr, words))} or a number, not {value!r}")
 
 
 class KeyedScorer:
@@ -65,15 +43,16 @@ class KeyedScorer:
         late: str | float = "nan",
         max_missing: int = 1000,
     ):
+        if not isinstance(model, Model):
+            raise DTypeError(f"model: expected a sluice.Model, not {type(model).__name__}")
+        capacity = whole(capacity, "capacity", 1)
         self.slots = Slots(model, capacity)
         if model.reads_tokens:
             raise InputError("a KeyedScorer reads features, and the model tokens: keep a model.stream() for each key")
         self.model, self.capacity, self.interval = model, capacity, interval
-        self.missing = _policy(missing, "missing", ("refuse", "hold"))
-        self.late = _policy(late, "late", ("nan", "hold", "refuse"))
-        if not isinstance(max_missing, int) or max_missing < 0:
-            raise ArgumentError(f"max_missing: expected a whole number, not {max_missing!r}")
-        self.max_missing = max_missing
+        self.missing = policy(missing, "missing", ("refuse", "hold"))
+        self.late = policy(late, "late", ("nan", "hold", "refuse"))
+        self.max_missing = whole(max_missing, "max_missing")
         clock(np.empty(0, "M8[ns]" if isinstance(interval, np.timedelta64 | timedelta) else np.int64), interval)
         #: Rows scored, late and filled in, values filled in, and states that were moved out of slots.
         self.counts: Counter[str] = Counter()
@@ -103,9 +82,9 @@ class KeyedScorer:
 
     def _known(self, keys: Any, count: int) -> tuple[list[int | str], Ints, list[int | str]]:
         """The keys as Python's, their ids, and those that are new."""
-        listed = keys.tolist() if hasattr(keys, "tolist") else list(keys)
-        if len(listed) != count or not set(map(type, listed)) <= {int, str}:
-            raise ArgumentError(f"keys: expected {count} whole numbers or texts")
+        listed = listed_keys(keys)
+        if len(listed) != count:
+            raise ArgumentError(f"keys: expected {count} of them, not {len(listed)}")
         get = self._ids.get
         ids = np.fromiter((get(key, -1) for key in listed), np.int64, count)
         unknown = ids < 0
@@ -217,12 +196,14 @@ class KeyedScorer:
         names = {index: key for key, index in self._ids.items()}
         lost = [names[index] for index in of.tolist()]
         self._forget(lost)
-        raise NotFiniteError(f"keys {lost[:5]}: features are beyond what the model can read; they start anew, others were scored")
+        raise NotFiniteError(
+            f"keys {lost[:5]}: features are beyond what the model can read; they start anew, others were scored"
+        )
 
     def forget(self, keys: Sequence[int | str]) -> None:
         """Lets go of keys, which start anew when they come again; one that is not known is ignored."""
         with self.slots.batch._use():
-            self._forget(keys)
+            self._forget(listed_keys(keys))
 
     def _forget(self, keys: Sequence[int | str]) -> None:
         ids = [self._ids.pop(key) for key in keys if key in self._ids]
@@ -231,7 +212,12 @@ class KeyedScorer:
         self.slots.release(np.array(ids, np.int64))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        policies = {"interval": self.interval, "missing": self.missing, "late": self.late, "max_missing": self.max_missing}
+        policies = {
+            "interval": self.interval,
+            "missing": self.missing,
+            "late": self.late,
+            "max_missing": self.max_missing,
+        }
         return _restored, (PICKLE_VERSION, self.model, self.capacity, policies, self.snapshot())
 
     def snapshot(self, path: "str | os.PathLike[str] | None" = None) -> bytes | None:

@@ -1,5 +1,6 @@
 """Which rows of a call are scored, in which order, and what is filled in: arrays alone, nothing of it touches a state."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -7,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ._handle import Floats
-from .errors import ArgumentError, ShapeError
+from ._handle import Floats, numbers
+from .errors import ArgumentError, DTypeError, ShapeError
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -20,6 +21,34 @@ class LateRowError(ArgumentError):
 
 class MissingRowError(ArgumentError):
     """Rows or values are missing, and `missing` is "refuse", or nothing is there to hold."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What became of the rows of a call."""
+
+    #: [rows, output_size]; of a late row what `late` says.
+    outputs: Floats
+    #: [rows]: the row is no later than one that was scored for its key, and was not scored.
+    late: Bools
+    #: [rows]: how many missing rows were filled in before this one.
+    filled: Ints
+
+
+def policy(value: Any, name: str, words: tuple[str, ...]) -> Any:
+    if isinstance(value, str) and value in words:
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise ArgumentError(f"{name}: expected {', '.join(map(repr, words))} or a number, not {value!r}")
+
+
+def listed_keys(keys: Any) -> list[int | str]:
+    """Keys as Python's own."""
+    listed = keys.tolist() if hasattr(keys, "tolist") else list(keys) if isinstance(keys, Iterable) else None
+    if not isinstance(listed, list) or isinstance(keys, str | bytes) or not set(map(type, listed)) <= {int, str}:
+        raise DTypeError("keys: expected whole numbers or texts")
+    return listed
 
 
 @dataclass
@@ -51,7 +80,7 @@ class Plan:
 
 def clock(times: Any, interval: Any) -> tuple[npt.NDArray[Any], Any]:
     """Times as int64 or float64, and the interval in their unit; instants count in nanoseconds."""
-    array = np.asarray(times)
+    array = numbers(times, "times")
     if array.dtype.kind == "M":
         if np.isnat(array).any():
             raise ArgumentError("times: NaT is no time")
@@ -73,13 +102,11 @@ def clock(times: Any, interval: Any) -> tuple[npt.NDArray[Any], Any]:
     else:
         raise ArgumentError(f"times: expected whole numbers, floats or datetime64, not {array.dtype}")
     if interval is not None and not (isinstance(interval, int | float) and interval > 0):
-        raise ArgumentError(f"interval: expected a positive number, or a timedelta beside datetime64")
+        raise ArgumentError("interval: expected a positive number, or a timedelta beside datetime64")
     return array, interval
 
 
-def plan(
-    ids: Ints, times: npt.NDArray[Any], x: Floats, known: Known, interval: Any, missing: Any, most: int
-) -> Plan:
+def plan(ids: Ints, times: npt.NDArray[Any], x: Floats, known: Known, interval: Any, missing: Any, most: int) -> Plan:
     """Sorts rows by key, and finds what is late or missing. `ids` are places in `known`."""
     order = np.argsort(ids, kind="stable")
     key, time = ids[order], times[order]
@@ -116,9 +143,7 @@ def _firsts(key: Ints, accepted: Bools) -> Bools:
     return firsts
 
 
-def _in_order(
-    key: Ints, time: npt.NDArray[Any], first: Bools, known: Known
-) -> tuple[Bools, npt.NDArray[Any]]:
+def _in_order(key: Ints, time: npt.NDArray[Any], first: Bools, known: Known) -> tuple[Bools, npt.NDArray[Any]]:
     """Which rows are later than all before them of their key, and the time of the one before."""
     before = np.empty_like(time)
     before[1:] = time[:-1]
@@ -130,7 +155,9 @@ def _in_order(
     instants = np.unique(np.concatenate([time, known.last[key[first]]]))
     width = len(instants) + 1
     rank = np.searchsorted(instants, time) + 1 + key * width
-    start = key[first] * width + np.where(known.seen[key[first]], np.searchsorted(instants, known.last[key[first]]) + 1, 0)
+    start = key[first] * width + np.where(
+        known.seen[key[first]], np.searchsorted(instants, known.last[key[first]]) + 1, 0
+    )
     running = np.empty_like(rank)
     running[1:] = rank[:-1]
     running[first] = start
@@ -150,7 +177,9 @@ def _gaps(
     if greatest > 0 and missing == "refuse":
         raise MissingRowError(f"{int(greatest)} rows of a key are missing; missing='hold' or a number fills them in")
     if greatest > most:
-        raise MissingRowError(f"{int(greatest)} rows of a key are missing, more than max_missing, {most}: forget the key")
+        raise MissingRowError(
+            f"{int(greatest)} rows of a key are missing, more than max_missing, {most}: forget the key"
+        )
     gaps: Ints = np.maximum(steps - 1, 0).astype(np.int64)
     return gaps
 

@@ -132,7 +132,9 @@ class Slots:
         """Steps the rows from starts[i] to starts[i + 1] of each key, which has a slot."""
         slots, counts = self.slot[keys], np.diff(starts)
         isLong = counts >= LONG
-        for slot, start, count in zip(slots[isLong].tolist(), starts[:-1][isLong].tolist(), counts[isLong].tolist(), strict=True):
+        for slot, start, count in zip(
+            slots[isLong].tolist(), starts[:-1][isLong].tolist(), counts[isLong].tolist(), strict=True
+        ):
             self._process(slot, x[start : start + count], y[start : start + count])
         slots, starts, counts = slots[~isLong], starts[:-1][~isLong], counts[~isLong]
         for step in range(int(counts.max(initial=0))):

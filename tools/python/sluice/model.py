@@ -4,82 +4,21 @@ import ctypes
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._handle import Floats, Handle, Ids
-from ._library import Error, LayerInfo, Options, library, text
+from ._library import Error, LayerInfo, library, text
+from .describing import COPY, Feature, Layer, OpenOptions
 from .errors import ArgumentError, ClosedError, DTypeError, PickleError, refuse
 
 if TYPE_CHECKING:
     from .batch import Batch
     from .stream import Stream
 
-_COPY_FLAG = 1
 #: To be raised when what a pickle of a model holds changes.
 PICKLE_VERSION = 1
-_ISAS = {"baseline": 1, "avx2": 2, "avx512": 3, "neon": 4}
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One number that a model reads or writes at a step, as its metadata describe it."""
-
-    name: str | None = None
-    unit: str | None = None
-    description: str | None = None
-    #: Scaling that the model itself does: it reads and writes raw units.
-    mean: float | None = None
-    std: float | None = None
-    #: Least and greatest value.
-    range: tuple[float, float] | None = None
-    #: What stands for a missing value: "refuse", "hold" or a number.
-    missing: str | float | None = None
-
-    @classmethod
-    def of(cls, entry: dict[str, Any]) -> "Feature":
-        known = {key: value for key, value in entry.items() if key in cls.__dataclass_fields__}
-        if "range" in known:
-            known["range"] = tuple(known["range"])
-        return cls(**known)
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of a model; sizes in floats, weights in bytes."""
-
-    name: str
-    kind: str
-    storage: str
-    input_size: int
-    output_size: int
-    hidden_size: int
-    cell_size: int
-    weight_bytes: int
-
-
-@dataclass(frozen=True)
-class OpenOptions:
-    """How a model was opened; part of its pickles."""
-
-    mapped: bool = False
-    isa: str | None = None
-    max_stream_bytes: int = 0
-    max_step_operations: int = 0
-
-    def c(self) -> Options:
-        if self.isa is not None and self.isa not in _ISAS:
-            raise ArgumentError(f"isa: expected one of {', '.join(_ISAS)}, not {self.isa!r}")
-        for name in ("max_stream_bytes", "max_step_operations"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or not 0 <= value < 1 << 63:
-                raise ArgumentError(f"{name}: expected a whole number from 0 (any) on, not {value!r}")
-        flags = 0 if self.mapped else _COPY_FLAG
-        return Options(
-            ctypes.sizeof(Options), flags, _ISAS.get(self.isa or "", 0), self.max_stream_bytes, self.max_step_operations
-        )
 
 
 class Model:
@@ -147,7 +86,7 @@ class Model:
             about = self._source
         else:
             # Borrowed bytes would have to start at a multiple of 64.
-            options.flags |= _COPY_FLAG
+            options.flags |= COPY
             arguments, about = (self._source, len(self._source)), "a model in memory"
         function = library.open_file if len(arguments) == 1 else library.open_memory
         status = function(*arguments, ctypes.byref(options), ctypes.byref(pointer), ctypes.byref(error))
@@ -247,7 +186,9 @@ class Model:
 
 def _reopened(version: int, source: str | bytes, expected: str, options: dict[str, Any]) -> Model:
     if version != PICKLE_VERSION:
-        raise PickleError(f"a pickle of version {version}, not {PICKLE_VERSION}: pickle the model with this version of sluice")
+        raise PickleError(
+            f"a pickle of version {version}, not {PICKLE_VERSION}: pickle the model with this version of sluice"
+        )
     model = Model(source, **options)
     if model.hash != expected:
         raise PickleError(f"{model.source!r}: holds the model {model.hash} now; {expected} was pickled")

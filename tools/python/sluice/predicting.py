@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._handle import Floats, address, output
+from ._handle import Floats, address, numbers, output, whole
 from ._library import library
 from .errors import ArgumentError, DTypeError, NotFiniteError, ShapeError, Status, failure
 from .model import Model
@@ -36,7 +36,9 @@ def _why(status: int, model: Model, x: Any, what: str) -> Exception:
     if len(bad):
         row, column = map(int, bad[0])
         return NotFiniteError(f"{what}, row {row}, input {column} is {x[row, column]}: fill it, or leave the row out")
-    return NotFiniteError(f"{what}: the state is no longer finite, though all inputs are: they are beyond what the model can read")
+    return NotFiniteError(
+        f"{what}: the state is no longer finite, though all inputs are: they are beyond what the model can read"
+    )
 
 
 class _Work:
@@ -94,8 +96,7 @@ def predict(
     """
     if not isinstance(model, Model):
         raise DTypeError(f"model: expected a sluice.Model, not {type(model).__name__}")
-    if not isinstance(threads, int) or threads < 1:
-        raise ArgumentError(f"threads: expected a whole number from 1 on, not {threads!r}")
+    threads = whole(threads, "threads", 1)
     many = 2 if model.reads_tokens else 3
     tail = (model.output_size,)
     xs: Any
@@ -131,7 +132,7 @@ def predict(
 
 def _cut(xs: Any, ys: Any, lengths: Sequence[int], model: Model) -> tuple[list[Any], list[Floats]]:
     """The first steps of each sequence alone; what stands behind them becomes NaN."""
-    counts = np.asarray(lengths)
+    counts = numbers(lengths, "lengths")
     if counts.dtype.kind not in "iu" or counts.shape != (len(xs),):
         raise ShapeError(f"lengths: expected {len(xs)} whole numbers")
     if counts.size and not (0 <= int(counts.min()) and int(counts.max()) <= xs.shape[1]):

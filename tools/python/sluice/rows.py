@@ -31,7 +31,9 @@ def _ordered(names: Sequence[Any], model: Model, what: str) -> list[int]:
     given = [str(name) for name in names]
     missing = [name for name in wanted if given.count(str(name)) != 1]
     if missing:
-        raise ShapeError(f"{what}: the model reads {', '.join(map(str, wanted))}; not there once: {', '.join(map(str, missing))}")
+        raise ShapeError(
+            f"{what}: the model reads {', '.join(map(str, wanted))}; not there once: {', '.join(map(str, missing))}"
+        )
     return [given.index(str(name)) for name in wanted]
 
 

@@ -1,62 +1,20 @@
 """Streams: one sequence running through a model."""
 
 import ctypes
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from ._handle import FLOAT32, Floats, Handle, address, floats, output, token_ids
+from ._guarded import Guarded
+from ._handle import FLOAT32, Floats, Handle, address, floats, output, token_ids, whole
 from ._library import Error, library
-from .errors import ArgumentError, BusyError, ClosedError, DTypeError, PickleError, ShapeError, refuse
+from .errors import ArgumentError, DTypeError, PickleError, ShapeError, refuse
 from .model import Model
 
 #: To be raised when what a pickle of a stream or batch holds changes.
 PICKLE_VERSION = 1
 _ndarray = np.ndarray
-
-
-class Guarded:
-    """An object of the C library for one thread at a time: a second one is refused, since two would compute garbage."""
-
-    _kind = "stream"
-
-    def __init__(self, model: Model, handle: Handle):
-        self.model = model
-        self._handle: Handle | None = handle
-        lock = threading.Lock()
-        self._acquire, self._release = lock.acquire, lock.release
-
-    @contextmanager
-    def _use(self) -> Iterator[ctypes.c_void_p]:
-        if not self._acquire(False):
-            raise self._busy()
-        try:
-            if self._handle is None:
-                raise self._closed()
-            yield self._handle.pointer
-        finally:
-            self._release()
-
-    def _busy(self) -> BusyError:
-        return BusyError(f"another thread is using this {self._kind}: make one for each thread, model.{self._kind}(...)")
-
-    def _closed(self) -> ClosedError:
-        return ClosedError(f"the {self._kind} is closed: make another with model.{self._kind}(...)")
-
-    def close(self) -> None:
-        """Frees its memory."""
-        with self._use():
-            self._handle = None
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._handle is not None:
-            self.close()
 
 
 class Stream(Guarded):
@@ -65,8 +23,7 @@ class Stream(Guarded):
     def __init__(self, model: Model, block_size: int = 0):
         if not isinstance(model, Model):
             raise DTypeError(f"model: expected a sluice.Model, not {type(model).__name__}")
-        if not isinstance(block_size, int) or not 0 <= block_size < 1 << 62:
-            raise ArgumentError(f"block_size: expected a whole number, or 0 for 32, not {block_size!r}")
+        block_size = whole(block_size, "block_size (0 for 32)")
         pointer, error = ctypes.c_void_p(), Error()
         # The reference keeps the model open until its stream is there.
         opened = model.handle
@@ -100,7 +57,12 @@ class Stream(Guarded):
                 refuse(status)
             if out is None:
                 return self._y.copy()
-            if type(out) is not _ndarray or out.dtype is not FLOAT32 or out.shape != self._y_shape or not out.flags.writeable:
+            if (
+                type(out) is not _ndarray
+                or out.dtype is not FLOAT32
+                or out.shape != self._y_shape
+                or not out.flags.writeable
+            ):
                 output(out, self._y_shape)
             out[...] = self._y
             return out
@@ -110,7 +72,7 @@ class Stream(Guarded):
     def _take(self, x: Any) -> None:
         """What is rarer than a plain row: tokens, other kinds of arrays, and what is refused."""
         if self.model.reads_tokens:
-            ids = token_ids([x] if isinstance(x, int) else np.atleast_1d(x), "x", self.model.input_size)
+            ids = token_ids(np.asarray(x) if isinstance(x, np.integer) else x, "x", self.model.input_size)
             if ids.size != 1:
                 raise ShapeError(f"x: expected one token id, not {ids.size}; process() takes several")
             self._token = int(ids.flat[0])
@@ -205,6 +167,8 @@ class Stream(Guarded):
 
     @arrays.setter
     def arrays(self, arrays: Mapping[str, Floats]) -> None:
+        if not isinstance(arrays, Mapping):
+            raise DTypeError(f"arrays: expected a dictionary of arrays, not {type(arrays).__name__}")
         places = {place[0]: place for place in self._places()}
         checked = {}
         for name, array in arrays.items():

@@ -22,7 +22,9 @@ def program() -> str:
     found = shutil.which(named or "sluice")
     if not found:
         where = f"SLUICE_TOOL={named} is no program" if named else "the program sluice is not in PATH"
-        raise ToolError(f"{where}: tools/install PREFIX of Sluice's sources makes it; or let SLUICE_TOOL name it", code=127)
+        raise ToolError(
+            f"{where}: tools/install PREFIX of Sluice's sources makes it; or let SLUICE_TOOL name it", code=127
+        )
     return found
 
 

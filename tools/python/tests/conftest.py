@@ -26,7 +26,12 @@ def write_safetensors(path: Path, tensors: dict[str, np.ndarray], architecture: 
 def recurrent(rng, kind: str, inputs: int, hidden: int) -> dict[str, np.ndarray]:
     """PyTorch's tensors of a layer, under "rnn."."""
     gates = {"lstm": 4, "gru": 3, "rnn": 1}[kind] * hidden
-    shapes = {"weight_ih_l0": (gates, inputs), "weight_hh_l0": (gates, hidden), "bias_ih_l0": (gates,), "bias_hh_l0": (gates,)}
+    shapes = {
+        "weight_ih_l0": (gates, inputs),
+        "weight_hh_l0": (gates, hidden),
+        "bias_ih_l0": (gates,),
+        "bias_hh_l0": (gates,),
+    }
     return {f"rnn.{name}": rng.uniform(-1, 1, shape) / hidden**0.5 for name, shape in shapes.items()}
 
 
@@ -35,7 +40,9 @@ def make(tmp_path_factory) -> Callable[..., Path]:
     """Makes a model of a recurrent layer, and a dense one where `outputs` are given: the path of its blob."""
     folder = tmp_path_factory.mktemp("models")
 
-    def made(name: str, kind: str, inputs: int, hidden: int, outputs: int = 0, last: bool = False, meta=None, **options):
+    def made(
+        name: str, kind: str, inputs: int, hidden: int, outputs: int = 0, last: bool = False, meta=None, **options
+    ):
         rng = np.random.default_rng(sum(name.encode()))
         tensors, layers = {}, []
         if kind != "dense":

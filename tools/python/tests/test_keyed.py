@@ -27,7 +27,10 @@ def test_same_bits_as_alone(gru, capacity, chunk):
     x, times = rows(400, 5), np.arange(400)
     scorer = KeyedScorer(gru, capacity)
     y = np.concatenate(
-        [scorer.score(keys[i : i + chunk], times[i : i + chunk], x[i : i + chunk]).outputs for i in range(0, 400, chunk)]
+        [
+            scorer.score(keys[i : i + chunk], times[i : i + chunk], x[i : i + chunk]).outputs
+            for i in range(0, 400, chunk)
+        ]
     )
     assert np.array_equal(y, alone(gru, keys, x))
     assert len(scorer) == len(set(keys)) and scorer.counts["scored"] == 400 and scorer.bytes_per_key > 0
@@ -67,7 +70,10 @@ def test_policies_of_late_rows(gru):
 def test_missing_rows(gru):
     x = rows(3, 5)
     for missing, filling in (("hold", x[0]), (0.5, np.full(5, 0.5, np.float32))):
-        for times, interval in (([10, 40], 10), (np.array(["2026-01-01", "2026-01-04"], "M8[D]"), np.timedelta64(1, "D"))):
+        for times, interval in (
+            ([10, 40], 10),
+            (np.array(["2026-01-01", "2026-01-04"], "M8[D]"), np.timedelta64(1, "D")),
+        ):
             scorer = KeyedScorer(gru, interval=interval, missing=missing)
             first = scorer.score(["a"], times[:1], x[:1])
             second = scorer.score(["a"], times[1:], x[1:2])

@@ -15,7 +15,9 @@ from sluice import errors
 
 def test_describes_itself(lstm, named, words):
     assert (lstm.input_size, lstm.output_size, lstm.reads_tokens, lstm.yields_last) == (64, 64, False, False)
-    assert [(layer.kind, layer.storage, layer.hidden_size, layer.cell_size) for layer in lstm.layers] == [("lstm", "f32", 64, 64)]
+    assert [(layer.kind, layer.storage, layer.hidden_size, layer.cell_size) for layer in lstm.layers] == [
+        ("lstm", "f32", 64, 64)
+    ]
     assert len(lstm.inputs) == 64 and lstm.inputs[0].name is None
     assert [feature.name for feature in named.inputs] == ["a", "b", "c"] and named.inputs[0].unit == "°C"
     assert named.metadata["name"] == "three"

@@ -80,7 +80,9 @@ def test_pandas(gru, named):
     x = rows(20, 5)
     frame = pandas.DataFrame(x, copy=False)
     assert np.array_equal(gru.predict(pandas.DataFrame(x)), gru.predict(x))
-    assert np.shares_memory(sequence(frame, gru), frame.to_numpy()) and np.array_equal(gru.predict(frame), gru.predict(x))
+    assert np.shares_memory(sequence(frame, gru), frame.to_numpy()) and np.array_equal(
+        gru.predict(frame), gru.predict(x)
+    )
     doubles = pandas.DataFrame(x.astype(np.float64))
     assert np.array_equal(gru.predict([doubles, frame])[0], gru.predict(x))
     mixed = pandas.DataFrame({"c": x[:, 2], "other": "text", "a": x[:, 0].astype(np.float64), "b": np.arange(20)})

@@ -94,7 +94,11 @@ def test_states(gru, lstm):
     with pytest.raises(errors.InvalidStateError) as caught:
         stream.state = state[:-1] + b"\xff"
     assert caught.value.code == sluice.Status.INVALID_STATE
-    for wrong, error in [(b"", errors.InvalidStateError), ("x", errors.DTypeError), (lstm.stream().state, errors.InvalidStateError)]:
+    for wrong, error in [
+        (b"", errors.InvalidStateError),
+        ("x", errors.DTypeError),
+        (lstm.stream().state, errors.InvalidStateError),
+    ]:
         with pytest.raises(error):
             stream.state = wrong
     name = next(iter(arrays))
