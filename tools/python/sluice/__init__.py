@@ -12,16 +12,18 @@ input give the same bits: by steps, blocks, batches and keys, on every machine w
 from . import errors
 from ._library import VERSION as __version__
 from .batch import Batch
+from .denoising import Denoiser
 from .describing import Feature, Layer
 from .errors import SluiceError, Status
 from .keyed import KeyedScorer
 from .keyed_plan import LateRowError, MissingRowError, Scored
 from .model import Model
 from .predicting import predict
+from .speech import Segment, SileroVAD
 from .stream import Stream
 from .tool import convert
 
 __all__ = [
-    "Batch", "Feature", "KeyedScorer", "LateRowError", "Layer", "MissingRowError", "Model", "Scored", "SluiceError",
-    "Status", "Stream", "__version__", "convert", "errors", "predict",
+    "Batch", "Denoiser", "Feature", "KeyedScorer", "LateRowError", "Layer", "MissingRowError", "Model", "Scored", "Segment",
+    "SileroVAD", "SluiceError", "Status", "Stream", "__version__", "convert", "errors", "predict",
 ]  # fmt: skip

@@ -1,0 +1,149 @@
+"""Where speech begins and ends."""
+
+import ctypes
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._guarded import Guarded
+from ._handle import Floats, Handle, address
+from ._library import Error, SpeechEvent, SpeechOptions, library
+from .audio import opened, samples
+from .errors import ArgumentError, NotFiniteError, Status, refuse
+from .model import Model
+
+_FRAME, _SEGMENT = 1, 4
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Speech, in samples since the beginning, the end not included."""
+
+    start: int
+    end: int
+
+
+class SileroVAD(Guarded):
+    """Finds speech as Silero's get_speech_timestamps: by a model of Silero VAD, or any whose metadata say "voice-activity".
+
+    `model` is a `sluice.Model`, or the path of one, or of a file of Silero's, which the converter then reads. Probabilities
+    are from 0 to 1, durations milliseconds; None stands for the usual.
+    """
+
+    _kind = "voice activity"
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        threshold: float | None = None,
+        neg_threshold: float | None = None,
+        min_speech_duration_ms: int | None = None,
+        min_silence_duration_ms: int | None = None,
+        speech_pad_ms: int | None = None,
+    ):
+        model = opened(model)
+        options = SpeechOptions(size=ctypes.sizeof(SpeechOptions))
+        durations = {
+            "min_speech_duration_ms": min_speech_duration_ms,
+            "min_silence_duration_ms": min_silence_duration_ms,
+            "speech_pad_ms": speech_pad_ms,
+        }
+        for name, value in {"threshold": threshold, "neg_threshold": neg_threshold}.items():
+            if value is not None:
+                if not isinstance(value, int | float) or not 0 < value <= 1:
+                    raise ArgumentError(f"{name}: expected a probability above 0, not {value!r}")
+                setattr(options, name, value)
+        for name, value in durations.items():
+            if value is not None:
+                if not isinstance(value, int) or not 0 <= value <= 3_600_000:
+                    raise ArgumentError(f"{name}: expected milliseconds of at most an hour, not {value!r}")
+                # 0 stands for the usual in C, -1 for none.
+                setattr(options, name, value or -1)
+        pointer, error = ctypes.c_void_p(), Error()
+        handle = model.handle
+        status = library.vad_create(handle.pointer, ctypes.byref(options), ctypes.byref(pointer), ctypes.byref(error))
+        if status:
+            refuse(status, error)
+        super().__init__(model, Handle(pointer, library.vad_destroy))
+        self._settings = {"threshold": threshold, "neg_threshold": neg_threshold, **durations}
+        self.sample_rate: int = library.vad_sample_rate(pointer)
+        self.hop: int = library.vad_hop(pointer)
+        """Samples from a frame to the next."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another one of the same model and settings, which begins a signal."""
+        return _begun, (self.model, self._settings)
+
+    def push(self, source: Any) -> tuple[Floats, list[Segment]]:
+        """Takes the next samples of a signal: the probabilities of the frames that they complete, and what was settled.
+
+        A segment is settled some 100 ms behind its end.
+        """
+        taken = samples(source, self.sample_rate)
+        with self._use() as vad:
+            return self._push(vad, taken)
+
+    def flush(self) -> tuple[Floats, list[Segment]]:
+        """Ends the signal: what was left; the next samples begin another."""
+        with self._use() as vad:
+            return self._flush(vad)
+
+    def reset(self) -> None:
+        """Begins anew, with another signal."""
+        with self._use() as vad:
+            library.vad_reset(vad)
+
+    def segments(self, source: Any) -> list[Segment]:
+        """The speech of a whole signal: float32 from -1 to 1, int16, or a WAV file."""
+        return self._whole(source)[1]
+
+    def probabilities(self, source: Any) -> Floats:
+        """That of speech in each frame of a whole signal, [frames]."""
+        return self._whole(source)[0]
+
+    def _whole(self, source: Any) -> tuple[Floats, list[Segment]]:
+        taken = samples(source, self.sample_rate)
+        with self._use() as vad:
+            library.vad_reset(vad)
+            probabilities, segments = self._push(vad, taken)
+            last, settled = self._flush(vad)
+        return np.concatenate([probabilities, last]), segments + settled
+
+    def _push(self, vad: ctypes.c_void_p, source: Floats) -> tuple[Floats, list[Segment]]:
+        found: tuple[list[float], list[Segment]] = [], []
+        event, count = SpeechEvent(size=ctypes.sizeof(SpeechEvent)), ctypes.c_size_t()
+        at, start = 0, address(source)
+        while at < len(source):
+            status = library.vad_push_f32(
+                vad, start + 4 * at, len(source) - at, ctypes.byref(count), ctypes.byref(event)
+            )
+            self._take(vad, status, event, found)
+            at += count.value
+        return np.array(found[0], np.float32), found[1]
+
+    def _flush(self, vad: ctypes.c_void_p) -> tuple[Floats, list[Segment]]:
+        found: tuple[list[float], list[Segment]] = [], []
+        event = SpeechEvent(size=ctypes.sizeof(SpeechEvent))
+        while True:
+            self._take(vad, library.vad_flush(vad, ctypes.byref(event)), event, found)
+            if not event.what:
+                break
+        library.vad_reset(vad)
+        return np.array(found[0], np.float32), found[1]
+
+    def _take(self, vad: Any, status: int, event: SpeechEvent, found: tuple[list[float], list[Segment]]) -> None:
+        if status:
+            library.vad_reset(vad)
+            if status == Status.NOT_FINITE:
+                raise NotFiniteError("samples: far beyond -1 to 1, or not finite; the signal begins anew")
+            refuse(status)
+        if event.what & _FRAME:
+            found[0].append(event.probability)
+        if event.what & _SEGMENT:
+            found[1].append(Segment(event.start, event.end))
+
+
+def _begun(model: Model, settings: dict[str, Any]) -> SileroVAD:
+    return SileroVAD(model, **settings)
