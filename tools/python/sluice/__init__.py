@@ -15,6 +15,7 @@ from .batch import Batch
 from .denoising import Denoiser
 from .describing import Feature, Layer
 from .errors import SluiceError, Status
+from .files import score
 from .keyed import KeyedScorer
 from .keyed_plan import LateRowError, MissingRowError, Scored
 from .model import Model
@@ -25,5 +26,5 @@ from .tool import convert
 
 __all__ = [
     "Batch", "Denoiser", "Feature", "KeyedScorer", "LateRowError", "Layer", "MissingRowError", "Model", "Scored", "Segment",
-    "SileroVAD", "SluiceError", "Status", "Stream", "__version__", "convert", "errors", "predict",
+    "SileroVAD", "SluiceError", "Status", "Stream", "__version__", "convert", "errors", "predict", "score",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from .rows import sequence
 from .stream import Stream
 
 
-def _progress(total: int, wanted: bool) -> Callable[[], Any]:
+def bar(total: int, wanted: bool) -> Callable[[], Any]:
     """A bar by tqdm, where it is wanted and installed."""
     if wanted:
         try:
@@ -23,8 +23,8 @@ def _progress(total: int, wanted: bool) -> Callable[[], Any]:
         except ImportError:
             pass
         else:
-            bar = tqdm(total=total, unit="seq")
-            return lambda: bar.update() and (bar.n < total or bar.close())
+            shown = tqdm(total=total)
+            return lambda: shown.update() and (shown.n < total or shown.close())
     return lambda: None
 
 
@@ -126,7 +126,7 @@ def predict(
     if out is not None and np.may_share_memory(out, X):
         raise ArgumentError("out: expected other memory than that of X")
     work = _Work(model, xs, ys, lambda index: f"X[{index}]" if len(xs) > 1 else "X")
-    _spread(work, min(threads, len(xs)), _progress(len(xs), progress))
+    _spread(work, min(threads, len(xs)), bar(len(xs), progress))
     return result
 
 

@@ -14,14 +14,14 @@ def _module(x: Any) -> str:
     return type(x).__module__.partition(".")[0]
 
 
-def _rounded(array: Any, what: str) -> Floats:
+def rounded(array: Any, what: str) -> Floats:
     """Numbers of a table, float64 for the most part, as float32."""
     if not isinstance(array, np.ndarray) or not np.can_cast(array.dtype, FLOAT32, "same_kind"):
         raise DTypeError(f"{what}: expected columns of numbers, not {getattr(array, 'dtype', type(array).__name__)}")
     return np.asarray(array, np.float32, order="C")
 
 
-def _ordered(names: Sequence[Any], model: Model, what: str) -> list[int]:
+def ordered(names: Sequence[Any], model: Model, what: str) -> list[int]:
     """Where the columns stand that the model reads: by name where its inputs have names, as they come where not."""
     wanted = [feature.name for feature in model.inputs]
     if not all(wanted) or len(set(wanted)) != len(wanted):
@@ -38,7 +38,7 @@ def _ordered(names: Sequence[Any], model: Model, what: str) -> list[int]:
 
 
 def _of_frame(frame: Any, model: Model, what: str) -> Any:
-    order = _ordered(list(frame.columns), model, what)
+    order = ordered(list(frame.columns), model, what)
     if order != list(range(len(frame.columns))):
         frame = frame.iloc[:, order]
     if model.reads_tokens:
@@ -46,7 +46,7 @@ def _of_frame(frame: Any, model: Model, what: str) -> Any:
     dtypes = set(frame.dtypes)
     if any(getattr(dtype, "kind", "O") not in "fiub" for dtype in dtypes):
         raise DTypeError(f"{what}: expected columns of numbers, not {', '.join(map(str, dtypes))}")
-    return _rounded(frame.to_numpy() if len(dtypes) == 1 else frame.to_numpy(np.float32), what)
+    return rounded(frame.to_numpy() if len(dtypes) == 1 else frame.to_numpy(np.float32), what)
 
 
 def _of_column(column: Any, model: Model, what: str) -> Any:
@@ -63,16 +63,16 @@ def _of_column(column: Any, model: Model, what: str) -> Any:
         values = column.flatten()
         if values.null_count:
             raise DTypeError(f"{what}: {values.null_count} values are null: fill them before")
-        return _rounded(values.to_numpy(zero_copy_only=False), what).reshape(-1, column.type.list_size)
+        return rounded(values.to_numpy(zero_copy_only=False), what).reshape(-1, column.type.list_size)
     array = column.to_numpy(zero_copy_only=False)
-    return array if model.reads_tokens else _rounded(array, what).reshape(-1, 1)
+    return array if model.reads_tokens else rounded(array, what).reshape(-1, 1)
 
 
 def _of_table(table: Any, model: Model, what: str) -> Any:
     names = table.schema.names
     if len(names) == 1:
         return _of_column(table.column(0), model, what)
-    columns = [_of_column(table.column(index), model, what) for index in _ordered(names, model, what)]
+    columns = [_of_column(table.column(index), model, what) for index in ordered(names, model, what)]
     return np.concatenate(columns, axis=1)
 
 
