@@ -18,10 +18,8 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "exporters"))
-
-from keras_exporter import Exporter, architecture_of
-from sluice_architecture import run_exporter
+from exporters.keras_exporter import Exporter, architecture_of
+from exporters.sluice_architecture import run_exporter
 
 __all__ = ["Exporter", "architecture_of"]
 

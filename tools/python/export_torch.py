@@ -25,10 +25,8 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "exporters"))
-
-from sluice_architecture import run_exporter
-from torch_exporter import Exporter, architecture_of, export, load
+from exporters.sluice_architecture import run_exporter
+from exporters.torch_exporter import Exporter, architecture_of, export, load
 
 __all__ = ["Exporter", "architecture_of", "export", "load"]
 

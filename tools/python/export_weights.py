@@ -16,10 +16,8 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "exporters"))
-
-from sluice_architecture import run_exporter
-from weight_files import Weights, weights_of
+from exporters.sluice_architecture import run_exporter
+from exporters.weight_files import Weights, weights_of
 
 __all__ = ["Weights", "weights_of"]
 

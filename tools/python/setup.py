@@ -64,6 +64,11 @@ def version(header: Path) -> str:
 
 
 class WithLibrary(build_py):
+    def find_package_modules(self, package: str, package_dir: str) -> list[tuple[str, str, str]]:
+        """The tests of the exporters lie beside them."""
+        found = super().find_package_modules(package, package_dir)
+        return [module for module in found if not module[1].startswith("test_")]
+
     def run(self) -> None:
         # A module that is no more would stay in it.
         shutil.rmtree(self.build_lib, ignore_errors=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sluice_architecture import Refused, shown
+from .sluice_architecture import Refused, shown
 
 # Options that change nothing of what is computed at inference, or that a layer's reader looks at itself.
 SILENT = {

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from keras_config import LayerConfig, ModelConfig, Options, inputs_of, mask_of, number_of
-from keras_files import KerasFile
-from keras_layers import CELLS, JOINS, Layers, Value
-from sluice_architecture import INPUT, Architecture, Refused, shown
+from .keras_config import LayerConfig, ModelConfig, Options, inputs_of, mask_of, number_of
+from .keras_files import KerasFile
+from .keras_layers import CELLS, JOINS, Layers, Value
+from .sluice_architecture import INPUT, Architecture, Refused, shown
 
 NOTHING = (
     "Dropout",

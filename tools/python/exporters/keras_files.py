@@ -18,7 +18,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from sluice_architecture import Array, Refused, shown
+from .sluice_architecture import Array, Refused, shown
 
 DEPTH = 64  # of a configuration; Keras' own are within 16
 SMALL = 16 << 20  # bytes that may be unpacked of any file

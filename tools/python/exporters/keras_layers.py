@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras_config import Options, is_number
-from keras_recurrent import CELLS, Recurrent
-from keras_values import Value
-from sluice_architecture import INPUT, Array, Refused, shown
+from .keras_config import Options, is_number
+from .keras_recurrent import CELLS, Recurrent
+from .keras_values import Value
+from .sluice_architecture import INPUT, Array, Refused, shown
 
 __all__ = ["CELLS", "JOINS", "Layers", "Value"]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_config import Options
-from keras_values import Base, Value
-from sluice_architecture import Array, Refused, shown
+from .keras_config import Options
+from .keras_values import Base, Value
+from .sluice_architecture import Array, Refused, shown
 
 CELLS = {"LSTM": ("lstm", 4), "GRU": ("gru", 3), "SimpleRNN": ("rnn", 1)}
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from keras_config import Options
-from keras_files import KerasFile
-from sluice_architecture import Architecture, Array, Refused, shown
+from .keras_config import Options
+from .keras_files import KerasFile
+from .sluice_architecture import Architecture, Array, Refused, shown
 
 FUNCTIONS = ("tanh", "sigmoid", "relu", "softmax", "log_softmax", "softsign", "softplus", "elu")
 

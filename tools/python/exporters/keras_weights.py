@@ -12,8 +12,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from keras_files import RATIO, SMALL, KerasFile, damage_as_refusal
-from sluice_architecture import Array, Refused, shown
+from .keras_files import RATIO, SMALL, KerasFile, damage_as_refusal
+from .sluice_architecture import Array, Refused, shown
 
 # What Keras 3 numbers, in its order, by the class in the group's name.
 NUMBERED = {

@@ -32,7 +32,7 @@ sys.path[:0] = [str(FOLDER), str(FOLDER / "fixtures")]
 import export_keras
 import export_tflite
 import export_torch
-from sluice_architecture import Refused
+from exporters.sluice_architecture import Refused
 
 
 class Forward(nn.Module):

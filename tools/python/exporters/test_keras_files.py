@@ -17,7 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import export_keras
-from sluice_architecture import Architecture, Refused
+from exporters.sluice_architecture import Architecture, Refused
 
 Change = Any
 

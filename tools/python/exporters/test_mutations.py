@@ -27,8 +27,8 @@ sys.path[:0] = [str(FOLDER), str(FOLDER / "fixtures")]
 
 import export_keras
 import export_torch
-from keras_files import KerasFile
-from sluice_architecture import Architecture, Refused
+from exporters.keras_files import KerasFile
+from exporters.sluice_architecture import Architecture, Refused
 
 FIXTURES = FOLDER.parents[1] / "Tests/Fixtures"
 
@@ -232,7 +232,7 @@ class TFLiteMutations(unittest.TestCase):
         except ImportError as error:
             self.skipTest(str(error))
         import flatbuffers
-        import tflite_exporter
+        from exporters import tflite_exporter
 
         self.schema, self.flatbuffers, self.exporter = schema_py_generated, flatbuffers, tflite_exporter.Exporter
         self.random = random.Random(13)

@@ -15,7 +15,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import export_torch
-from sluice_architecture import Architecture, Refused
+from exporters.sluice_architecture import Architecture, Refused
 from test_exporters import Forward
 
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import export_keras
 import export_weights
-from sluice_architecture import Refused
+from exporters.sluice_architecture import Refused
 
 
 class WeightTests(unittest.TestCase):

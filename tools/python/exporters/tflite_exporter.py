@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sluice_architecture import INPUT, Architecture, Array, Refused
-from tflite_files import Operator, TFLiteFile
-from tflite_lstm import LSTM
-from tflite_shapes import Shapes, reshaped, sliced
+from .sluice_architecture import INPUT, Architecture, Array, Refused
+from .tflite_files import Operator, TFLiteFile
+from .tflite_lstm import LSTM
+from .tflite_shapes import Shapes, reshaped, sliced
 
 FUSED = {"NONE": None, "RELU": "relu", "TANH": "tanh"}
 ARITHMETIC = ("ADD", "SUB", "MUL", "DIV")

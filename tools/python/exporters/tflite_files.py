@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sluice_architecture import Array, Refused, shown
+from .sluice_architecture import Array, Refused, shown
 
 # Of one operator, of the graph; TensorFlow's converter writes fewer for any network that can be exported.
 MOST_TENSORS, MOST_OPERATORS, MOST_AXES = 64, 4096, 6

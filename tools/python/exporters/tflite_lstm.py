@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from sluice_architecture import Array, Refused
-from tflite_files import Operator
+from .sluice_architecture import Array, Refused
+from .tflite_files import Operator
 
 # Inputs of UNIDIRECTIONAL_SEQUENCE_LSTM; W, U and biases stand in the order i, f, g, o.
 W, U, PEEPHOLES, BIASES = slice(1, 5), slice(5, 9), slice(9, 12), slice(12, 16)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from sluice_architecture import Array, Refused
-from tflite_files import MOST_AXES, Operator
+from .sluice_architecture import Array, Refused
+from .tflite_files import MOST_AXES, Operator
 
 Length = tuple[int, int]
 Cuts = dict[str, tuple[int | None, int]]

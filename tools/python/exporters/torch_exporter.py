@@ -11,14 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-from sluice_architecture import INPUT, Architecture, Refused, shown
-from torch_functions import MISSING, Functions
-from torch_in_place import refuse_changes_that_are_read
-from torch_loading import load
-from torch_modules import RECURRENT, WrongRank, class_of
-from torch_reshaping import Ignored, Shape, Zeros
-from torch_tracing import length, traced
-from torch_values import Value
+from .sluice_architecture import INPUT, Architecture, Refused, shown
+from .torch_functions import MISSING, Functions
+from .torch_in_place import refuse_changes_that_are_read
+from .torch_loading import load
+from .torch_modules import RECURRENT, WrongRank, class_of
+from .torch_reshaping import Ignored, Shape, Zeros
+from .torch_tracing import length, traced
+from .torch_values import Value
 
 __all__ = ["Exporter", "architecture_of", "export", "load"]
 

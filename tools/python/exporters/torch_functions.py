@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from sluice_architecture import INPUT, Refused, shown
-from torch_modules import Modules
-from torch_reshaping import Size, Zeros
-from torch_values import Value
+from .sluice_architecture import INPUT, Refused, shown
+from .torch_modules import Modules
+from .torch_reshaping import Size, Zeros
+from .torch_values import Value
 
 MISSING = object()
 FUNCTIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid"}

@@ -10,8 +10,8 @@ from typing import Any
 
 from torch import fx, nn
 
-from sluice_architecture import Refused
-from torch_modules import RECURRENT, class_of
+from .sluice_architecture import Refused
+from .torch_modules import RECURRENT, class_of
 
 IN_PLACE = (operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ipow, operator.imatmul)
 # What gives the same numbers in the same memory, perhaps some of them.

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from sluice_architecture import Refused
-from weight_files import refuse_unpacking
+from .sluice_architecture import Refused
+from .weight_files import refuse_unpacking
 
 
 def load(source: str, weights: str | None) -> nn.Module:

@@ -6,9 +6,9 @@ from typing import Any
 from torch import nn
 from torch.nn.utils.prune import BasePruningMethod
 
-from sluice_architecture import INPUT, Array, Refused
-from torch_reshaping import Reshaping
-from torch_values import Value
+from .sluice_architecture import INPUT, Array, Refused
+from .torch_reshaping import Reshaping
+from .torch_values import Value
 
 RECURRENT = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
 NOTHING = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.AlphaDropout, nn.FeatureAlphaDropout)

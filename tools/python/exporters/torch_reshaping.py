@@ -10,8 +10,8 @@ from typing import Any
 
 from torch import fx
 
-from sluice_architecture import INPUT, Refused, shown
-from torch_values import Value, Values, is_whole
+from .sluice_architecture import INPUT, Refused, shown
+from .torch_values import Value, Values, is_whole
 
 
 @dataclass(frozen=True)

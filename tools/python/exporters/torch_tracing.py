@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import fx, nn
 
-from sluice_architecture import Refused
-from torch_in_place import Tracer
+from .sluice_architecture import Refused
+from .torch_in_place import Tracer
 
 
 LENGTH = builtins.len

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from sluice_architecture import INPUT, Architecture, Array, Refused, shown
+from .sluice_architecture import INPUT, Architecture, Array, Refused, shown
 
 
 @dataclass(frozen=True)

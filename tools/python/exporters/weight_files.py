@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from keras_files import RATIO, SMALL, damage_as_refusal
-from sluice_architecture import Architecture, Array, Refused, shown
+from .keras_files import RATIO, SMALL, damage_as_refusal
+from .sluice_architecture import Architecture, Array, Refused, shown
 
 DEPTH = 8  # of dictionaries within a checkpoint
 # What a trainer calls the model's state_dict beside its own.
@@ -50,7 +50,7 @@ def weights_of(path: Path, key: str | None = None) -> Weights:
         start = file.read(8)
     ending = path.name.lower().split(".")[-1]
     if start.startswith(b"\x89HDF") or ending == "keras":
-        from keras_weights import layers_of
+        from .keras_weights import layers_of
 
         weights = Weights()
         for layer, arrays in layers_of(path):

@@ -9,6 +9,9 @@ A model is immutable and shared by any number of threads; a stream belongs to on
 input give the same bits: by steps, blocks, batches and keys, on every machine with a fused multiply-add.
 """
 
+import importlib
+from typing import Any
+
 from . import errors
 from ._library import VERSION as __version__
 from .batch import Batch
@@ -28,3 +31,10 @@ __all__ = [
     "Batch", "Denoiser", "Feature", "KeyedScorer", "LateRowError", "Layer", "MissingRowError", "Model", "Scored", "Segment",
     "SileroVAD", "SluiceError", "Status", "Stream", "__version__", "convert", "errors", "predict", "score",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    # Its folder lies elsewhere in the sources, and few need it.
+    if name == "export":
+        return importlib.import_module(".export", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -131,6 +131,10 @@ class Library:
     """The functions of sluice.h as attributes, without their prefix. Each releases the interpreter's lock."""
 
     def __init__(self, path: Path):
+        if not path.exists():
+            raise ImportError(
+                f"{path} is not there: this is a folder of sources; pip install ./tools/python installs it"
+            )
         loaded = ctypes.CDLL(str(path))
         for name, (result, arguments) in PROTOTYPES.items():
             function = getattr(loaded, f"sluice_{name}")
