@@ -19,6 +19,7 @@ from .denoising import Denoiser
 from .describing import Feature, Layer
 from .errors import SluiceError, Status
 from .files import score
+from .forecasting import forecast
 from .keyed import KeyedScorer
 from .keyed_plan import LateRowError, MissingRowError, Scored
 from .model import Model
@@ -29,7 +30,7 @@ from .tool import convert
 
 __all__ = [
     "Batch", "Denoiser", "Feature", "KeyedScorer", "LateRowError", "Layer", "MissingRowError", "Model", "Scored", "Segment",
-    "SileroVAD", "SluiceError", "Status", "Stream", "__version__", "convert", "errors", "predict", "score",
+    "SileroVAD", "SluiceError", "Status", "Stream", "__version__", "convert", "errors", "forecast", "predict", "score",
 ]  # fmt: skip
 
 
