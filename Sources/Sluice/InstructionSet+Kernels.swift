@@ -38,10 +38,10 @@ extension InstructionSet {
     }
   }
 
-  /// Copies rows of a layer's outputs to the caller, by this set's kernels.
+  /// Copies rows of floats, by this set's kernels: of a layer's outputs to the caller, of states.
   ///
-  /// The C library reads a short row from both ends. What overlaps two vectors that were just stored
-  /// has to wait until both are in the cache.
+  /// libc's `memcpy` reads a short row from both ends. What overlaps two vectors that were just stored
+  /// has to wait until both are in the cache. And `update(from:count:)` is a call a float in the C library.
   @inline(__always)
   func copyRows(
     _ source: UnsafePointer<Float>, pitch: Int, to target: UnsafeMutablePointer<Float>,

@@ -26,28 +26,13 @@ extension ModelStream {
       let layer = plan[index]
       if layer.isRecurrent {
         let h = unsafe buffer + layer.outputOffset + phase &* layer.stride
-        guard unsafe isFinite(h, layer.outputSize) else { return false }
+        guard unsafe instructionSet.isFinite(h, layer.outputSize) else { return false }
       }
-      if !layer.showsItsSecondVector {
-        guard unsafe isFinite(buffer + layer.cellOffset, layer.secondVectorSize) else {
-          return false
-        }
+      let count = layer.showsItsSecondVector ? 0 : layer.secondVectorSize
+      if count > 0 {
+        guard unsafe instructionSet.isFinite(buffer + layer.cellOffset, count) else { return false }
       }
       index &+= 1
-    }
-    return true
-  }
-
-  /// Whether `count` floats from the start of a line are finite: whole lines by the kernels, what the
-  /// last line has of them one by one.
-  @inline(__always)
-  private func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
-    let whole = count & ~15
-    if whole > 0, unsafe !instructionSet.isFinite(floats, whole) { return false }
-    var at = whole
-    while at < count {
-      guard unsafe floats[at].bitPattern.isOfFiniteFloat else { return false }
-      at &+= 1
     }
     return true
   }

@@ -133,7 +133,8 @@ extension ModelStream {
     let size = plan.outputSize
     if plan.yieldsLast {
       guard first &+ count == steps else { return }
-      unsafe y.update(from: rows[count &- 1], count: size)
+      unsafe instructionSet.copyRows(
+        rows[count &- 1], pitch: 0, to: y, targetPitch: 0, count: size, rows: 1)
       return
     }
     unsafe instructionSet.copyRows(

@@ -54,12 +54,23 @@ extension ModelStream {
       unsafe instructionSet.run(layer.layer, &block)
       if layer.isRecurrent {
         let last = layer.isReverse ? 0 : steps &- 1
-        unsafe current.update(from: output[last], count: output.stride)
-        if layer.writesFinalState { output.fill(steps, from: last) }
+        unsafe instructionSet.copyRows(
+          output[last], pitch: 0, to: current, targetPitch: 0, count: output.stride, rows: 1)
+        if layer.writesFinalState { fill(output, steps, from: last) }
       }
       index &+= 1
     }
     return output
+  }
+
+  /// Copies one of `count` rows to all others.
+  private func fill(_ rows: Rows, _ count: Int, from source: Int) {
+    unsafe instructionSet.copyRows(
+      rows[source], pitch: 0, to: rows[0], targetPitch: rows.stride, count: rows.stride,
+      rows: source)
+    unsafe instructionSet.copyRows(
+      rows[source], pitch: 0, to: rows[source &+ 1], targetPitch: rows.stride, count: rows.stride,
+      rows: count &- 1 &- source)
   }
 
   /// The rows of a block that a layer writes.
@@ -75,14 +86,5 @@ extension Rows {
   /// So many rows from the end: the last comes first, and the one before it next.
   fileprivate func reversed(_ count: Int) -> Rows {
     unsafe Rows(self[count &- 1], stride: 0 &- stride)
-  }
-
-  /// Copies one of `count` rows to all others.
-  fileprivate func fill(_ count: Int, from source: Int) {
-    var index = 0
-    while index < count {
-      if index != source { unsafe self[index].update(from: self[source], count: stride) }
-      index &+= 1
-    }
   }
 }

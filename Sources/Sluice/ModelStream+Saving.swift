@@ -42,7 +42,7 @@ extension ModelStream {
   /// `copyState` without its precondition.
   package mutating func adoptState(of source: borrowing ModelStream) {
     phase = source.phase
-    unsafe buffer.update(from: source.buffer, count: plan.stateFloats)
+    unsafe memcpy(buffer, source.buffer, 4 &* plan.stateFloats)
   }
 
   /// Whether both are streams of the same model: opened once or several times, from bytes with the

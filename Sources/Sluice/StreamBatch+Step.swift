@@ -79,7 +79,9 @@ extension StreamBatch {
       unsafe runAll(x, stride: size, into: y)
       return
     }
-    unsafe gather(active) { stream, row in unsafe row.update(from: x + stream &* size, count: size)
+    unsafe gather(active) { stream, row in
+      unsafe instructionSet.copyRows(
+        x + stream &* size, pitch: size, to: row, targetPitch: size, count: size, rows: 1)
     }
     unsafe runGathered(rows, active, into: y)
   }
@@ -146,11 +148,8 @@ extension StreamBatch {
   ) {
     let size = plan.outputSize
     let rows = unsafe run(Rows(reading: x, stride: stride), count, states: buffer)
-    var stream = 0
-    while stream < count {
-      unsafe (y + stream &* size).update(from: rows[stream], count: size)
-      stream &+= 1
-    }
+    unsafe instructionSet.copyRows(
+      rows.start, pitch: rows.stride, to: y, targetPitch: size, count: size, rows: count)
   }
 
   /// Copies what the active streams need to neighbouring rows.
@@ -179,7 +178,9 @@ extension StreamBatch {
     while stream < self.count {
       if unsafe active[stream] != 0 {
         unsafe copyStates(from: gathered, row: row, to: buffer, row: stream)
-        unsafe (y + stream &* size).update(from: rows[row], count: size)
+        unsafe instructionSet.copyRows(
+          rows[row], pitch: rows.stride, to: y + stream &* size, targetPitch: size, count: size,
+          rows: 1)
         row &+= 1
       }
       stream &+= 1
@@ -195,8 +196,9 @@ extension StreamBatch {
       var sources = unsafe plan[index].stateVectors(of: source, streams: count)
       var targets = unsafe plan[index].stateVectors(of: target, streams: count)
       while let from = sources.next(), let to = targets.next() {
-        unsafe (to.start + targetRow &* to.stride).update(
-          from: from.start + row &* from.stride, count: from.stride)
+        unsafe instructionSet.copyRows(
+          from.start + row &* from.stride, pitch: 0, to: to.start + targetRow &* to.stride,
+          targetPitch: 0, count: from.stride, rows: 1)
       }
       index &+= 1
     }

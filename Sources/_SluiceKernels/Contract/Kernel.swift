@@ -387,13 +387,13 @@ public func runInt4(
     multiply: multiply)
 }
 
-/// Whether `count` floats, a multiple of 16 on a 64-byte line, hold neither NaN nor infinity.
+/// Whether `count` floats from the start of a 64-byte line on hold neither NaN nor infinity.
 @export(interface)
 public func isFinite(_ floats: UnsafePointer<Float>, _ count: Int) -> Bool {
   unsafe holdsFinite(floats, count)
 }
 
-/// Copies `rows` rows of `count` floats each; those of `source` lie on a 64-byte line.
+/// Copies `rows` rows of `count` floats each, of any alignment.
 @export(interface)
 public func copyRows(
   _ source: UnsafePointer<Float>, pitch: Int, to target: UnsafeMutablePointer<Float>,
