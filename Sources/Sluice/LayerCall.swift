@@ -25,9 +25,21 @@ struct Rows {
   subscript(index: Int) -> UnsafeMutablePointer<Float> { unsafe start + index &* stride }
 }
 
+/// Where the vectors of one or more sequences lie: what is remembered from step to step, and what lasts for one.
+@safe
+struct StepMemory {
+  let states, steps: UnsafeMutablePointer<Float>
+
+  @inline(__always)
+  init(states: UnsafeMutablePointer<Float>, steps: UnsafeMutablePointer<Float>) {
+    unsafe self.states = unsafe states
+    unsafe self.steps = unsafe steps
+  }
+}
+
 /// Memory that all layers of a stream or batch use in turn.
 @safe
-struct Workspace {
+struct ScratchRows {
   /// W x + b of every row, and U h of every row.
   let projected, recurrent: UnsafeMutablePointer<Float>
   /// x and h as integers.
@@ -51,23 +63,23 @@ extension sluice_block {
   /// What a layer's kernel reads and writes: `steps` steps of one stream, or one step of as many.
   ///
   /// - Parameters:
-  ///   - layer: whose C and scratch memory lie in `states`, `streams` times.
+  ///   - layer: whose C and scratch memory lie in `memory`, `streams` times.
   ///   - input: what it reads, a row a step.
   ///   - hidden: h(t-1) of the first step; of many streams, rows `layer.stride` apart.
   ///   - output: what it writes, a row a step.
   ///   - backwards: whether the first step reads the weights from their end.
   @inline(__always)
   init(
-    _ layer: PlannedLayer, in states: UnsafeMutablePointer<Float>, streams: Int = 1,
-    from input: Rows, hidden: UnsafeMutablePointer<Float>, to output: Rows, _ workspace: Workspace,
-    steps: Int, backwards: Bool
+    _ layer: PlannedLayer, in memory: StepMemory, streams: Int = 1, from input: Rows,
+    hidden: UnsafeMutablePointer<Float>, to output: Rows, _ rows: ScratchRows, steps: Int,
+    backwards: Bool
   ) {
     unsafe self.init(
       input: input.start, input_stride: input.stride, hidden: hidden, output: output.start,
-      output_stride: output.stride, cell: states + streams &* layer.cellOffset,
-      scratch: states + streams &* layer.scratchOffset,
-      projected: layer.isOverColumns ? workspace.columns : workspace.projected,
-      recurrent: workspace.recurrent, quantised: workspace.quantised, steps: steps,
+      output_stride: output.stride, cell: memory.states + streams &* layer.cellOffset,
+      scratch: memory.steps + streams &* layer.scratchOffset,
+      projected: layer.isOverColumns ? rows.columns : rows.projected,
+      recurrent: rows.recurrent, quantised: rows.quantised, steps: steps,
       backwards: backwards)
   }
 }

@@ -7,43 +7,59 @@ extension Plan {
   /// Floats of the calls at the end of a stream's buffer.
   var callFloats: Int { unsafe layerCount &* 2 &* MemoryLayout<sluice_block>.stride / 4 }
 
-  /// The memory of a stream's layers that lies behind the rows of a block.
-  func workspace(of buffer: UnsafeMutablePointer<Float>, blockSize: Int) -> Workspace {
-    let projected = unsafe buffer + stateFloats + blockSize &* slotCount &* longestStride
-    let recurrent = unsafe projected + blockSize &* longestProjection
-    let quantised = unsafe recurrent + compactProjection
-    return unsafe Workspace(
-      projected: projected, recurrent: recurrent, quantised: quantised,
-      columns: quantised + (quantisedHidden &+ blockSize &* quantisedInput))
+  /// Where the rows of a block lie in a workspace, behind a step's vectors.
+  func blockRows(
+    of workspace: UnsafeMutablePointer<sluice_workspace>
+  ) -> UnsafeMutablePointer<Float> {
+    unsafe workspace.floats + stepFloats
   }
 
-  /// Writes every layer's call of a single step, for each phase, behind a stream's rows.
-  func makeCalls(
-    in buffer: UnsafeMutablePointer<Float>, blockSize: Int
+  /// What lies behind the rows of a block.
+  func scratchRows(of workspace: UnsafeMutablePointer<sluice_workspace>) -> ScratchRows {
+    let rows = unsafe workspace.pointee.rows
+    let projected = unsafe blockRows(of: workspace) + rows &* slotCount &* longestStride
+    let recurrent = unsafe projected + rows &* longestProjection
+    let quantised = unsafe recurrent + compactProjection
+    return unsafe ScratchRows(
+      projected: projected, recurrent: recurrent, quantised: quantised,
+      columns: quantised + (quantisedHidden &+ rows &* quantisedInput))
+  }
+
+  /// Where the calls of single steps lie, at the end.
+  func calls(
+    of workspace: UnsafeMutablePointer<sluice_workspace>
   ) -> UnsafeMutablePointer<sluice_block> {
-    let workspace = unsafe workspace(of: buffer, blockSize: blockSize)
-    let end = unsafe UnsafeMutableRawPointer(workspace.columns + columnFloats)
-    let calls = unsafe end.bindMemory(to: sluice_block.self, capacity: 2 &* layerCount)
+    let end = unsafe scratchRows(of: workspace).columns + columnFloats
+    return unsafe UnsafeMutableRawPointer(end).assumingMemoryBound(to: sluice_block.self)
+  }
+
+  /// Writes every layer's call of a single step, for each phase, of the stream whose states are these: it has the
+  /// workspace until another's are written.
+  @inline(never)
+  func writeCalls(
+    of states: UnsafeMutablePointer<Float>, in workspace: UnsafeMutablePointer<sluice_workspace>
+  ) {
+    let memory = unsafe StepMemory(states: states, steps: workspace.floats)
+    let rows = unsafe scratchRows(of: workspace)
+    let calls = unsafe calls(of: workspace)
+    unsafe workspace.pointee.owner = UnsafeRawPointer(states)
     var index = 0
     while index < 2 &* layerCount {
       let phase = index < layerCount ? 0 : 1
       let layer = self[index &- phase &* layerCount]
-      // The model's input, of which nothing is known yet, stands as the buffer.
-      var input = unsafe Rows(buffer, stride: inputStride)
+      // The model's input, of which nothing is known yet, stands as the states.
+      var input = unsafe Rows(states, stride: inputStride)
       if layer.source >= 0 {
         let read = self[layer.source]
         // Of a recurrent layer h(t), which the step has written beside h(t-1).
-        input = unsafe Rows(
-          buffer + read.outputOffset + read.vector(1 &- phase), stride: read.stride)
+        input = unsafe Rows(read.vector(1 &- phase, in: memory), stride: read.stride)
       }
-      let states = unsafe buffer + layer.outputOffset
       unsafe (calls + index).initialize(
         to: sluice_block(
-          layer, in: buffer, from: input, hidden: states + layer.vector(phase),
-          to: Rows(states + layer.vector(1 &- phase), stride: layer.stride), workspace, steps: 1,
+          layer, in: memory, from: input, hidden: layer.vector(phase, in: memory),
+          to: Rows(layer.vector(1 &- phase, in: memory), stride: layer.stride), rows, steps: 1,
           backwards: phase != 0))
       index &+= 1
     }
-    return unsafe calls
   }
 }

@@ -20,12 +20,15 @@ extension ModelStream {
   }
 
   /// ``isFinite``, where floats are computed with as the kernels expect it.
+  ///
+  /// Inlined, or the stream is handed over by value: read in vectors, of which the step has just written a word.
+  @inline(__always)
   var isFiniteAsComputed: Bool {
     var index = 0
     while index < plan.layerCount {
       let layer = plan[index]
       if layer.isRecurrent {
-        let h = unsafe buffer + layer.outputOffset + phase &* layer.stride
+        let h = unsafe layer.vector(phase, in: memory)
         guard unsafe instructionSet.isFinite(h, layer.outputSize) else { return false }
       }
       let count = layer.showsItsSecondVector ? 0 : layer.secondVectorSize

@@ -20,10 +20,13 @@ extension ModelStream {
   ) -> UnsafePointer<Float> {
     var output = unsafe input
     let count = plan.layerCount
+    if unsafe workspace.pointee.owner != UnsafeRawPointer(buffer) {
+      unsafe plan.writeCalls(of: buffer, in: workspace)
+    }
     var (layer, call) = unsafe (plan.model.pointee.layers, calls + phase &* count)
     let end = unsafe layer + count
     if plan.writesOutput {
-      unsafe call[count &- 1].output = y ?? buffer + end[-1].output_offset
+      unsafe call[count &- 1].output = y ?? workspace.floats + end[-1].output_offset
     }
     while unsafe layer < end {
       if unsafe layer.pointee.source < 0 { unsafe call.pointee.input = input }
@@ -39,17 +42,18 @@ extension ModelStream {
   /// Runs every layer over a block. Where layers read others than the one before, each has rows that
   /// stay as they are until their last reader has run; else two sets of rows take turns.
   private func runBlock(_ input: Rows, steps: Int) -> Rows {
-    let workspace = unsafe plan.workspace(of: buffer, blockSize: blockSize)
+    let memory = self.memory
+    let rows = unsafe plan.scratchRows(of: workspace)
     var output = input
     var index = 0
     while index < plan.layerCount {
       let layer = plan[index]
       let source = layer.source < 0 ? input : blockRows(plan[layer.source])
       output = blockRows(layer)
-      let current = unsafe buffer + layer.outputOffset + layer.vector(phase)
+      let current = unsafe layer.vector(phase, in: memory)
       var block = unsafe sluice_block(
-        layer, in: buffer, from: layer.isReverse ? source.reversed(steps) : source,
-        hidden: current, to: layer.isReverse ? output.reversed(steps) : output, workspace,
+        layer, in: memory, from: layer.isReverse ? source.reversed(steps) : source,
+        hidden: current, to: layer.isReverse ? output.reversed(steps) : output, rows,
         steps: steps, backwards: phase != 0)
       unsafe instructionSet.run(layer.layer, &block)
       if layer.isRecurrent {
@@ -76,7 +80,7 @@ extension ModelStream {
   /// The rows of a block that a layer writes.
   @inline(__always)
   private func blockRows(_ layer: PlannedLayer) -> Rows {
-    let start = unsafe buffer + plan.stateFloats
+    let start = unsafe plan.blockRows(of: workspace)
     return unsafe Rows(
       start + blockSize &* plan.longestStride &* layer.slot, stride: layer.stride)
   }

@@ -37,7 +37,7 @@ extension ModelStream {
   package func hidden(ofLayer layer: Int) -> LayerState? {
     guard let layer = recurrentLayer(layer) else { return nil }
     return unsafe LayerState(
-      start: buffer + (layer.outputOffset &+ phase &* layer.stride), count: layer.outputSize)
+      start: layer.vector(phase, in: memory), count: layer.outputSize)
   }
 
   /// C of one LSTM layer as it is now, `[hiddenSize]`; as ``hidden(ofLayer:)``.
@@ -78,6 +78,8 @@ extension ModelStream {
 
     /// What a layer wrote at the last step that was taken alone, `[outputSize]`; as `copyHidden`.
     ///
+    /// Of a stream that shares its workspace, and a layer without a state, it may be another stream's.
+    ///
     /// - Returns: false for an embedding, whose rows lie in the blob, and for a last activation, which
     ///   may have written to the step's caller alone; nothing is written then.
     @discardableResult
@@ -85,7 +87,7 @@ extension ModelStream {
       let index = unsafe plan.model.layer(ofRecord: layer, plan.layerCount)
       guard index >= 0, plan[index].record == layer else { return false }
       if index == plan.layerCount - 1, plan.writesOutput { return false }
-      let y = unsafe buffer + plan[index].outputOffset + plan[index].vector(phase)
+      let y = unsafe plan[index].vector(phase, in: memory)
       output = unsafe Array(UnsafeBufferPointer(start: y, count: plan[index].outputSize))
       return true
     }

@@ -87,7 +87,7 @@ extension ModelStream {
 
   /// Where a block's embedded tokens lie: rows that are free until the first layer has run.
   var embeddedRows: UnsafeMutablePointer<Float> {
-    unsafe buffer + plan.stateFloats + blockSize &* plan.longestStride
+    unsafe plan.blockRows(of: workspace) + blockSize &* plan.longestStride
   }
 }
 

@@ -45,7 +45,7 @@ extension ModelStream {
       }
       if let limit = layer.hiddenLimit {
         unsafe share.note(
-          buffer + layer.outputOffset + phase &* layer.stride, layer.outputSize, beyond: limit)
+          layer.vector(phase, in: memory), layer.outputSize, beyond: limit)
       }
       index &+= 1
     }
@@ -59,7 +59,7 @@ extension ModelStream {
       if layer.source >= 0, let limit = layer.inputLimit {
         let read = plan[layer.source]
         unsafe share.note(
-          buffer + read.outputOffset + read.vector(phase), layer.inputSize, beyond: limit)
+          read.vector(phase, in: memory), layer.inputSize, beyond: limit)
       }
       index &+= 1
     }

@@ -4,9 +4,9 @@ import _SluiceSystem
 
 /// One sequence running through a model, a step at a time.
 ///
-/// A stream owns one flat, 64-byte aligned buffer with its states and scratch. Once it exists it
-/// never allocates, locks, enters the kernel or faults a page. It may move between threads, but
-/// only one may use it at a time.
+/// A stream owns one flat, 64-byte aligned buffer: its states, and behind them a workspace, unless it shares
+/// a ``StreamWorkspace``. Once it exists it never allocates, locks, enters the kernel or faults a page. It may
+/// move between threads, but only one may use it at a time.
 ///
 /// Steps round to nearest, and a result below 2^-126 in magnitude is zero, whatever the thread's
 /// floating-point control register says. It is left unchanged, but on x86-64 the inexact flag may be
@@ -14,12 +14,15 @@ import _SluiceSystem
 @safe
 public struct ModelStream: ~Copyable {
   let plan: Plan
+  /// The states.
   let buffer: UnsafeMutablePointer<Float>
+  let workspace: UnsafeMutablePointer<sluice_workspace>
   let instructionSet: InstructionSet
   /// Steps that one pass over a layer takes in `process`; the longest sequence of a model that
   /// reads backwards.
   public let blockSize: Int
   private let ownsBuffer: Bool
+  private let sharesWorkspace: Bool
   /// What each layer's kernel reads and writes at a single step: of all layers with h(t-1) in their
   /// first vector, then of all with h(t-1) in the second.
   let calls: UnsafeMutablePointer<sluice_block>
@@ -37,14 +40,10 @@ public struct ModelStream: ~Copyable {
   public init(_ model: borrowing Model, blockSize: Int = 32) throws(ModelError) {
     precondition(blockSize >= 1, "A block has at least one step")
     if let excess = model.excess(streamOf: blockSize) { throw excess.error }
-    unsafe buffer = try model.plan.makeBuffer(
-      ModelStream.byteCount(of: model, blockSize: blockSize))
-    ownsBuffer = true
-    plan = model.plan
-    instructionSet = model.instructionSet
-    self.blockSize = blockSize
-    unsafe calls = plan.makeCalls(in: buffer, blockSize: blockSize)
-    reset()
+    let count = ModelStream.byteCount(of: model, blockSize: blockSize)
+    let memory = unsafe try model.plan.allocate(count)
+    unsafe self.init(
+      model, blockSize: blockSize, at: memory, byteCount: count ?? 0, owned: true)
   }
 
   /// A stream at the model's initial state, in the caller's memory: nothing is allocated.
@@ -62,19 +61,61 @@ public struct ModelStream: ~Copyable {
       count <= memory.count
     else { preconditionFailure("The memory is too small for this stream") }
     precondition(UInt(bitPattern: memory.baseAddress) % 64 == 0, "Misaligned memory")
-    unsafe self.init(model, blockSize: blockSize, at: memory.baseAddress!, byteCount: count)
+    unsafe self.init(
+      model, blockSize: blockSize, at: memory.baseAddress!, byteCount: count, owned: false)
   }
 
-  /// As above without its preconditions, in just as many bytes as the stream has.
+  /// As above without its preconditions, in just as many bytes as the stream has, which are freed at the end
+  /// where they are `owned`.
   package init(
-    _ model: borrowing Model, blockSize: Int, at start: UnsafeMutableRawPointer, byteCount: Int
+    _ model: borrowing Model, blockSize: Int, at start: UnsafeMutableRawPointer, byteCount: Int,
+    owned: Bool
   ) {
-    unsafe buffer = unsafe model.plan.adopt(start, byteCount)
-    ownsBuffer = false
-    plan = model.plan
+    let plan = model.plan
+    unsafe buffer = unsafe plan.adopt(start, byteCount)
+    unsafe workspace = unsafe plan.makeWorkspace(
+      at: start + plan.stateBytes, rows: blockSize, owned: false)
+    ownsBuffer = owned
+    sharesWorkspace = false
+    self.plan = plan
     instructionSet = model.instructionSet
     self.blockSize = blockSize
-    unsafe calls = unsafe plan.makeCalls(in: buffer, blockSize: blockSize)
+    unsafe calls = plan.calls(of: workspace)
+    reset()
+  }
+
+  /// A stream at the model's initial state that holds its state alone, and steps in a workspace that it shares.
+  ///
+  /// - Parameters:
+  ///   - model: may be let go before the stream.
+  ///   - workspace: of that model; may be let go before the stream, too. Its rows are the stream's
+  ///     ``blockSize``.
+  /// - Throws: ``ModelError/outOfMemory``.
+  public init(
+    _ model: borrowing Model, sharing workspace: borrowing StreamWorkspace
+  ) throws(ModelError) {
+    precondition(workspace.isOf(model), "The workspace is of another model")
+    let count = ModelStream.byteCountWithoutWorkspace(of: model)
+    let memory = unsafe try model.plan.allocate(count)
+    unsafe self.init(model, sharing: workspace, at: memory, owned: true)
+  }
+
+  /// As above without its precondition, in ``byteCountWithoutWorkspace(of:)`` bytes, which are freed at the end
+  /// where they are `owned`.
+  package init(
+    _ model: borrowing Model, sharing workspace: borrowing StreamWorkspace,
+    at start: UnsafeMutableRawPointer, owned: Bool
+  ) {
+    let plan = model.plan
+    unsafe buffer = unsafe plan.adopt(start, plan.stateBytes)
+    unsafe self.workspace = unsafe workspace.head
+    unsafe sluice_workspace_retain(workspace.head)
+    ownsBuffer = owned
+    sharesWorkspace = true
+    self.plan = plan
+    instructionSet = model.instructionSet
+    blockSize = workspace.rows
+    unsafe calls = plan.calls(of: self.workspace)
     reset()
   }
 
@@ -84,9 +125,23 @@ public struct ModelStream: ~Copyable {
     return model.plan.streamByteCount(blockSize: blockSize)
   }
 
+  /// Bytes of a stream that shares a workspace.
+  public static func byteCountWithoutWorkspace(of model: borrowing Model) -> Int {
+    model.plan.stateBytes
+  }
+
   deinit {
+    if sharesWorkspace {
+      // Memory of the next stream may lie where this one's did.
+      unsafe workspace.pointee.owner = nil
+      unsafe sluice_workspace_release(workspace)
+    }
     unsafe plan.release(buffer, owned: ownsBuffer)
   }
+
+  /// Where the vectors of its layers lie.
+  @inline(__always)
+  var memory: StepMemory { unsafe StepMemory(states: buffer, steps: workspace.floats) }
 
   package var inputSize: Int { plan.inputSize }
   package var outputSize: Int { plan.outputSize }
@@ -114,7 +169,7 @@ extension PlannedLayer {
     guard var initial = unsafe layer.pointee.initial_state else { return }
     var vectors = unsafe stateVectors(of: buffer, streams: 1)
     while let vector = vectors.next() {
-      unsafe vector.start.update(from: initial, count: vector.stride)
+      unsafe memcpy(vector.start, initial, 4 &* vector.stride)
       unsafe initial += vector.stride
     }
   }

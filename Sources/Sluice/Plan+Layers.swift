@@ -10,20 +10,21 @@ extension sluice_layer {
       && activation != sluice_activation_softmax && activation != sluice_activation_log_softmax
   }
 
-  /// The layer's part of the plan; takes its vectors from `offset` on, in floats.
-  init(_ record: LayerRecord, of blob: BlobView, at offset: inout Int) {
+  /// The layer's part of the plan; takes its vectors from these offsets on, in floats.
+  init(_ record: LayerRecord, of blob: BlobView, states: inout Int, steps: inout Int) {
     let weights = unsafe blob.weights(of: record).floats
     let stride = record.outputSize.paddedToLine
     let isRecurrent = record.carriesHidden
-    let output = offset
-    let cell = output + (isRecurrent ? 2 : 1) * stride
+    let output = isRecurrent ? states : steps
+    let cell = states + (isRecurrent ? 2 * stride : 0)
     let columns = sluice_columns(record, partStart: 0, partSize: record.inputSize)
     let hasCell = isRecurrent && record.kind == .lstm
     let cellStride = hasCell ? record.stateStride : columns.past_stride
-    let scratch = cell + cellStride
+    let scratch = steps + (isRecurrent ? 0 : stride)
+    states = cell + cellStride
     let kernel = record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact
     // What a layer over columns needs lies in the workspace.
-    offset =
+    steps =
       scratch
       + (record.kind.isRecurrent
         ? (record.isOverColumns ? 0 : record.scratchVectorCount * record.unitStride)

@@ -49,7 +49,8 @@ extension UnsafeMutablePointer<sluice_model> {
   fileprivate func plan(_ blob: BlobView, _ index: Int, at planned: inout Int) {
     let record = blob.record(at: index)
     let first = blob.record(at: 0)
-    let layer = unsafe sluice_layer(record, of: blob, at: &pointee.state_floats)
+    let layer = unsafe sluice_layer(
+      record, of: blob, states: &pointee.state_floats, steps: &pointee.step_floats)
     var partStart = 0
     for part in 0..<record.partCount {
       let source = record.inputs.count > 0 ? record.inputs[part] : index - 1

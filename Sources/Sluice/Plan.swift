@@ -25,8 +25,10 @@ struct Plan {
   /// Whether a layer reads another than the one before it.
   var branches: Bool { unsafe model.pointee.branches }
 
-  /// Floats of all state, output and scratch vectors of a stream.
+  /// Floats of all vectors that a stream remembers.
   var stateFloats: Int { unsafe model.pointee.state_floats }
+  /// Floats of the vectors that last for a step: outputs of layers without a state, and scratch.
+  var stepFloats: Int { unsafe model.pointee.step_floats }
   /// Floats of the longest vector, with its padding.
   var longestStride: Int { unsafe model.pointee.longest_stride }
   /// Floats of the longest projection of an input.
@@ -88,22 +90,27 @@ struct PlannedLayer {
   var outputSize: Int { unsafe layer.pointee.output_size }
   /// Floats of one output or state vector with its padding.
   var stride: Int { unsafe layer.pointee.stride }
-  /// Where the output lies, and the state.
+  /// Where the output lies: of a recurrent layer among the states, two vectors; else among a step's.
   var outputOffset: Int { unsafe layer.pointee.output_offset }
-  /// Where C lies, or the columns that a convolution keeps, or the steps that a delay does.
+  /// Where among the states C lies, or the columns that a convolution keeps, or the steps that a delay does.
   var cellOffset: Int { unsafe layer.pointee.cell_offset }
   /// Floats of that, with its padding; 0 where there is none.
   var cellStride: Int { unsafe layer.pointee.cell_stride }
-  /// Where the vectors lie that it needs within a step.
+  /// Where among a step's vectors those lie that it needs within it.
   var scratchOffset: Int { unsafe layer.pointee.scratch_offset }
 
   /// Whether the row that the layer writes last is then copied to all others.
   var writesFinalState: Bool { unsafe layer.pointee.writes_final }
 
-  /// Where its vector of that index begins, behind ``outputOffset``: of a layer without state, where
-  /// its only one does.
+  /// Its vector of that index, of the first of `streams`; of a layer without state its only one.
   @inline(__always)
-  func vector(_ index: Int) -> Int { isRecurrent ? index &* stride : 0 }
+  func vector(
+    _ index: Int, in memory: StepMemory, streams: Int = 1
+  ) -> UnsafeMutablePointer<Float> {
+    unsafe isRecurrent
+      ? memory.states + streams &* (outputOffset &+ index &* stride)
+      : memory.steps + streams &* outputOffset
+  }
 
   /// Floats of C, or of what a convolution or delay keeps, without padding; 0 where there are none.
   var secondVectorSize: Int {

@@ -28,7 +28,7 @@ enum SavedState {
   /// "SLUSTATE"
   static var magic: UInt64 { 0x4554_4154_5355_4C53 }
   /// To be raised when the floats of a plan's states are laid out differently.
-  static var version: UInt32 { 1 }
+  static var version: UInt32 { 2 }
 }
 
 extension Model {

@@ -130,9 +130,9 @@ extension StreamBatch {
     return rows
   }
 
-  /// Where the active streams' states and inputs are gathered.
+  /// Where the active streams' states and inputs are gathered, behind a step's vectors.
   private var gathered: UnsafeMutablePointer<Float> {
-    unsafe buffer + count &* plan.stateFloats
+    unsafe workspace.floats + count &* plan.stepFloats
   }
 
   private var projections: UnsafeMutablePointer<Float> {
@@ -209,7 +209,10 @@ extension StreamBatch {
   private func run(_ x: Rows, _ rows: Int, states: UnsafeMutablePointer<Float>) -> Rows {
     let projected = unsafe projections
     let quantised = unsafe inputRows + count &* plan.inputStride
-    let workspace = unsafe Workspace(
+    // What it writes may lie where a stream's calls are.
+    unsafe workspace.pointee.owner = nil
+    let memory = unsafe StepMemory(states: states, steps: workspace.floats)
+    let scratch = unsafe ScratchRows(
       projected: projected, recurrent: projected + count &* plan.longestProjection,
       quantised: quantised,
       columns: quantised + count &* (plan.quantisedInput &+ plan.quantisedHidden))
@@ -222,15 +225,15 @@ extension StreamBatch {
       // h(t) replaces h(t-1): every product with h(t-1) is formed before.
       output = outputs(of: layer)
       var block = unsafe sluice_block(
-        layer, in: states, streams: count, from: input, hidden: output.start, to: output,
-        workspace, steps: rows, backwards: false)
+        layer, in: memory, streams: count, from: input, hidden: output.start, to: output,
+        scratch, steps: rows, backwards: false)
       unsafe instructionSet.runBatch(layer.layer, &block)
       index &+= 1
     }
     return output
 
     func outputs(of layer: PlannedLayer) -> Rows {
-      unsafe Rows(states + count &* layer.outputOffset, stride: layer.stride)
+      unsafe Rows(layer.vector(0, in: memory, streams: count), stride: layer.stride)
     }
   }
 }

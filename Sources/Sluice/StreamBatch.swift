@@ -9,9 +9,12 @@ import _SluiceSystem
 @safe
 public struct StreamBatch: ~Copyable {
   let plan: Plan
+  /// The states.
   let buffer: UnsafeMutablePointer<Float>
+  let workspace: UnsafeMutablePointer<sluice_workspace>
   let instructionSet: InstructionSet
   private let ownsBuffer: Bool
+  private let sharesWorkspace: Bool
   /// Number of streams.
   public let count: Int
 
@@ -27,12 +30,9 @@ public struct StreamBatch: ~Copyable {
     precondition(count >= 1, "A batch has at least one stream")
     guard model.isStreamable else { throw .notStreamable }
     if let excess = model.excessInBatches { throw excess.error }
-    unsafe buffer = try model.plan.makeBuffer(StreamBatch.byteCount(of: model, count: count))
-    ownsBuffer = true
-    plan = model.plan
-    instructionSet = model.instructionSet
-    self.count = count
-    reset()
+    let size = StreamBatch.byteCount(of: model, count: count)
+    let memory = unsafe try model.plan.allocate(size)
+    unsafe self.init(model, count: count, at: memory, byteCount: size ?? 0, owned: true)
   }
 
   /// `count` streams at the model's initial state, in the caller's memory: nothing is allocated.
@@ -46,16 +46,61 @@ public struct StreamBatch: ~Copyable {
     guard let size = StreamBatch.byteCount(of: model, count: count), size <= memory.count
     else { preconditionFailure("The memory is too small for this batch") }
     precondition(UInt(bitPattern: memory.baseAddress) % 64 == 0, "Misaligned memory")
-    unsafe self.init(model, count: count, at: memory.baseAddress!, byteCount: size)
+    unsafe self.init(
+      model, count: count, at: memory.baseAddress!, byteCount: size, owned: false)
   }
 
-  /// As above without its preconditions, in just as many bytes as the batch has.
+  /// As above without its preconditions, in just as many bytes as the batch has, which are freed at the end
+  /// where they are `owned`.
   package init(
-    _ model: borrowing Model, count: Int, at start: UnsafeMutableRawPointer, byteCount: Int
+    _ model: borrowing Model, count: Int, at start: UnsafeMutableRawPointer, byteCount: Int,
+    owned: Bool
   ) {
-    unsafe buffer = unsafe model.plan.adopt(start, byteCount)
-    ownsBuffer = false
-    plan = model.plan
+    let plan = model.plan
+    unsafe buffer = unsafe plan.adopt(start, byteCount)
+    unsafe workspace = unsafe plan.makeWorkspace(
+      at: start + count &* plan.stateBytes, rows: count, owned: false)
+    ownsBuffer = owned
+    sharesWorkspace = false
+    self.plan = plan
+    instructionSet = model.instructionSet
+    self.count = count
+    reset()
+  }
+
+  /// `count` streams at the model's initial state that hold their states alone, and step in a workspace that
+  /// they share with others.
+  ///
+  /// - Parameters:
+  ///   - model: may be let go before the batch.
+  ///   - count: streams, at least 1 and at most the workspace's rows.
+  ///   - workspace: of that model; may be let go before the batch, too.
+  /// - Throws: ``ModelError/outOfMemory``, ``ModelError/notStreamable`` where the model reads backwards.
+  public init(
+    _ model: borrowing Model, count: Int, sharing workspace: borrowing StreamWorkspace
+  ) throws(ModelError) {
+    precondition(workspace.isOf(model), "The workspace is of another model")
+    precondition(count >= 1 && count <= workspace.rows, "A batch has 1 stream to as many as rows")
+    guard model.isStreamable else { throw .notStreamable }
+    let size = StreamBatch.byteCountWithoutWorkspace(of: model, count: count)
+    let memory = unsafe try model.plan.allocate(size)
+    unsafe self.init(
+      model, count: count, sharing: workspace, at: memory, byteCount: size ?? 0, owned: true)
+  }
+
+  /// As above without its preconditions, in just as many bytes as the batch has, which are freed at the end
+  /// where they are `owned`.
+  package init(
+    _ model: borrowing Model, count: Int, sharing workspace: borrowing StreamWorkspace,
+    at start: UnsafeMutableRawPointer, byteCount: Int, owned: Bool
+  ) {
+    let plan = model.plan
+    unsafe buffer = unsafe plan.adopt(start, byteCount)
+    unsafe self.workspace = unsafe workspace.head
+    unsafe sluice_workspace_retain(workspace.head)
+    ownsBuffer = owned
+    sharesWorkspace = true
+    self.plan = plan
     instructionSet = model.instructionSet
     self.count = count
     reset()
@@ -65,16 +110,17 @@ public struct StreamBatch: ~Copyable {
   /// the model is not ``Model/isStreamable``.
   public static func byteCount(of model: borrowing Model, count: Int) -> Int? {
     guard count >= 1, model.isStreamable else { return nil }
-    let plan = model.plan
-    // States, the gathered states of the active streams, two projections, one row of input, and
-    // quantised x and h, and once the rows of a layer over columns: bounded by the format's limits; only times `count` it may overflow.
-    let perStream =
-      2 &* plan.stateFloats &+ 2 &* plan.longestProjection &+ plan.inputStride
-      &+ plan.quantisedInput &+ plan.quantisedHidden
-    return plan.bufferSize(fixed: plan.columnFloats, count: count, each: perStream)
+    return model.plan.batchByteCount(streams: count)
+  }
+
+  /// Bytes of a batch that shares a workspace; as ``byteCount(of:count:)``.
+  public static func byteCountWithoutWorkspace(of model: borrowing Model, count: Int) -> Int? {
+    guard count >= 1, model.isStreamable else { return nil }
+    return model.plan.batchStateBytes(streams: count)
   }
 
   deinit {
+    if sharesWorkspace { unsafe sluice_workspace_release(workspace) }
     unsafe plan.release(buffer, owned: ownsBuffer)
   }
 
@@ -108,7 +154,7 @@ public struct StreamBatch: ~Copyable {
       while let vector = vectors.next() {
         let row = unsafe vector.start + stream &* vector.stride
         if let start = unsafe initial {
-          unsafe row.update(from: start, count: vector.stride)
+          unsafe memcpy(row, start, 4 &* vector.stride)
           unsafe initial = start + vector.stride
         } else {
           unsafe memset(row, 0, 4 &* vector.stride)

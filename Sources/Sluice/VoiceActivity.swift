@@ -55,7 +55,7 @@ public struct VoiceActivity: ~Copyable {
     unsafe samples = memory.assumingMemoryBound(to: Float.self)
     ownsMemory = owned
     stream = unsafe ModelStream(
-      model, blockSize: 1, at: memory + frame.byteCount, byteCount: count)
+      model, blockSize: 1, at: memory + frame.byteCount, byteCount: count, owned: false)
     filler = FrameFiller(
       size: frame.context &+ frame.hop, hop: frame.hop, lead: frame.context)
     detector = SpeechDetector(unchecked: settings, rate: frame.rate, hop: frame.hop)

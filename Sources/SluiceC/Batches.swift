@@ -27,7 +27,28 @@ struct OpenBatch: ~Copyable {
     count: Int
   ) -> OpaquePointer {
     let batch = unsafe StreamBatch(
-      model, count: count, at: memory + headSize, byteCount: byteCount &- headSize)
+      model, count: count, at: memory + headSize, byteCount: byteCount &- headSize, owned: false)
+    let open = unsafe memory.bindMemory(to: OpenBatch.self, capacity: 1)
+    unsafe open.initialize(to: OpenBatch(batch: batch, ownsMemory: owned))
+    return OpaquePointer(open)
+  }
+
+  /// Bytes of head and states of a batch that shares a workspace; nil where there is no such batch.
+  static func byteCountWithoutWorkspace(of model: borrowing Model, count: Int) -> Int? {
+    guard let bytes = StreamBatch.byteCountWithoutWorkspace(of: model, count: count),
+      bytes < Int.max &- headSize
+    else { return nil }
+    return bytes &+ headSize
+  }
+
+  /// Makes such a batch in memory of that size.
+  static func make(
+    in memory: UnsafeMutableRawPointer, byteCount: Int, owned: Bool, _ model: borrowing Model,
+    count: Int, sharing workspace: borrowing StreamWorkspace
+  ) -> OpaquePointer {
+    let batch = unsafe StreamBatch(
+      model, count: count, sharing: workspace, at: memory + headSize,
+      byteCount: byteCount &- headSize, owned: false)
     let open = unsafe memory.bindMemory(to: OpenBatch.self, capacity: 1)
     unsafe open.initialize(to: OpenBatch(batch: batch, ownsMemory: owned))
     return OpaquePointer(open)
@@ -88,7 +109,7 @@ public func sluice_batch_init(
 
 /// Why there is no batch of so many streams of a model, if there is none. A count below 0 is one of
 /// C's above 2^63: a size that cannot be expressed.
-private func refusal(of count: Int, _ model: borrowing Model) -> Failure? {
+func refusal(of count: Int, _ model: borrowing Model) -> Failure? {
   if count == 0 { return .argument("A batch has at least one stream") }
   return model.isStreamable ? nil : Failure(SLUICE_NEEDS_SEQUENCE)
 }

@@ -31,7 +31,24 @@ struct OpenStream: ~Copyable {
   ) -> OpaquePointer {
     let stream = unsafe ModelStream(
       model, blockSize: blockSize == 0 ? 32 : blockSize, at: memory + headSize,
-      byteCount: count &- headSize)
+      byteCount: count &- headSize, owned: false)
+    let open = unsafe memory.bindMemory(to: OpenStream.self, capacity: 1)
+    unsafe open.initialize(to: OpenStream(stream: stream, ownsMemory: owned))
+    return OpaquePointer(open)
+  }
+
+  /// Bytes of head and states of a stream that shares a workspace.
+  static func byteCountWithoutWorkspace(of model: borrowing Model) -> Int {
+    headSize &+ ModelStream.byteCountWithoutWorkspace(of: model)
+  }
+
+  /// Makes such a stream in memory of that size.
+  static func make(
+    in memory: UnsafeMutableRawPointer, owned: Bool, _ model: borrowing Model,
+    sharing workspace: borrowing StreamWorkspace
+  ) -> OpaquePointer {
+    let stream = unsafe ModelStream(
+      model, sharing: workspace, at: memory + headSize, owned: false)
     let open = unsafe memory.bindMemory(to: OpenStream.self, capacity: 1)
     unsafe open.initialize(to: OpenStream(stream: stream, ownsMemory: owned))
     return OpaquePointer(open)

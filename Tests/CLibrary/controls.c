@@ -110,6 +110,24 @@ static uint64_t of_batch(const sluice_model_t *model, uint64_t way) {
     else CALL(sluice_batch_step(batch, x + t * in, y, active));
     bits = hash(bits, y, streams * out);
   }
+  sluice_workspace_t *workspace;
+  sluice_stream_t *shared;
+  sluice_batch_t *more;
+  CALL((sluice_workspace_size(model, streams), sluice_stream_size_shared(model),
+        sluice_batch_size_shared(model, streams), SLUICE_OK));
+  CALL(sluice_workspace_create(model, streams, &workspace, NULL));
+  CALL(sluice_stream_create_shared(model, workspace, &shared, NULL));
+  CALL(sluice_batch_create_shared(model, workspace, streams, &more, NULL));
+  CALL((sluice_workspace_destroy(workspace), SLUICE_OK));
+  for (size_t t = 0; t < 3; t++) {
+    if (reads_tokens) CALL(sluice_step_token(shared, tokens[t], y));
+    else CALL(sluice_step(shared, x + t * in, y));
+    bits = hash(bits, y, out);
+    if (reads_tokens) CALL(sluice_batch_step_tokens(more, tokens + t, y, some));
+    else CALL(sluice_batch_step(more, x + t * in, y, some));
+    bits = hash(bits, y, out);
+  }
+  CALL((sluice_stream_destroy(shared), sluice_batch_destroy(more), SLUICE_OK));
   CALL(sluice_batch_reset_stream(batch, 1));
   CALL((sluice_batch_reset(batch), sluice_batch_destroy(batch), SLUICE_OK));
   return bits;

@@ -105,14 +105,22 @@ static int open_files(void) {
 static sluice_status live(const char *path, const void *bytes, size_t size, uint32_t flags) {
   sluice_model_t *model = NULL;
   sluice_stream_t *stream = NULL;
-  sluice_batch_t *batch = NULL;
+  sluice_batch_t *batch = NULL, *more = NULL;
+  sluice_workspace_t *workspace = NULL;
+  sluice_stream_t *shared = NULL;
   sluice_error error = {0};
   sluice_status status =
       bytes ? open_memory(bytes, size, flags, SLUICE_ISA_BEST, &model, &error)
             : open_file(path, flags, SLUICE_ISA_BEST, &model, &error);
   if (!status) status = sluice_stream_create(model, 4, &stream, &error);
   if (!status) status = sluice_batch_create(model, 3, &batch, &error);
+  if (!status) status = sluice_workspace_create(model, 3, &workspace, &error);
+  if (!status) status = sluice_stream_create_shared(model, workspace, &shared, &error);
+  if (!status) status = sluice_batch_create_shared(model, workspace, 3, &more, &error);
   CHECK(status == SLUICE_OK || (error.status == status && error.message[0] != 0));
+  sluice_batch_destroy(more);
+  sluice_stream_destroy(shared);
+  sluice_workspace_destroy(workspace);
   sluice_batch_destroy(batch);
   sluice_stream_destroy(stream);
   sluice_close(model);

@@ -17,7 +17,7 @@ static double now(void) {
 
 typedef struct {
   const sluice_model_t *model;
-  sluice_stream_t *stream, *fork;
+  sluice_stream_t *stream, *fork, *shared[2];
   sluice_batch_t *batch;
   sluice_watch_t *watch; /* NULL where the model reads tokens */
   sluice_vad_t *vad; /* NULL where the model is none for it */
@@ -34,6 +34,11 @@ static running run_of(const sluice_model_t *model) {
   run.in = sluice_input_size(model), run.state_size = sluice_state_size(model);
   run.reads_tokens = sluice_reads_tokens(model);
   if (sluice_batch_create(model, streams, &run.batch, NULL) != SLUICE_OK) exit(2);
+  sluice_workspace_t *workspace;
+  if (sluice_workspace_create(model, 1, &workspace, NULL) != SLUICE_OK) exit(2);
+  for (int i = 0; i < 2; i++)
+    if (sluice_stream_create_shared(model, workspace, &run.shared[i], NULL) != SLUICE_OK) exit(2);
+  sluice_workspace_destroy(workspace);
   if (!run.reads_tokens && sluice_watch_create(model, &run.watch, NULL) != SLUICE_OK) exit(2);
   if (sluice_vad_size(model) > 0 && sluice_vad_create(model, NULL, &run.vad, NULL) != SLUICE_OK) exit(2);
   for (int t = 0; t < block; t++) run.words[t] = (int16_t)(t * 997);
@@ -84,6 +89,11 @@ static void steps(running *run, long count, const char *misbehaviour) {
       status |= sluice_metadata_number(run->model, "/hop", &number) != (run->vad ? SLUICE_OK : SLUICE_NO_METADATA);
       status |= sluice_metadata_text(run->model, "/task", text, sizeof text, NULL) !=
                 (run->vad ? SLUICE_OK : SLUICE_NO_METADATA);
+    }
+    if (t % 64 == 3) {
+      sluice_stream_t *shared = run->shared[t % 128 == 3];
+      status |= run->reads_tokens ? sluice_step_token(shared, run->tokens[row], run->y)
+                                  : sluice_step(shared, run->x + row * run->in, run->y);
     }
     if (t % 256 == 2) {
       const bool *some = t % 512 == 2 ? active : NULL;

@@ -10,6 +10,8 @@ public enum Way: String, Sendable, CaseIterable {
   /// Streams of one batch, two of which are fed the sequence: one among others that a kernel takes
   /// together, one that may be left over.
   case batch
+  /// A stream that takes steps, one that takes chunks, and a batch, by turns in one workspace.
+  case shared
 }
 
 /// FNV-1a of the bits of floats.
@@ -24,7 +26,7 @@ struct FloatHash {
 }
 
 /// A step's features, for as many steps as anyone asks: a long row that begins again.
-private struct EndlessInput {
+struct EndlessInput {
   let floats: [Float]
   private let size: Int
   // A prime, so that no chunk's length divides it.
@@ -42,74 +44,6 @@ private struct EndlessInput {
   func rows(at step: Int, count: Int = 1) -> Range<Int> {
     let start = step % Self.period * size
     return start..<start + count * size
-  }
-}
-
-extension OpenedNetwork {
-  private static var streamCount: Int { 11 }
-  private static var chunks: [Int] { [1, 31, 2, 32, 100, 33, 7] }
-
-  /// The hash of all outputs of the first `steps` steps; the batch has one for each stream that was
-  /// fed the sequence.
-  public func outputHashes(_ way: Way, steps: Int, seed: UInt64 = 21) throws -> [UInt64] {
-    let input = EndlessInput(size: network.inputSize, seed: seed)
-    switch way {
-    case .step: return [try stepHash(input, steps: steps)]
-    case .block: return [try blockHash(input, steps: steps)]
-    case .batch: return try batchHashes(input, steps: steps)
-    }
-  }
-
-  private func stepHash(_ input: EndlessInput, steps: Int) throws -> UInt64 {
-    var stream = try stream()
-    var hash = FloatHash()
-    var output = [Float](repeating: 0, count: network.outputSize)
-    for step in 0..<steps {
-      var y = output.mutableSpan
-      stream.step(input.floats.span.extracting(input.rows(at: step)), into: &y)
-      hash.add(output.span)
-    }
-    return hash.value
-  }
-
-  private func blockHash(_ input: EndlessInput, steps: Int) throws -> UInt64 {
-    var stream = try stream(blockSize: 32)
-    var hash = FloatHash()
-    let size = network.outputSize
-    var (done, turn) = (0, 0)
-    while done < steps {
-      let count = min(Self.chunks[turn % Self.chunks.count], steps - done)
-      var output = [Float](repeating: 0, count: count * size)
-      var y = output.mutableSpan
-      stream.process(input.floats.span.extracting(input.rows(at: done, count: count)), into: &y)
-      hash.add(output.span)
-      done += count
-      turn += 1
-    }
-    return hash.value
-  }
-
-  private func batchHashes(_ input: EndlessInput, steps: Int) throws -> [UInt64] {
-    let (count, size) = (Self.streamCount, network.inputSize)
-    var batch = try StreamBatch(model, count: count)
-    let fed = [1, count - 1]
-    var hashes = fed.map { _ in FloatHash() }
-    var x = [Float](repeating: 0, count: count * size)
-    var output = [Float](repeating: 0, count: count * network.outputSize)
-    for step in 0..<steps {
-      for stream in 0..<count {
-        // The others are ahead, each by another distance.
-        let at = input.rows(at: step + (fed.contains(stream) ? 0 : 10 + stream)).lowerBound
-        for index in 0..<size { x[stream * size + index] = input.floats[at + index] }
-      }
-      var y = output.mutableSpan
-      batch.step(x.span, into: &y)
-      for (index, stream) in fed.enumerated() {
-        let start = stream * network.outputSize
-        hashes[index].add(output.span.extracting(start..<start + network.outputSize))
-      }
-    }
-    return hashes.map(\.value)
   }
 }
 

@@ -88,6 +88,9 @@ typedef struct sluice_stream_s sluice_stream_t;
 /* Many running sequences of one model; only pointers to them are passed. */
 typedef struct sluice_batch_s sluice_batch_t;
 
+/* What steps need while they run, shared by streams and batches of one model and thread: see WORKSPACES. */
+typedef struct sluice_workspace_s sluice_workspace_t;
+
 /* What a function returns. */
 typedef enum sluice_status {
   /* Done. */
@@ -494,6 +497,58 @@ sluice_status sluice_batch_step(sluice_batch_t *batch, const float *x, float *y,
  * that rest are not looked at. [real-time] */
 sluice_status sluice_batch_step_tokens(sluice_batch_t *batch, const int32_t *tokens, float *y,
                                        const bool *active);
+
+/*
+ * WORKSPACES
+ *
+ * A workspace is the memory that a step, block or batch needs while it runs, and nothing that is remembered.
+ * A stream or batch has its own, unless it is made with one that it shares: then it holds its states alone, of
+ * many models a few kilobytes a stream. A daemon of many streams has one workspace for each model and thread:
+ *
+ *     sluice_workspace_create(model, 1, &workspace, &error);
+ *     for (size_t i = 0; i < 200; i++) sluice_stream_create_shared(model, workspace, &streams[i], &error);
+ *
+ * All that share a workspace are stepped, made and destroyed by one thread at a time; between calls it may be
+ * another thread. The bits are those of a stream with its own. A step that follows another stream's first
+ * writes anew where the layers' vectors lie, some nanoseconds for each layer. `rows` is the block size of the
+ * streams, and the most streams of a batch. The workspace stays until the last that shares it is destroyed;
+ * its memory, where it is the caller's, must too.
+ */
+
+/* Bytes of a workspace; 0 where there is no such workspace. */
+size_t sluice_workspace_size(const sluice_model_t *model, size_t rows);
+
+/* Makes a workspace in memory that it allocates. */
+sluice_status sluice_workspace_create(const sluice_model_t *model, size_t rows,
+                                      sluice_workspace_t **workspace, sluice_error *error);
+/* Makes a workspace in the caller's memory, 64-byte aligned, and allocates nothing. */
+sluice_status sluice_workspace_init(const sluice_model_t *model, size_t rows, void *memory, size_t size,
+                                    sluice_workspace_t **workspace, sluice_error *error);
+
+/* Lets go of a workspace. NULL is ignored. */
+void sluice_workspace_destroy(sluice_workspace_t *workspace);
+
+/* Bytes of a stream that shares a workspace. */
+size_t sluice_stream_size_shared(const sluice_model_t *model);
+
+/* Makes a stream that shares a workspace of the same opened model: SLUICE_BAD_ARGUMENT where it is another's. */
+sluice_status sluice_stream_create_shared(const sluice_model_t *model, sluice_workspace_t *workspace,
+                                          sluice_stream_t **stream, sluice_error *error);
+/* The same in the caller's memory; allocates nothing. */
+sluice_status sluice_stream_init_shared(const sluice_model_t *model, sluice_workspace_t *workspace,
+                                        void *memory, size_t size, sluice_stream_t **stream,
+                                        sluice_error *error);
+
+/* Bytes of a batch that shares a workspace; 0 where there is no such batch. */
+size_t sluice_batch_size_shared(const sluice_model_t *model, size_t count);
+
+/* Makes a batch of at most the workspace's rows that shares it; as for a stream. */
+sluice_status sluice_batch_create_shared(const sluice_model_t *model, sluice_workspace_t *workspace,
+                                         size_t count, sluice_batch_t **batch, sluice_error *error);
+/* The same in the caller's memory; allocates nothing. */
+sluice_status sluice_batch_init_shared(const sluice_model_t *model, sluice_workspace_t *workspace,
+                                       size_t count, void *memory, size_t size, sluice_batch_t **batch,
+                                       sluice_error *error);
 
 /*
  * WATCHES

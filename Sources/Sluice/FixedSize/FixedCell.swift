@@ -9,6 +9,8 @@ struct FixedCell {
   private var layer: sluice_layer
   private let instructionSet: InstructionSet
   private var phase = 0
+  /// Floats of the states, behind which the vectors of a step lie.
+  private let stateFloats: Int
 
   /// The plan of one layer of a validated blob.
   init(
@@ -24,9 +26,11 @@ struct FixedCell {
       record.kind == kind, record.inputSize == inputSize, record.hiddenSize == hiddenSize,
       record.outputSize == hiddenSize, record.storage == .f32, !record.isOverColumns
     else { throw .layerDiffers(index: index) }
-    var floats = 0
-    unsafe layer = sluice_layer(record, of: blob, at: &floats)
-    precondition(floats <= FixedMemory<0>.spare + 4 * hiddenSize, "FixedMemory is too small")
+    var (states, steps) = (0, 0)
+    unsafe layer = sluice_layer(record, of: blob, states: &states, steps: &steps)
+    stateFloats = states
+    precondition(
+      states + steps <= FixedMemory<0>.spare + 4 * hiddenSize, "FixedMemory is too small")
   }
 
   /// Moves the state in `memory` one step on and returns where h(t) lies.
@@ -40,10 +44,10 @@ struct FixedCell {
     let output = unsafe Rows(vectors + (1 &- phase) &* layer.stride, stride: layer.stride)
     unsafe withUnsafePointer(to: &layer) { layer in
       var block = unsafe sluice_block(
-        PlannedLayer(layer), in: memory,
+        PlannedLayer(layer), in: StepMemory(states: memory, steps: memory + stateFloats),
         from: Rows(reading: input, stride: layer.pointee.input_size),
         hidden: vectors + phase &* layer.pointee.stride, to: output,
-        Workspace(projected: memory, recurrent: memory, quantised: memory, columns: memory),
+        ScratchRows(projected: memory, recurrent: memory, quantised: memory, columns: memory),
         steps: 1, backwards: phase != 0)
       unsafe instructionSet.run(layer, &block)
     }

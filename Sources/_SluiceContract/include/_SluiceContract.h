@@ -223,7 +223,8 @@ static inline sluice_column_rows sluice_rows_of_columns(
   return rows;
 }
 
-/// One layer of a model's immutable plan. Offsets are in floats into a ModelStream's buffer.
+/// One layer of a model's immutable plan. Offsets are in floats: into what a stream remembers, its states, or into
+/// the vectors that last for a step.
 typedef struct {
   /// Packed weights in the mapped blob, 64-byte aligned.
   const float *_Nonnull weights;
@@ -237,13 +238,14 @@ typedef struct {
   intptr_t output_size;
   /// Floats of one output or state vector with its padding, a multiple of 16.
   intptr_t stride;
-  /// Where the output lies: two vectors for a recurrent layer (h(t-1) and h(t)), else one.
+  /// Where the output lies: of a recurrent layer two vectors among the states (h(t-1) and h(t)), else one among a
+  /// step's.
   intptr_t output_offset;
-  /// Where the LSTM's C lies.
+  /// Where among the states the LSTM's C lies.
   intptr_t cell_offset;
   /// Floats of C, or of the columns that a convolution keeps, with padding; 0 where there are none.
   intptr_t cell_stride;
-  /// Where the vectors lie that a cell needs within a step.
+  /// Where among a step's vectors those lie that a cell needs within it.
   intptr_t scratch_offset;
   /// Whether the layer has a state: two vectors at `output_offset`.
   bool is_recurrent;

@@ -172,6 +172,17 @@ func copy(
   #endif
 }
 
+/// Makes `count` floats zero.
+@inline(always)
+func clear(_ target: UnsafeMutablePointer<Float>, count: Int) {
+  let zero = PanelPair(repeating: 0)
+  var i = 0
+  while i < count {
+    unsafe storeLanes(zero, count &- i, to: target + i)
+    i &+= 16
+  }
+}
+
 /// `value`, which is not negative, with the sign of another.
 @inline(always)
 func withSign<V: SIMD>(of sign: V, _ value: V) -> V where V.Scalar == Float {

@@ -42,8 +42,9 @@ typedef struct {
   intptr_t input_size, output_size;
   /// Floats of one row of input, of features or of an embedding's row, with its padding.
   intptr_t input_stride;
-  /// Floats of all state, output and scratch vectors of a stream.
-  intptr_t state_floats;
+  /// Floats of all vectors that a stream remembers, and of those that last for a step: outputs of layers without
+  /// a state, and scratch.
+  intptr_t state_floats, step_floats;
   /// Floats of the longest vector, with its padding.
   intptr_t longest_stride;
   /// Floats of the longest projection of an input: a layer's gates times its stride.

@@ -5,3 +5,4 @@
 #include "SluiceFile.h"
 #include "SluiceFloats.h"
 #include "SluiceModel.h"
+#include "SluiceWorkspace.h"
