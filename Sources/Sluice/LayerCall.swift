@@ -29,11 +29,18 @@ struct Rows {
 @safe
 struct StepMemory {
   let states, steps: UnsafeMutablePointer<Float>
+  /// For how many sequences there is room, each vector of all of them before the next.
+  let stateRows, stepRows: Int
 
   @inline(__always)
-  init(states: UnsafeMutablePointer<Float>, steps: UnsafeMutablePointer<Float>) {
+  init(
+    states: UnsafeMutablePointer<Float>, _ stateRows: Int = 1,
+    steps: UnsafeMutablePointer<Float>, _ stepRows: Int = 1
+  ) {
     unsafe self.states = unsafe states
     unsafe self.steps = unsafe steps
+    self.stateRows = stateRows
+    self.stepRows = stepRows
   }
 }
 
@@ -63,21 +70,21 @@ extension sluice_block {
   /// What a layer's kernel reads and writes: `steps` steps of one stream, or one step of as many.
   ///
   /// - Parameters:
-  ///   - layer: whose C and scratch memory lie in `memory`, `streams` times.
+  ///   - layer: whose C and scratch memory lie in `memory`.
   ///   - input: what it reads, a row a step.
   ///   - hidden: h(t-1) of the first step; of many streams, rows `layer.stride` apart.
   ///   - output: what it writes, a row a step.
   ///   - backwards: whether the first step reads the weights from their end.
   @inline(__always)
   init(
-    _ layer: PlannedLayer, in memory: StepMemory, streams: Int = 1, from input: Rows,
+    _ layer: PlannedLayer, in memory: StepMemory, from input: Rows,
     hidden: UnsafeMutablePointer<Float>, to output: Rows, _ rows: ScratchRows, steps: Int,
     backwards: Bool
   ) {
     unsafe self.init(
       input: input.start, input_stride: input.stride, hidden: hidden, output: output.start,
-      output_stride: output.stride, cell: memory.states + streams &* layer.cellOffset,
-      scratch: memory.steps + streams &* layer.scratchOffset,
+      output_stride: output.stride, cell: memory.states + memory.stateRows &* layer.cellOffset,
+      scratch: memory.steps + memory.stepRows &* layer.scratchOffset,
       projected: layer.isOverColumns ? rows.columns : rows.projected,
       recurrent: rows.recurrent, quantised: rows.quantised, steps: steps,
       backwards: backwards)

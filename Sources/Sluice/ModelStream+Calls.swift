@@ -42,7 +42,7 @@ extension Plan {
     let memory = unsafe StepMemory(states: states, steps: workspace.floats)
     let rows = unsafe scratchRows(of: workspace)
     let calls = unsafe calls(of: workspace)
-    unsafe workspace.pointee.owner = UnsafeRawPointer(states)
+    unsafe workspace.pointee.owner = UInt(bitPattern: states)
     var index = 0
     while index < 2 &* layerCount {
       let phase = index < layerCount ? 0 : 1

@@ -20,7 +20,7 @@ extension ModelStream {
   ) -> UnsafePointer<Float> {
     var output = unsafe input
     let count = plan.layerCount
-    if unsafe workspace.pointee.owner != UnsafeRawPointer(buffer) {
+    if unsafe workspace.pointee.owner != UInt(bitPattern: buffer) {
       unsafe plan.writeCalls(of: buffer, in: workspace)
     }
     var (layer, call) = unsafe (plan.model.pointee.layers, calls + phase &* count)

@@ -75,6 +75,7 @@ public struct ModelStream: ~Copyable {
     unsafe buffer = unsafe plan.adopt(start, byteCount)
     unsafe workspace = unsafe plan.makeWorkspace(
       at: start + plan.stateBytes, rows: blockSize, owned: false)
+    unsafe plan.writeCalls(of: buffer, in: workspace)
     ownsBuffer = owned
     sharesWorkspace = false
     self.plan = plan
@@ -133,7 +134,7 @@ public struct ModelStream: ~Copyable {
   deinit {
     if sharesWorkspace {
       // Memory of the next stream may lie where this one's did.
-      unsafe workspace.pointee.owner = nil
+      unsafe workspace.pointee.owner = 0
       unsafe sluice_workspace_release(workspace)
     }
     unsafe plan.release(buffer, owned: ownsBuffer)

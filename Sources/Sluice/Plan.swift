@@ -102,14 +102,12 @@ struct PlannedLayer {
   /// Whether the row that the layer writes last is then copied to all others.
   var writesFinalState: Bool { unsafe layer.pointee.writes_final }
 
-  /// Its vector of that index, of the first of `streams`; of a layer without state its only one.
+  /// Its vector of that index, of the first sequence; of a layer without state its only one.
   @inline(__always)
-  func vector(
-    _ index: Int, in memory: StepMemory, streams: Int = 1
-  ) -> UnsafeMutablePointer<Float> {
+  func vector(_ index: Int, in memory: StepMemory) -> UnsafeMutablePointer<Float> {
     unsafe isRecurrent
-      ? memory.states + streams &* (outputOffset &+ index &* stride)
-      : memory.steps + streams &* outputOffset
+      ? memory.states + memory.stateRows &* (outputOffset &+ index &* stride)
+      : memory.steps + memory.stepRows &* outputOffset
   }
 
   /// Floats of C, or of what a convolution or delay keeps, without padding; 0 where there are none.

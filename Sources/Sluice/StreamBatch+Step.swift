@@ -131,9 +131,7 @@ extension StreamBatch {
   }
 
   /// Where the active streams' states and inputs are gathered, behind a step's vectors.
-  private var gathered: UnsafeMutablePointer<Float> {
-    unsafe workspace.floats + count &* plan.stepFloats
-  }
+  private var gathered: UnsafeMutablePointer<Float> { unsafe steps + rows &* plan.stepFloats }
 
   private var projections: UnsafeMutablePointer<Float> {
     unsafe gathered + count &* plan.stateFloats
@@ -209,9 +207,7 @@ extension StreamBatch {
   private func run(_ x: Rows, _ rows: Int, states: UnsafeMutablePointer<Float>) -> Rows {
     let projected = unsafe projections
     let quantised = unsafe inputRows + count &* plan.inputStride
-    // What it writes may lie where a stream's calls are.
-    unsafe workspace.pointee.owner = nil
-    let memory = unsafe StepMemory(states: states, steps: workspace.floats)
+    let memory = unsafe StepMemory(states: states, count, steps: steps, self.rows)
     let scratch = unsafe ScratchRows(
       projected: projected, recurrent: projected + count &* plan.longestProjection,
       quantised: quantised,
@@ -225,15 +221,15 @@ extension StreamBatch {
       // h(t) replaces h(t-1): every product with h(t-1) is formed before.
       output = outputs(of: layer)
       var block = unsafe sluice_block(
-        layer, in: memory, streams: count, from: input, hidden: output.start, to: output,
-        scratch, steps: rows, backwards: false)
+        layer, in: memory, from: input, hidden: output.start, to: output, scratch, steps: rows,
+        backwards: false)
       unsafe instructionSet.runBatch(layer.layer, &block)
       index &+= 1
     }
     return output
 
     func outputs(of layer: PlannedLayer) -> Rows {
-      unsafe Rows(layer.vector(0, in: memory, streams: count), stride: layer.stride)
+      unsafe Rows(layer.vector(0, in: memory), stride: layer.stride)
     }
   }
 }

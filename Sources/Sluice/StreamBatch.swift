@@ -11,10 +11,13 @@ public struct StreamBatch: ~Copyable {
   let plan: Plan
   /// The states.
   let buffer: UnsafeMutablePointer<Float>
-  let workspace: UnsafeMutablePointer<sluice_workspace>
+  /// The vectors that last for a step, and the streams that there is room for there.
+  let steps: UnsafeMutablePointer<Float>
+  let rows: Int
   let instructionSet: InstructionSet
   private let ownsBuffer: Bool
-  private let sharesWorkspace: Bool
+  /// Of a workspace that it shares.
+  private let workspace: UnsafeMutablePointer<sluice_workspace>?
   /// Number of streams.
   public let count: Int
 
@@ -58,10 +61,10 @@ public struct StreamBatch: ~Copyable {
   ) {
     let plan = model.plan
     unsafe buffer = unsafe plan.adopt(start, byteCount)
-    unsafe workspace = unsafe plan.makeWorkspace(
-      at: start + count &* plan.stateBytes, rows: count, owned: false)
+    unsafe steps = buffer + count &* plan.stateFloats
+    rows = count
     ownsBuffer = owned
-    sharesWorkspace = false
+    unsafe workspace = nil
     self.plan = plan
     instructionSet = model.instructionSet
     self.count = count
@@ -96,10 +99,11 @@ public struct StreamBatch: ~Copyable {
   ) {
     let plan = model.plan
     unsafe buffer = unsafe plan.adopt(start, byteCount)
+    rows = workspace.rows
+    unsafe steps = plan.batchSteps(of: workspace.head)
     unsafe self.workspace = unsafe workspace.head
     unsafe sluice_workspace_retain(workspace.head)
     ownsBuffer = owned
-    sharesWorkspace = true
     self.plan = plan
     instructionSet = model.instructionSet
     self.count = count
@@ -120,7 +124,7 @@ public struct StreamBatch: ~Copyable {
   }
 
   deinit {
-    if sharesWorkspace { unsafe sluice_workspace_release(workspace) }
+    if let workspace = unsafe workspace { unsafe sluice_workspace_release(workspace) }
     unsafe plan.release(buffer, owned: ownsBuffer)
   }
 

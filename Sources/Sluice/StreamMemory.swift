@@ -16,12 +16,12 @@ extension Plan {
       each: slotCount &* longestStride &+ longestProjection &+ quantisedInput)
   }
 
-  /// Bytes of the workspace of a batch of so many streams; as for a stream.
-  func workspaceByteCount(streams: Int) -> Int? {
+  /// Bytes of what a batch of so many streams needs of a workspace; as for a stream.
+  func batchWorkspaceBytes(streams: Int) -> Int? {
     // A step's vectors, the gathered states of the active streams, two projections, one row of input, and
     // quantised x and h; and once the rows of a layer over columns.
     bufferSize(
-      fixed: workspaceHeadFloats &+ columnFloats, count: streams,
+      fixed: columnFloats, count: streams,
       each: stepFloats &+ stateFloats &+ 2 &* longestProjection &+ inputStride &+ quantisedInput
         &+ quantisedHidden)
   }
@@ -39,9 +39,28 @@ extension Plan {
   /// Bytes of a batch with a workspace of its own; nil where that cannot be expressed.
   func batchByteCount(streams: Int) -> Int? {
     guard let states = batchStateBytes(streams: streams),
-      let workspace = workspaceByteCount(streams: streams)
+      let workspace = batchWorkspaceBytes(streams: streams)
     else { return nil }
     return states &+ workspace
+  }
+
+  /// Bytes of a workspace that streams and batches share: each kind has its part, since a convolution's scratch
+  /// holds zeros that nobody else may overwrite.
+  func sharedWorkspaceBytes(rows: Int) -> Int? {
+    guard let streams = workspaceByteCount(blockSize: rows),
+      let batches = batchWorkspaceBytes(streams: rows)
+    else { return nil }
+    return streams &+ batches
+  }
+
+  /// Where the batches' part begins.
+  func batchSteps(
+    of workspace: UnsafeMutablePointer<sluice_workspace>
+  ) -> UnsafeMutablePointer<Float> {
+    // Of a workspace that there is, the size can be expressed.
+    let streams = unsafe workspaceByteCount(blockSize: workspace.pointee.rows) ?? 0
+    return unsafe (UnsafeMutableRawPointer(workspace) + streams)
+      .assumingMemoryBound(to: Float.self)
   }
 
   /// Floats of a workspace's head: a line.

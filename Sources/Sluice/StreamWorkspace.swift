@@ -44,10 +44,7 @@ public struct StreamWorkspace: ~Copyable {
 
   /// Bytes of a workspace; nil where there can be no such workspace.
   public static func byteCount(of model: borrowing Model, rows: Int) -> Int? {
-    guard rows >= 1, let block = model.plan.workspaceByteCount(blockSize: rows),
-      let batch = model.plan.workspaceByteCount(streams: rows)
-    else { return nil }
-    return max(block, batch)
+    rows >= 1 ? model.plan.sharedWorkspaceBytes(rows: rows) : nil
   }
 
   /// The greatest block of a stream that shares it, and the most streams of a batch that does.

@@ -399,6 +399,31 @@ public func copyRows(
   _ source: UnsafePointer<Float>, pitch: Int, to target: UnsafeMutablePointer<Float>,
   targetPitch: Int, count: Int, rows: Int
 ) {
+  guard count & 15 == 0 else {
+    unsafe copyPartLines(
+      source, pitch: pitch, to: target, targetPitch: targetPitch, count: count, rows: rows)
+    return
+  }
+  var (source, target, left) = unsafe (source, target, rows)
+  while left > 0 {
+    var i = 0
+    while i < count {
+      unsafe store(load(source + i, as: PanelPair.self), to: target + i)
+      i &+= 16
+    }
+    unsafe source += pitch
+    unsafe target += targetPitch
+    left &-= 1
+  }
+}
+
+/// Rows that end within a line; apart, so that whole ones do not save registers for these.
+@inline(never)
+@export(interface)
+public func copyPartLines(
+  _ source: UnsafePointer<Float>, pitch: Int, to target: UnsafeMutablePointer<Float>,
+  targetPitch: Int, count: Int, rows: Int
+) {
   var row = 0
   while row < rows {
     unsafe copy(source + row &* pitch, to: target + row &* targetPitch, count: count)

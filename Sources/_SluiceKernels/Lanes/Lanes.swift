@@ -147,42 +147,6 @@ func store<V: SIMD>(
   }
 }
 
-/// Copies `count` floats.
-@inline(always)
-func copy(
-  _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
-) {
-  var i = 0
-  while i < count &- 15 {
-    unsafe store(load(source + i, as: PanelPair.self), to: target + i)
-    i &+= 16
-  }
-  #if SLUICE_AVX512
-    // By panels, because a vector that was just stored is read at once only if it was as wide.
-    while i < count {
-      let left = count &- i
-      unsafe store(load(source + i, first: left, as: Panel.self), first: left, to: target + i)
-      i &+= 8
-    }
-  #else
-    while i < count {
-      unsafe target[i] = source[i]
-      i &+= 1
-    }
-  #endif
-}
-
-/// Makes `count` floats zero.
-@inline(always)
-func clear(_ target: UnsafeMutablePointer<Float>, count: Int) {
-  let zero = PanelPair(repeating: 0)
-  var i = 0
-  while i < count {
-    unsafe storeLanes(zero, count &- i, to: target + i)
-    i &+= 16
-  }
-}
-
 /// `value`, which is not negative, with the sign of another.
 @inline(always)
 func withSign<V: SIMD>(of sign: V, _ value: V) -> V where V.Scalar == Float {

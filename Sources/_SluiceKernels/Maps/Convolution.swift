@@ -4,7 +4,7 @@ import _SluiceContract
 ///
 /// A column's channels lie side by side, so that what one output sees of dilation 1 is one stretch of
 /// memory, and a convolution is a dense layer over rows that overlap. Past columns, or zeros, are put
-/// around the step's in scratch.
+/// around the step's in scratch, whose zeros nobody overwrites.
 @inline(always)
 func convolution(_ layer: sluice_layer, _ block: sluice_block, pastPitch: Int) {
   guard let shape = unsafe layer.columns?.pointee else { return }
@@ -17,10 +17,7 @@ func convolution(_ layer: sluice_layer, _ block: sluice_block, pastPitch: Int) {
       let window = unsafe block.scratch
       let lead = shape.past &+ shape.before &* shape.input_channels
       unsafe copy(past, to: window, count: shape.past)
-      unsafe clear(window + shape.past, count: lead &- shape.past)
       unsafe copy(x, to: window + lead, count: layer.input_size)
-      let end = unsafe lead &+ layer.input_size
-      unsafe clear(window + end, count: shape.after &* shape.input_channels)
       unsafe sweep(layer, shape, window, into: y, scratch: window + shape.window)
       unsafe copy(window + layer.input_size, to: past, count: shape.past)
     } else {

@@ -6,8 +6,8 @@
 /// shares one with others of its thread.
 typedef struct {
   sluice_model *_Nonnull model;
-  /// Whose calls of single steps stand at the end: where that stream's states lie. NULL for nobody's.
-  const void *_Nullable owner;
+  /// Whose calls of single steps stand at the end: where that stream's states lie. 0 for nobody's.
+  uintptr_t owner;
   /// Steps of a block, or streams of a batch, that there is room for.
   intptr_t rows;
   /// The creator's reference, and one for each stream or batch that shares it.
