@@ -6,6 +6,8 @@ struct Options {
   var instructionSet: InstructionSet?
   var json: String?
   var html: String?
+  /// Where to write the chosen rows' models, in place of measuring.
+  var blobs: String?
   var core: Int?
   var seed: UInt64 = 1
   var isQuick = false
@@ -19,7 +21,7 @@ struct Options {
     Measures every kernel against the limits of this machine and the targets.
 
         SluiceBench [--filter REGEX] [--isa baseline|avx2|avx512] [--core N] [--quick] [--huge]
-                    [--json FILE|-] [--html FILE] [--seed N] [--check] [--list]
+                    [--json FILE|-] [--html FILE] [--seed N] [--check] [--list] [--blobs FOLDER]
 
       --filter   rows whose name matches, such as lstm/step or 64x64; --list prints the names
       --core     the core to stay on; else the one it starts on
@@ -28,6 +30,7 @@ struct Options {
       --json     every number, - for standard output (tables then go to standard error)
       --html     a page with plots and tables
       --check    exit status 1 if a row misses its target
+      --blobs    measures nothing, but writes the rows' models for others to measure
     """
 
   /// - Throws: a sentence.
@@ -40,7 +43,7 @@ struct Options {
       case "--huge": huge = true
       case "--list": isList = true
       case "--help", "-h": isHelp = true
-      case "--filter", "--isa", "--json", "--html", "--core", "--seed":
+      case "--filter", "--isa", "--json", "--html", "--blobs", "--core", "--seed":
         guard let value = rest.next() else { throw Absence(description: "\(option): no value") }
         guard take(option, value) else {
           throw Absence(
@@ -66,6 +69,7 @@ struct Options {
     switch option {
     case "--json": json = value
     case "--html": html = value
+    case "--blobs": blobs = value
     case "--filter":
       filter = try? Regex(value)
       return filter != nil

@@ -28,6 +28,10 @@ import Sluice
       for (_, row) in chosen { print(row.id) }
       return 0
     }
+    if let folder = options.blobs {
+      for (_, row) in chosen { try save(row.blob(seed: options.seed), "\(folder)/\(row.blobName)") }
+      return 0
+    }
     let machine = try Machine(options)
     var report = Report(machine: machine, options: options)
     for (index, (table, row)) in chosen.enumerated() {

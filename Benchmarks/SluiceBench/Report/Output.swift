@@ -30,15 +30,20 @@ extension Report {
   func write() throws(Absence) {
     print(text, to: options.json == "-" ? .error : .standard)
     if let path = options.json {
-      if path == "-" { print(json, to: .standard) } else { try save(json + "\n", path) }
+      if path == "-" {
+        print(json, to: .standard)
+      } else {
+        try save(Array((json + "\n").utf8), path)
+      }
     }
-    if let path = options.html { try save(page, path) }
+    if let path = options.html { try save(Array(page.utf8), path) }
   }
+}
 
-  private func save(_ text: String, _ path: String) throws(Absence) {
-    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0, writeAll(Array(text.utf8), to: file), close(file) == 0 else {
-      throw Absence(description: "cannot write \(path): \(unsafe String(cString: strerror(errno)))")
-    }
+/// Writes a file.
+func save(_ bytes: [UInt8], _ path: String) throws(Absence) {
+  let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+  guard file >= 0, writeAll(bytes, to: file), close(file) == 0 else {
+    throw Absence(description: "cannot write \(path): \(unsafe String(cString: strerror(errno)))")
   }
 }

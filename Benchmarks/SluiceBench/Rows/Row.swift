@@ -60,6 +60,11 @@ struct Row {
     return "\(cell.rawValue)/\(mode.name)/\(size)/\(storage.rawValue)\(grade)"
   }
 
+  /// The file of its model, which rows of other modes share.
+  var blobName: String {
+    "\(cell.rawValue)-\(size)-\(storage.rawValue)\(grade == .fast ? "-fast" : "").sluice"
+  }
+
   /// Inputs and units, as in the tables.
   var size: String {
     if case .array(let count) = mode { "\(count)" } else { "\(inputs)x\(hidden)" }
