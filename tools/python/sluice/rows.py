@@ -46,7 +46,9 @@ def _of_frame(frame: Any, model: Model, what: str) -> Any:
     dtypes = set(frame.dtypes)
     if any(getattr(dtype, "kind", "O") not in "fiub" for dtype in dtypes):
         raise DTypeError(f"{what}: expected columns of numbers, not {', '.join(map(str, dtypes))}")
-    return rounded(frame.to_numpy() if len(dtypes) == 1 else frame.to_numpy(np.float32), what)
+    # Extensions, as nullable columns and Arrow's, would become objects.
+    is_plain = len(dtypes) == 1 and all(isinstance(dtype, np.dtype) for dtype in dtypes)
+    return rounded(frame.to_numpy() if is_plain else frame.to_numpy(np.float32, na_value=np.nan), what)
 
 
 def _of_column(column: Any, model: Model, what: str) -> Any:

@@ -1,5 +1,7 @@
 """Whole sequences: shapes, lengths, threads, tables."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 from conftest import rows
@@ -88,6 +90,12 @@ def test_pandas(gru, named):
     mixed = pandas.DataFrame({"c": x[:, 2], "other": "text", "a": x[:, 0].astype(np.float64), "b": np.arange(20)})
     ordered = np.stack([x[:, 0], np.arange(20), x[:, 2]], axis=1).astype(np.float32)
     assert np.array_equal(named.predict(mixed), named.predict(ordered))
+    for dtype in ("Float32", "float32[pyarrow]" if importlib.util.find_spec("pyarrow") else "Float64"):
+        extended = frame.astype(dtype)
+        assert np.array_equal(gru.predict(extended), gru.predict(x))
+        extended.iloc[3, 2] = pandas.NA
+        with pytest.raises(errors.NotFiniteError, match="row 3, input 2"):
+            gru.predict(extended)
     for wrong, error, word in [
         (frame.iloc[:, :4], errors.ShapeError, "5 columns"),
         (pandas.DataFrame({i: ["x"] for i in range(5)}), errors.DTypeError, "numbers"),
