@@ -33,11 +33,13 @@ public struct ModelStream: ~Copyable {
   ///
   /// - Parameters:
   ///   - model: may be let go before the stream.
-  ///   - blockSize: steps that `process` takes through a layer at once, at least 1. A model that is
-  ///     not ``Model/isStreamable`` runs sequences of at most so many steps.
+  ///   - blockSize: steps that `process` takes through a layer at once, at least 1; nil for
+  ///     ``Model/usualBlockSize``. A model that is not ``Model/isStreamable`` runs sequences of at most so
+  ///     many steps.
   /// - Throws: ``ModelError/outOfMemory``, ``ModelError/streamTooLarge(byteCount:limit:)``.
   /// - Complexity: O(state + blockSize * widest layer) bytes, all of them touched here.
-  public init(_ model: borrowing Model, blockSize: Int = 32) throws(ModelError) {
+  public init(_ model: borrowing Model, blockSize: Int? = nil) throws(ModelError) {
+    let blockSize = blockSize ?? model.usualBlockSize
     precondition(blockSize >= 1, "A block has at least one step")
     if let excess = model.excess(streamOf: blockSize) { throw excess.error }
     let count = ModelStream.byteCount(of: model, blockSize: blockSize)
@@ -50,12 +52,13 @@ public struct ModelStream: ~Copyable {
   ///
   /// - Parameters:
   ///   - model: may be let go before the stream.
-  ///   - blockSize: steps that `process` takes through a layer at once, at least 1.
+  ///   - blockSize: as for a stream that allocates.
   ///   - memory: ``byteCount(of:blockSize:)`` bytes or more, 64-byte aligned; the stream's alone until
   ///     it is gone. All of them are touched here.
   public init(
-    _ model: borrowing Model, blockSize: Int = 32, in memory: UnsafeMutableRawBufferPointer
+    _ model: borrowing Model, blockSize: Int? = nil, in memory: UnsafeMutableRawBufferPointer
   ) {
+    let blockSize = blockSize ?? model.usualBlockSize
     precondition(blockSize >= 1, "A block has at least one step")
     guard let count = ModelStream.byteCount(of: model, blockSize: blockSize),
       count <= memory.count
@@ -121,7 +124,8 @@ public struct ModelStream: ~Copyable {
   }
 
   /// Bytes of a stream's flat buffer; nil where there can be no such stream.
-  public static func byteCount(of model: borrowing Model, blockSize: Int = 32) -> Int? {
+  public static func byteCount(of model: borrowing Model, blockSize: Int? = nil) -> Int? {
+    let blockSize = blockSize ?? model.usualBlockSize
     guard blockSize >= 1 else { return nil }
     return model.plan.streamByteCount(blockSize: blockSize)
   }

@@ -38,6 +38,7 @@ extension Plan {
       unsafe model.pointee.longest_stride = max(model.pointee.longest_stride, stride)
       unsafe model.reserve(for: record)
     }
+    unsafe model.pointee.block_size = model.usualBlockSize
     unsafe model.pointee.writes_output =
       planned > 0 && model.pointee.layers[planned - 1].writesAnywhere
     unsafe self.model = model

@@ -15,10 +15,15 @@ struct OpenStream: ~Copyable {
   /// Bytes before the buffer: a whole number of lines.
   static var headSize: Int { (MemoryLayout<OpenStream>.size &+ 63) / 64 &* 64 }
 
+  /// Steps of a block, by what the caller says.
+  static func steps(_ blockSize: Int, of model: borrowing Model) -> Int {
+    blockSize == 0 ? model.usualBlockSize : blockSize
+  }
+
   /// Bytes of head and buffer; nil where there is no such stream.
   static func byteCount(of model: borrowing Model, blockSize: Int) -> Int? {
-    let size = blockSize == 0 ? 32 : blockSize
-    guard let count = ModelStream.byteCount(of: model, blockSize: size),
+    guard
+      let count = ModelStream.byteCount(of: model, blockSize: steps(blockSize, of: model)),
       count < Int.max &- headSize
     else { return nil }
     return count &+ headSize
@@ -30,7 +35,7 @@ struct OpenStream: ~Copyable {
     blockSize: Int
   ) -> OpaquePointer {
     let stream = unsafe ModelStream(
-      model, blockSize: blockSize == 0 ? 32 : blockSize, at: memory + headSize,
+      model, blockSize: steps(blockSize, of: model), at: memory + headSize,
       byteCount: count &- headSize, owned: false)
     let open = unsafe memory.bindMemory(to: OpenStream.self, capacity: 1)
     unsafe open.initialize(to: OpenStream(stream: stream, ownsMemory: owned))
@@ -73,7 +78,7 @@ public func sluice_stream_create(
   guard let (model, stream) = unsafe creating(stream, of: model, error) else {
     return SLUICE_BAD_ARGUMENT
   }
-  let steps = block_size == 0 ? 32 : block_size
+  let steps = unsafe OpenStream.steps(block_size, of: UnsafePointer<Model>(model).pointee)
   if let excess = unsafe UnsafePointer<Model>(model).pointee.excess(streamOf: steps) {
     return unsafe Failure(excess).report(to: error)
   }

@@ -75,6 +75,8 @@ typedef struct {
   intptr_t metadata_size;
   /// Labels of the outputs.
   intptr_t label_count;
+  /// Steps of a block where the caller does not say.
+  intptr_t block_size;
   intptr_t references;
 } sluice_model;
 
