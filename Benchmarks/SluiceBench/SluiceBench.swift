@@ -60,6 +60,6 @@ import Sluice
     }
     return RowResult(
       table: table, row: row, measurement: measurement, absence: absence,
-      instructionSet: machine.instructionSet)
+      instructionSet: machine.instructionSet, family: Machine.family)
   }
 }

@@ -15,8 +15,16 @@ extension Machine {
     ]
   }
 
+  /// The CPU's family; nil where the system does not say.
+  static var family: Int? { Int(identity.family) }
+
   /// The CPU's name, and its family where the name says little.
   static var cpu: String {
+    let (name, family, model) = identity
+    return "\(name) (family \(family), model \(model))"
+  }
+
+  private static var identity: (name: String, family: String, model: String) {
     var (name, family, model) = ("unknown", "", "")
     for line in Machine.lines(of: "/proc/cpuinfo") {
       let parts = line.split(separator: ":", maxSplits: 1).map(Machine.trimmed)
@@ -29,7 +37,7 @@ extension Machine {
       }
       if !family.isEmpty, !model.isEmpty, name != "unknown" { break }
     }
-    return "\(name) (family \(family), model \(model))"
+    return (name, family, model)
   }
 
   private static var compiler: String {

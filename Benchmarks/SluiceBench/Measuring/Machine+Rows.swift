@@ -28,7 +28,7 @@ extension Machine {
     case .array:
       var subject = try Elements(model, seed: seed)
       measurement = try timer.measure(&subject, effort)
-    default: measurement = try measureSteps(model, effort, seed: seed)
+    default: measurement = try measureSteps(row, model, effort, seed: seed)
     }
     if row.gates > 0 { addLimit(of: row, model, effort, to: &measurement) }
     return measurement
@@ -36,14 +36,14 @@ extension Machine {
 
   /// Measures single steps.
   private func measureSteps(
-    _ model: borrowing Model, _ effort: Effort, seed: UInt64
+    _ row: Row, _ model: borrowing Model, _ effort: Effort, seed: UInt64
   ) throws -> Measurement {
     let pages = Pages(count: (ModelStream.byteCount(of: model) ?? 0) + 4096, huge: false)
     return try withExtendedLifetime(pages) {
       try atEveryPlace(effort) { place, effort in
         let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: pages.memory[place...])
         var subject = unsafe try Steps(model, seed: seed, in: memory)
-        return try timer.measure(&subject, effort)
+        return try timer.measure(&subject, effort, underWords: row.isSmall)
       }
     }
   }

@@ -18,6 +18,16 @@ struct Measurement {
   var bandwidth: (forwards: Double, alternating: Double)?
   /// What the machine takes at least for the same bytes or arithmetic, nanoseconds a unit.
   var limit: Double?
+  /// Medians of a small layer's steps by the caller's word of floats.
+  var words: [(word: UInt32, median: Double)] = []
+
+  /// Nanoseconds between the slowest word and the fastest; nil where they were not measured.
+  var wordSpread: Double? {
+    guard let least = words.map(\.median).min(), let most = words.map(\.median).max() else {
+      return nil
+    }
+    return most - least
+  }
 }
 
 extension Measurement {
@@ -28,6 +38,9 @@ extension Measurement {
     clock = parts.map(\.clock).max() ?? 0
     taken = parts.map(\.taken).reduce(0, +) / Double(parts.count)
     checksum = parts.first?.checksum ?? 0
+    words = (parts.first?.words ?? []).indices.map { index in
+      (parts[0].words[index].word, Samples(parts.map { $0.words[index].median }).median)
+    }
   }
 
   /// Whether the median says little, because others had the core: it is far above the least, or
@@ -61,8 +74,11 @@ extension Timer {
   ///
   /// - Throws: ``Absence`` where its outputs do not follow from its inputs.
   func measure<S: Subject & ~Copyable>(
-    _ subject: inout S, _ effort: Effort
+    _ subject: inout S, _ effort: Effort, underWords: Bool = false
   ) throws(Absence) -> Measurement {
+    // Every row begins as a fresh thread does, whatever the one before has left.
+    let caller = sluice_set_float_word(Timer.freshWord)
+    defer { _ = sluice_set_float_word(caller) }
     let checksum = try checkedChecksum(of: &subject)
     let units = Double(subject.unitsPerCall)
     let least = subject.callsAtLeast
@@ -100,9 +116,39 @@ extension Timer {
       }
       singleSamples = Samples(singles)
     }
-    return Measurement(
+    var measurement = Measurement(
       rows: rowSamples, singles: singleSamples, clock: max(before, clock(runs: 100)),
       taken: max(taken, 0), checksum: checksum)
+    if underWords {
+      measurement.words = words(&subject, calls: perRow, turns: max(rowCount / 8, 9))
+    }
+    return measurement
+  }
+
+  /// What a thread begins with: all exceptions masked, no flag set.
+  private static var freshWord: UInt32 { 0x1F80 }
+
+  /// The callers' words: of a fresh thread, with the inexact flag, with all flags, of an audio program that
+  /// flushes what is tiny.
+  private static var callers: [UInt32] { [freshWord, 0x1FA0, 0x1FBF, 0x9FC0] }
+
+  /// Medians of as many rows of calls under each caller's word, by turns.
+  private func words<S: Subject & ~Copyable>(
+    _ subject: inout S, calls: Int, turns: Int
+  ) -> [(word: UInt32, median: Double)] {
+    let units = Double(calls * subject.unitsPerCall)
+    var times = Timer.callers.map { _ in [Double]() }
+    for _ in 0..<turns {
+      for (index, word) in Timer.callers.enumerated() {
+        _ = sluice_set_float_word(word)
+        let start = sluice_time_stamp()
+        subject.run(calls)
+        let end = sluice_time_stamp()
+        _ = sluice_set_float_word(Timer.freshWord)
+        times[index].append(nanoseconds(start, end) / units)
+      }
+    }
+    return zip(Timer.callers, times).map { ($0, Samples($1).median) }
   }
 
   /// Proves that the work is done: the same inputs give the same outputs, others do not.

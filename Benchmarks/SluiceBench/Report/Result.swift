@@ -16,9 +16,18 @@ struct RowResult {
   /// Why there is no measurement.
   let absence: String?
   let instructionSet: InstructionSet
+  /// Of the CPU.
+  let family: Int?
 
-  /// Nanoseconds of the target at the clock of this measurement.
-  var target: Double? { scaled(row.targets[instructionSet]) }
+  /// Nanoseconds of the target: so many times the limit, or cycles at the clock of this measurement where the
+  /// CPU is of their family.
+  var target: Double? {
+    if let ratio = row.limitRatio { return measurement?.limit.map { ratio * $0 } }
+    return family == Row.targetFamily ? scaled(row.targets[instructionSet]) : nil
+  }
+
+  /// Nanoseconds that a caller's control word may cost.
+  private static var wordTolerance: Double { 3 }
   /// Nanoseconds of the best peer on record at the clock of this measurement.
   var peer: Double? { scaled(row.peers[instructionSet]) }
 
@@ -27,9 +36,10 @@ struct RowResult {
     return nanoseconds * Row.referenceClock / clock
   }
 
-  /// The median of rows of calls against the target, both in cycles.
+  /// The median of rows of calls against the target, and what the caller's control word costs.
   var verdict: Verdict {
     guard let measurement else { return .absent }
+    if let spread = measurement.wordSpread, spread > Self.wordTolerance { return .miss }
     guard let target else { return .untargeted }
     return measurement.rows.median <= target ? .pass : .miss
   }
@@ -63,14 +73,23 @@ struct RowResult {
     guard let measurement else {
       return .object(members + [("absence", .string(absence ?? ""))])
     }
-    let target = row.targets[instructionSet]
+    let target = row.limitRatio == nil ? row.targets[instructionSet] : nil
     members += [
       ("disturbed", .bool(isDisturbed)), ("clock_ghz", .double(measurement.clock)),
       ("core_taken_share", .double(measurement.taken)),
       ("target_cycles", .optional(target.map { $0 * Row.referenceClock })),
       ("median_cycles", .double(measurement.rows.median * measurement.clock)),
       ("min_cycles", .double(measurement.rows.min * measurement.clock)),
-      ("target_ns", .optional(self.target)), ("peer_on_record_ns", .optional(peer)),
+      ("target_ns", .optional(self.target)), ("target_of_limit", .optional(row.limitRatio)),
+      ("peer_on_record_ns", .optional(peer)),
+      ("word_spread_ns", .optional(measurement.wordSpread)),
+      (
+        "words_ns",
+        .array(
+          measurement.words.map {
+            .array([.string(String($0.word, radix: 16)), .double($0.median)])
+          })
+      ),
       ("rows_ns", measurement.rows.json), ("singles_ns", measurement.singles.json),
       ("limit_ns", .optional(measurement.limit)),
       ("working_set_bytes", .integer(measurement.workingSet)),

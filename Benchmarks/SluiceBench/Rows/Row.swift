@@ -51,8 +51,28 @@ struct Row {
   /// Nanoseconds a unit at ``referenceClock``: the fastest other library known.
   let peers: [InstructionSet: Double]
 
-  /// Cycles in a nanosecond of the machine that targets and peers were measured on.
+  /// Cycles in a nanosecond of the machine that targets and peers were measured on: one of ``targetFamily``.
   static var referenceClock: Double { 4.2 }
+  /// The CPU family of targets in cycles: Zen 5. On others only ratios hold.
+  static var targetFamily: Int { 26 }
+
+  /// Whether the layer is so small that what stands around its kernel shows: its steps are measured under
+  /// several control words.
+  var isSmall: Bool { mode == .step && gates > 0 && hidden <= 40 }
+
+  /// How many times the limit that is measured beside it a step may take, on any machine; nil for rows whose
+  /// weights the nearest cache holds, which are judged by cycles.
+  var limitRatio: Double? {
+    guard mode == .step, cell == .lstm || cell == .gru, grade == .exact else { return nil }
+    switch (storage, hidden) {
+    case (.f32, 64...256): return 1.2
+    case (.f32, 512...): return 1.08
+    case (.int8, 128..<256): return 1.35
+    case (.int8, 256..<512): return 1.2
+    case (.int8, 512...): return 1.15
+    default: return nil
+    }
+  }
 
   /// The name by which filters and other programs know it.
   var id: String {

@@ -28,6 +28,17 @@ static inline bool sluice_pin_to(int core) {
   return syscall(SYS_sched_setaffinity, 0, sizeof cores, cores) == 0;
 }
 
+/// Sets how the thread computes with floats, MXCSR, and returns what it was; nothing elsewhere.
+static inline uint32_t sluice_set_float_word(uint32_t word) {
+#if defined(__x86_64__)
+  uint32_t before;
+  __asm__ volatile("stmxcsr %0\n\tldmxcsr %1" : "=m"(before) : "m"(word) : "memory");
+  return before;
+#else
+  return word;
+#endif
+}
+
 /// Tells the optimiser that the bytes at `at` are read, and may be written, by someone else.
 static inline void sluice_keep(void *_Nonnull at) { __asm__ volatile("" : : "r"(at) : "memory"); }
 
