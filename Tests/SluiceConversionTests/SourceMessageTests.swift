@@ -127,10 +127,10 @@ import Testing
 
   @Test("What is found beyond a bound is said, with the way on")
   func bounds() {
-    let many = (0...4096).map { "a\($0) = Relu(\($0 == 0 ? "x" : "a\($0 - 1)"))" }
+    let many = (0...8192).map { "a\($0) = Relu(\($0 == 0 ? "x" : "a\($0 - 1)"))" }
     #expect(
       refused(
-        "input x n,n,2\n\(many.joined(separator: "\n"))\n-> a4096", "more than 4096 nodes",
+        "input x n,n,2\n\(many.joined(separator: "\n"))\n-> a8192", "more than 8192 nodes",
         "Export PyTorch models with LSTM, GRU or RNN nodes"))
     let cell = "Y, hn = GRU(x, f:1x9x4, f:1x9x3, f:1x18, _, h) hidden_size=3"
     var open = GraphBuilder("input h 1,1,3; \(cell); -> Y, hn")

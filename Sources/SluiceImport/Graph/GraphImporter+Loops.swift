@@ -62,19 +62,7 @@ extension GraphImporter {
       }
       pairs.append((index + 1, view))
     }
-    let unknown = try step.recogniseCells(pairs)
-    guard unknown.isEmpty else {
-      throw node.unsupported(
-        "its body is no LSTM, GRU or Elman cell that is written out; export with LSTM, GRU or RNN nodes "
-          + "(Keras models by export_keras.py)")
-    }
-    let cells = step.hidden.keys.sorted()
-    for index in cells {
-      guard case .recurrent(var layer) = step.layers[index].operation else { continue }
-      layer.initialHidden = try start(step.hidden[index] ?? [], initial, node)
-      layer.initialCell = try start(step.cells[index] ?? [], initial, node)
-      step.layers[index].operation = .recurrent(layer)
-    }
+    let cells = try recogniseCells(of: &step, pairs, from: initial, node)
     var written: [Int] = cells
     var outputs: [(Carried, Int)] = []
     for output in parts.written {
@@ -85,12 +73,7 @@ extension GraphImporter {
       written.append(layer)
       outputs.append((output, layer))
     }
-    let (_, order) = try step.ordered(written)
-    var places: [Int: Int] = [-2: x.layer]
-    for layer in order {
-      let inputs = step.layers.inputs(of: layer).map { places[$0] ?? $0 }
-      places[layer] = try append(step.layers[layer].operation, reading: inputs, node)
-    }
+    let places = try append(written, of: step, reading: x.layer, node)
     for (index, state) in parts.states.enumerated() {
       guard let name = node.output(state.output), folder.liveNames.contains(name),
         case .view(let view)? = step.values[state.next]
@@ -116,6 +99,54 @@ extension GraphImporter {
             axes: [x.axes[0], x.axes[1], [.features(layers[place].outputSize)]],
             layer: place)), output: output.output)
     }
+  }
+
+  /// Finds the cells of a body, which must be those of all its states, and what they start from.
+  ///
+  /// - Parameters:
+  ///   - states: inputs of the body, and what is the next of each.
+  ///   - initial: the constants that the inputs start from.
+  /// - Returns: the layers of the body that are cells.
+  func recogniseCells(
+    of step: inout StepImporter, _ states: [(input: Int, view: StepView)],
+    from initial: [Int: ConstantValue], _ node: ONNXNode
+  ) throws(ConversionError) -> [Int] {
+    guard try step.recogniseCells(states).isEmpty else {
+      throw node.unsupported(
+        "its body is no LSTM, GRU or Elman cell that is written out; export with LSTM, GRU or RNN nodes "
+          + "(Keras models by export_keras.py)")
+    }
+    let cells = step.hidden.keys.sorted()
+    for index in cells {
+      guard case .recurrent(var layer) = step.layers[index].operation else { continue }
+      layer.initialHidden = try start(step.hidden[index] ?? [], initial, node)
+      layer.initialCell = try start(step.cells[index] ?? [], initial, node)
+      step.layers[index].operation = .recurrent(layer)
+    }
+    return cells
+  }
+
+  /// Appends the layers of a body on which `written` depend, over the sequence that layer `source` writes;
+  /// returns their places by those in the body.
+  mutating func append(
+    _ written: [Int], of step: StepImporter, reading source: Int, isReverse: Bool = false,
+    _ node: ONNXNode
+  ) throws(ConversionError) -> [Int: Int] {
+    var places: [Int: Int] = [-2: source]
+    for index in try step.ordered(written).order {
+      let layer = step.layers[index]
+      var operation = layer.operation
+      if case .recurrent(var cell) = operation {
+        cell.form.isReverse = isReverse
+        operation = .recurrent(cell)
+      }
+      let place = try layers.append(
+        operation, reading: step.layers.inputs(of: index).map { places[$0] ?? $0 },
+        named: layer.name, in: node.file)
+      layers[place].origins = layer.origins
+      places[index] = place
+    }
+    return places
   }
 
   /// What a state starts from; empty for zero.

@@ -51,6 +51,7 @@ extension GraphImporter: NodeReader {
     case "Where" where computed(node, 0) != nil: try choose(node)
     case "Gather": try gather(node, &attributes)
     case "Slice": try slice(node, &attributes)
+    case "ReverseSequence": try reverseSequence(node, &attributes)
     case "Split": try split(node, &attributes)
     case "Squeeze": try squeeze(node, &attributes)
     case "Unsqueeze": try unsqueeze(node, &attributes)

@@ -11,13 +11,19 @@ extension GraphImporter {
     var sides = try folder.weights(node, form)
     let (inputSize, size) = (sides[0].inputSize, sides[0].hiddenSize)
     let x = try resolved(features(node, 0), node)
-    guard x.content == .sequence, x.axes.count == 3 else {
+    guard x.content == .sequence || x.content == .reversed, x.axes.count == 3 else {
       throw node.unsupported("X is not a sequence of three axes")
     }
     let (time, batch) = form.isBatchFirst ? (x.axes[1], x.axes[0]) : (x.axes[0], x.axes[1])
     try bindTime(time, batch, node)
     try bindFeatures(of: x, axis: 2, size: inputSize, node)
     try bindLengths(node)
+    if x.content == .reversed {
+      guard lengths.flatMap({ $0 }) == nil else {
+        throw node.unsupported("reads steps backwards beside the input sequence_lens")
+      }
+      for index in sides.indices { sides[index].form.isReverse.toggle() }
+    }
     let hidden = try initialStates(node, 5, "initial_h", form, size)
     let cell =
       node.operation == "LSTM"
@@ -48,7 +54,7 @@ extension GraphImporter {
     let stateAxes =
       form.isBatchFirst ? [batch, directions, features] : [directions, batch, features]
     let outputs: [(FeatureValue.Content, [FeatureValue.Axis])] = [
-      (.sequence, sequenceAxes), (.finalHidden(indices), stateAxes),
+      (x.content, sequenceAxes), (.finalHidden(indices), stateAxes),
       (.finalCell(indices), stateAxes),
     ]
     for (index, (content, axes)) in outputs.enumerated() {

@@ -171,6 +171,11 @@ extension GraphImporter {
     case .last where lengths.flatMap({ $0 }) != nil:
       throw .unsupported(model.source.file, place, "the last step beside the input sequence_lens")
     case .last, .end: return .last(axes)
+    case .reversed:
+      throw .unsupported(
+        model.source.file, place,
+        "its steps come from the last to the first: leave out the flip before it, and turn what comes out"
+      )
     case .sequence, .first, .ids: return .sequence(axes)
     }
   }
@@ -181,7 +186,7 @@ extension FeatureValue.Content {
   var finalLayers: [Int]? {
     switch self {
     case .finalHidden(let layers), .finalCell(let layers): layers
-    case .ids, .sequence, .last, .end, .first: nil
+    case .ids, .sequence, .reversed, .last, .end, .first: nil
     }
   }
 }

@@ -73,7 +73,7 @@ extension GraphImporter {
         throw node.unsupported("selects steps other than the last alone")
       }
       timeAxis = index
-      result.content = isLast ? .last : .first
+      result.content = isLast == (features.content == .sequence) ? .last : .first
       result.axes[axis] = []
     } else if size == 1 {
       _ = try lower(of: 1, "elements")
@@ -100,8 +100,8 @@ extension GraphImporter {
   }
 
   /// The input's axis of steps that `axis` is; nil where it counts something else.
-  private func steps(of value: FeatureValue, _ axis: Int) -> Int? {
-    guard value.content == .sequence,
+  func steps(of value: FeatureValue, _ axis: Int) -> Int? {
+    guard value.content == .sequence || value.content == .reversed,
       case .input(let index, _)? = FeatureValue.sole(value.axes[axis])
     else { return nil }
     if let timeAxis { return timeAxis == index ? index : nil }
@@ -128,7 +128,7 @@ extension GraphImporter {
     switch result.content {
     case .finalHidden(let all): result.content = .finalHidden(Array(all[first..<first + count]))
     case .finalCell(let all): result.content = .finalCell(Array(all[first..<first + count]))
-    case .sequence, .last, .end, .first:
+    case .sequence, .reversed, .last, .end, .first:
       result.layer = try part(
         of: result.layer, channels: layers[result.layer].outputSize, start: first * own[0],
         count: count * own[0], node)

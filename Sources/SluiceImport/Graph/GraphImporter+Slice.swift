@@ -6,6 +6,7 @@ extension GraphImporter {
   ) throws(ConversionError) {
     var value = try features(node, 0)
     let bounds = try folder.bounds(node, &attributes, rank: value.axes.count)
+    if bounds.steps == [-1] { return try flip(value, bounds, node) }
     for part in try bounds.parts(node, rank: value.axes.count) {
       value = try sliced(value, part.axis, part.start, part.end, node)
     }

@@ -108,11 +108,25 @@ struct GraphImporter {
         return try attempt.result(sequence, nodes)
       } catch {
         failure = failure ?? error
+        if let unrolled = importer.unrolled(sequence, nodes, features: axis) { return unrolled }
         if !attempt.hasAssumed { break }
       }
     }
     throw failure
       ?? .unsupported(importer.model.source.file, "inputs", "a sequence without axes")
+  }
+
+  /// The network of a graph whose recurrences are written out a copy for each step; nil where it is none.
+  private func unrolled(
+    _ sequence: ONNXModel.Value, _ nodes: [ONNXNode], features axis: Int?
+  ) -> ConvertedModel? {
+    guard model.picksSteps else { return nil }
+    var attempt = self
+    attempt.assumedFeatureAxis = axis
+    do throws(ConversionError) {
+      try attempt.runUnrolled(nodes)
+      return try attempt.result(sequence, nodes)
+    } catch { return nil }
   }
 
   private init(

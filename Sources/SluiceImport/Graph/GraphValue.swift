@@ -66,6 +66,8 @@ struct FeatureValue {
     case ids
     /// Features of every step.
     case sequence
+    /// Features of every step, from the last to the first.
+    case reversed
     /// Features of the last step.
     case last
     /// Features of each sequence's own last step, where lengths are given.

@@ -4,6 +4,8 @@ import SluiceNetwork
 struct ONNXModel {
   /// Nodes and initializers of far larger graphs than a chain of layers: a bound on memory.
   static let maximumItems = 1 << 12
+  /// Nodes of the graph: a recurrence that an exporter unrolled has some 40 for each step.
+  static let maximumNodes = 1 << 13
   /// All fields of a graph: its items, and the shapes of values between them.
   static let maximumGraphFields = 1 << 16
   static let opsets: ClosedRange<Int64> = 7...28
@@ -160,11 +162,12 @@ struct ONNXModel {
       }
       guard [1, 5, 11, 12, 15].contains(field.number) else { continue }
       counts[field.number, default: 0] += 1
-      guard counts[field.number, default: 0] <= Self.maximumItems else {
+      let limit = field.number == 1 ? Self.maximumNodes : Self.maximumItems
+      guard counts[field.number, default: 0] <= limit else {
         throw reader.malformed(
           field.offset,
-          "more than \(Self.maximumItems) nodes, initializers, inputs or outputs: recurrences that "
-            + "an exporter unrolled step by step? Export PyTorch models with LSTM, GRU or RNN nodes "
+          "more than \(limit) \(field.number == 1 ? "nodes" : "initializers, inputs or outputs"): "
+            + "recurrences that an exporter unrolled step by step? Export PyTorch models with LSTM, GRU or RNN nodes "
             + "(torch.onnx.export, dynamo=False), Keras models by tools/python/export_keras.py")
       }
     }

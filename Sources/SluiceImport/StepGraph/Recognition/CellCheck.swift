@@ -60,6 +60,29 @@ struct CellCheck {
     }
   }
 
+  /// Whether both of each pair compute the same of what is drawn for the first input, all others zero.
+  mutating func agree(_ pairs: [(StepView, StepView)], scale: Double) -> Bool {
+    var values: [Int: [Double]] = [:]
+    for (index, input) in inputs.enumerated() {
+      values[-2 - index] =
+        index == 0
+        ? random.doubles(input.count, scale: scale) : Array(repeating: 0, count: input.count)
+    }
+    for (a, b) in pairs {
+      guard a.count == b.count,
+        (a.elements + b.elements).allSatisfy({
+          $0.input != nil || $0.cellLayer == nil && $0.source >= 0
+        })
+      else { return false }
+      for (left, right) in zip(a.elements, b.elements) {
+        let x = evaluate(Int(left.source), &values)[Int(left.index)]
+        let y = evaluate(Int(right.source), &values)[Int(right.index)]
+        guard (x - y).magnitude <= Self.tolerance * max(1, y.magnitude) else { return false }
+      }
+    }
+    return true
+  }
+
   /// What a layer writes, and all that it needs for it.
   private mutating func evaluate(_ index: Int, _ values: inout [Int: [Double]]) -> [Double] {
     if let value = values[index] { return value }
