@@ -2,11 +2,11 @@
 
 Run:   python tools/python/export_weights.py weights.pt weights.safetensors [--key model_state]
        sluice convert weights.safetensors --architecture A.json -o model.sluice
-Needs: Python 3.10 or newer, numpy, safetensors; torch for checkpoints, h5py for HDF5.
+Needs: Python 3.10 or newer, numpy, safetensors; torch for checkpoints, h5py for HDF5, msgpack for flax'.
 
 Read are NumPy's .npz, PyTorch's checkpoints (.pt, .pth, .ckpt: a state_dict, or one that stands under a key such as
-state_dict, model_state or model; which it was is said) and Keras' weights in HDF5 (.h5, .weights.h5, .keras). Arrays keep
-their names, nested ones with dots between. Keras' become PyTorch's, since that is what an architecture names: of a layer
+state_dict, model_state or model; which it was is said), Keras' weights in HDF5 (.h5, .weights.h5, .keras), and trees of haiku and
+flax (.npz, .safetensors, .pkl of dictionaries of arrays, flax' .msgpack), whose cells become PyTorch's too. Arrays keep their names, nested ones with dots between. Keras' become PyTorch's, since that is what an architecture names: of a layer
 `lstm_1` the tensors lstm_1.weight_ih_l0, weight_hh_l0, bias_ih_l0 and bias_hh_l0, the gates in PyTorch's order; of `dense`
 dense.weight and dense.bias; of norms weight, bias, running_mean and running_var. Nothing of a file is run: pickles may
 hold tensors, numbers and texts alone. tools/models holds architectures for weights that are published.

@@ -119,7 +119,8 @@ private enum Exporter: String {
     switch name.split(separator: ".").last {
     case "keras", "h5", "hdf5": self = hasArchitecture ? .weights : .keras
     case "tflite": self = .tensorFlowLite
-    case "pt", "pth", "ckpt", "npz": self = .weights
+    case "pt", "pth", "ckpt", "bin", "state_dict", "npz", "pkl", "pickle", "msgpack":
+      self = .weights
     default: return nil
     }
   }

@@ -64,13 +64,21 @@ enum SourceFormat: String {
         + "by torch.onnx.export (also torch.jit.load's, with dynamo=False), or by "
         + "tools/python/export_torch.py from its Python source"
     }
-    if ["pt", "pth", "ckpt"].contains(ending) {
+    if ["pt", "pth", "ckpt", "state_dict"].contains(ending) {
       return exported("a PyTorch checkpoint, which is a pickle,", by: "export_weights.py")
         + "; its layers are those of --architecture, or of a module: export_torch.py model.py:build "
         + "model.safetensors --weights \(quotable(source.lastPathComponent))"
     }
     if ending == "npz" {
       return exported("an archive of arrays", by: "export_weights.py")
+        + "; its layers are those of --architecture"
+    }
+    if start.starts(with: "lmgg".utf8) {
+      return exported("a file of ggml, of which Silero VAD is read,", by: "export_weights.py")
+    }
+    if ["pkl", "pickle", "msgpack"].contains(ending) {
+      return exported(
+        "a tree of arrays, as haiku's and flax' users keep it,", by: "export_weights.py")
         + "; its layers are those of --architecture"
     }
     return ending == "pb" ? "the format TensorFlow graph is not supported" : nil

@@ -30,6 +30,7 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "virtual_batch_size": (None,), "fused": (None, True, False), "padding": ("causal", "valid"), "invert": (False,),
     "quantization_config": (None,),
 }  # fmt: skip
+OUTPUTS = 64  # of a model
 REQUIRED = object()
 
 
@@ -151,8 +152,8 @@ class ModelConfig:
         if not self.is_sequential:
             self.inputs = tensors_within(options.get("input_layers"))
             self.outputs = tensors_within(options.get("output_layers"))
-            if len(self.inputs) != 1 or len(self.outputs) != 1:
-                raise Refused(f"{len(self.inputs)} inputs and {len(self.outputs)} outputs; expected one input or output")
+            if len(self.inputs) != 1 or not 1 <= len(self.outputs) <= OUTPUTS:
+                raise Refused(f"{len(self.inputs)} inputs and {len(self.outputs)} outputs; expected one input")
 
     @staticmethod
     def layer(config: Any) -> LayerConfig:

@@ -44,7 +44,7 @@ class Exporter(Layers):
             except Refused as refusal:
                 raise Refused(f"layer {shown(layer.name)} ({layer.kind}): {refusal}") from None
         if not model.is_sequential:
-            before = self.value(model.outputs[0])
+            before = self.outputs([self.value(name) for name in model.outputs])
             if self.value(model.inputs[0]) != Value(INPUT):
                 raise Refused(f"the input {shown(model.inputs[0])} is no InputLayer")
         if self.architecture.layers and before.layer != self.architecture.layers[-1]["name"]:
@@ -53,6 +53,15 @@ class Exporter(Layers):
             raise Refused("the model's output: its steps stand in reverse order (go_backwards with return_sequences)")
         self.architecture.output = "last" if before.last else "sequence"
         return self.architecture
+
+    def outputs(self, values: list[Value]) -> Value:
+        """What the model writes: several outputs side by side, in its order."""
+        if len(values) == 1:
+            return values[0]
+        if len({(value.last, value.mask, value.flipped) for value in values}) != 1:
+            raise Refused("outputs of which some are a last step, masked, or in reverse order, and some are not")
+        self.architecture.notes.append(f"{len(values)} outputs stand side by side, in the model's order")
+        return Value(self.architecture.add("outputs", "concatenate", [value.layer for value in values]), last=values[0].last)
 
     def value(self, name: str) -> Value:
         if name not in self.values:

@@ -282,14 +282,24 @@ class KerasTests(unittest.TestCase):
             with self.subTest(text):
                 self.refuses(text, keras.Sequential([keras.Input((6, 4)), layer, layers.Dense(2)]))
 
+    def test_several_outputs(self) -> None:
+        x = keras.Input((None, 4))
+        y = layers.LSTM(3, return_sequences=True)(x)
+        model = keras.Model(x, [layers.Dense(2)(y), layers.Dense(1, activation="tanh")(y)])
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(path := Path(folder) / "outputs.keras")
+            found = export_keras.architecture_of(path)
+        self.assertEqual(found.layers[-1]["type"], "concatenate")
+        self.assertEqual(["2 outputs stand side by side, in the model's order"], found.notes)
+
     def test_graphs(self) -> None:
         x = keras.Input((None, 4))
         dense = layers.Dense(4)
         self.refuses("more than once", keras.Model(x, dense(dense(x))))
         self.refuses(
-            "one input or output|inputs", keras.Model([x, other := keras.Input((None, 4))], layers.Add()([x, other]))
+            "one input|inputs", keras.Model([x, other := keras.Input((None, 4))], layers.Add()([x, other]))
         )
-        self.refuses("one input or output", keras.Model(x, [layers.Dense(2)(x), dense(x)]))
+        self.refuses("some are not", keras.Model(x, [layers.Dense(2)(x), layers.GRU(3)(x)]))
         state = keras.Input((4,))
         self.refuses("inputs|called with", keras.Model([x, state], layers.GRU(4)(x, initial_state=state)))
         for text, stack in {

@@ -1,12 +1,15 @@
 """Tests of weights without a graph: names, layouts, keys, and what is refused. Run by test_exporters.py."""
 
+import importlib
 import os
 import pickle
+import struct
 import sys
 import tempfile
 import unittest
 import zipfile
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
@@ -21,6 +24,44 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import export_keras
 import export_weights
 from exporters.sluice_architecture import Refused
+
+ROWS = np.random.default_rng(1).normal(size=(9, 3)).astype(np.float32)
+
+
+def framework(name: str) -> Any:
+    """A framework that not everybody has."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise unittest.SkipTest(f"{name} is not installed") from None
+
+
+def disturbed(jax: Any, tree: Any) -> Any:
+    """Biases start as zero, which would hide where they go."""
+    random = np.random.default_rng(2)
+    return jax.tree.map(lambda v: jax.numpy.asarray(v + 0.3 * random.normal(size=v.shape), "float32"), tree)
+
+
+def relu(inputs: int, size: int) -> nn.Module:
+    return nn.RNN(inputs, size, nonlinearity="relu")
+
+
+def computed(kind: Any, tensors: dict[str, np.ndarray], prefix: str) -> np.ndarray:
+    """What PyTorch's layer computes with the weights; without one a GRU that resets before."""
+    w, u, b, c = (tensors[f"{prefix}.{name}_l0"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+    if kind is not None:
+        layer = kind(3, u.shape[1])
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        layer.load_state_dict({name: torch.from_numpy(value) for name, value in zip(names, (w, u, b, c), strict=True)})
+        return layer(torch.from_numpy(ROWS))[0].detach().numpy()
+    size, rows = u.shape[1], []
+    h = np.zeros(size)
+    for row in ROWS:
+        a = w @ row + b
+        r, z = np.split(1 / (1 + np.exp(-(a[: 2 * size] + u[: 2 * size] @ h + c[: 2 * size]))), 2)
+        h = (1 - z) * np.tanh(a[2 * size :] + u[2 * size :] @ (r * h) + c[2 * size :]) + z * h
+        rows.append(h)
+    return np.array(rows)
 
 
 class WeightTests(unittest.TestCase):
@@ -65,6 +106,113 @@ class WeightTests(unittest.TestCase):
         path.write_bytes(pickle.dumps(print))
         with self.assertRaisesRegex(Refused, "no checkpoint of tensors alone"):
             export_weights.weights_of(path)
+
+    def test_pickles_and_msgpack(self) -> None:
+        tree = {"lstm/linear": {"w": np.ones((5, 12), np.float32), "b": np.zeros(12, np.float32)}, "steps": 3}
+        path = self.folder / "w.pkl"
+        path.write_bytes(pickle.dumps(tree))
+        found = export_weights.weights_of(path)
+        self.assertEqual(
+            {name: value.shape for name, value in found.tensors.items()},
+            {"lstm.weight_ih_l0": (12, 2), "lstm.weight_hh_l0": (12, 3), "lstm.bias_ih_l0": (12,), "lstm.bias_hh_l0": (12,)},
+        )
+        # 1 on the forget gate, the second in PyTorch's order.
+        self.assertEqual(found.tensors["lstm.bias_ih_l0"].tolist(), 3 * [0] + 3 * [1] + 6 * [0])
+        for content in (pickle.dumps({"a": print}), pickle.dumps({"a": Path("x")}), b"\x80\x04damaged", b""):
+            path.write_bytes(content)
+            with self.assertRaisesRegex(Refused, "no pickle of arrays in dictionaries alone"):
+                export_weights.weights_of(path)
+        path.write_bytes(pickle.dumps({"a": {"b": object}}, protocol=4))
+        with self.assertRaises(Refused):
+            export_weights.weights_of(path)
+        # Shared dictionaries that would unfold without end.
+        wide: dict[str, object] = {"w": np.zeros(1, np.float32)}
+        for _ in range(7):
+            wide = {str(one): wide for one in range(64)}
+        path.write_bytes(pickle.dumps(wide))
+        with self.assertRaisesRegex(Refused, "more than 65536 arrays"):
+            export_weights.weights_of(path)
+        (self.folder / "w.msgpack").write_bytes(b"\xc1")
+        with self.assertRaisesRegex(Refused, "msgpack"):
+            export_weights.weights_of(self.folder / "w.msgpack")
+
+    def test_ggml(self) -> None:
+        def tensor(name: str, value: np.ndarray) -> bytes:
+            code = {np.dtype(np.float32): 0, np.dtype(np.float16): 1}[value.dtype]
+            head = struct.pack(f"<3i{value.ndim}i", value.ndim, len(name), code, *value.shape[::-1])
+            return head + name.encode() + value.tobytes()
+
+        shapes = {
+            "stft.forward_basis_buffer": (18, 1, 16), "decoder.decoder.2.weight": (4,), "decoder.decoder.2.bias": (),
+            "decoder.rnn.weight_ih": (16, 4), "decoder.rnn.weight_hh": (16, 4), "decoder.rnn.bias_ih": (16,),
+            "decoder.rnn.bias_hh": (16,),
+            **{f"encoder.{i}.reparam_conv.weight": (4, 4, 3) for i in range(4)},
+            **{f"encoder.{i}.reparam_conv.bias": (4,) for i in range(4)},
+        }  # fmt: skip
+        values = {name: np.random.default_rng(1).normal(size=shape).astype(np.float16) for name, shape in shapes.items()}
+        start = b"lmgg" + struct.pack("<i", 10) + b"silero-16k" + bytes(4 * 22)
+        parts = [tensor(f"_model.{name}", value) for name, value in values.items()]
+        path = self.folder / "ggml-silero.bin"
+        path.write_bytes(start + b"".join(parts))
+        found = export_weights.weights_of(path).tensors
+        self.assertEqual(len(found), 15)
+        self.assertEqual(found["final_conv.weight"].shape, (1, 4, 1))
+        np.testing.assert_array_equal(found["lstm_cell.weight_ih"], values["decoder.rnn.weight_ih"].astype(np.float32))
+        for text, content in {
+            "are missing": start + b"".join(parts[1:]), "which Silero VAD has not": start + tensor("_model.x", values["decoder.rnn.bias_ih"]),
+            "ends where it says": start + b"".join(parts)[:-3], "axes and the type": start + struct.pack("<3i", 9, 1, 0),
+            "of ggml": b"lmgg" + struct.pack("<i", 4) + b"whis" + bytes(99), "ends where": b"lmgg\x01",
+        }.items():  # fmt: skip
+            path.write_bytes(content)
+            with self.assertRaisesRegex(Refused, text):
+                export_weights.weights_of(path)
+
+    def test_haiku(self) -> None:
+        hk, jax = framework("haiku"), framework("jax")
+        for name, kind, make in (
+            ("lstm", nn.LSTM, lambda: hk.LSTM(4)), ("vanilla_rnn", relu, lambda: hk.VanillaRNN(4)), ("gru", None, lambda: hk.GRU(4)),
+        ):  # fmt: skip
+            def run(x: np.ndarray, make=make) -> object:
+                core = make()
+                return hk.dynamic_unroll(core, x, core.initial_state(None))[0]
+
+            module = hk.without_apply_rng(hk.transform(run))
+            tree = disturbed(jax, module.init(jax.random.PRNGKey(1), ROWS))
+            (self.folder / "w.pkl").write_bytes(pickle.dumps(tree))
+            found = export_weights.weights_of(self.folder / "w.pkl").tensors
+            expected = np.asarray(module.apply(tree, ROWS))
+            self.assertLess(np.abs(computed(kind, found, name) - expected).max(), 1e-6)
+
+    def test_flax(self) -> None:
+        flax, jax = framework("flax"), framework("jax")
+        linen = flax.linen
+        for cell, kind in (
+            (linen.LSTMCell(4), nn.LSTM), (linen.OptimizedLSTMCell(4), nn.LSTM), (linen.GRUCell(4), nn.GRU),
+            (linen.SimpleCell(4), nn.RNN),
+        ):  # fmt: skip
+            module = linen.RNN(cell)
+            tree = disturbed(jax, module.init(jax.random.PRNGKey(1), ROWS))
+            (self.folder / "w.msgpack").write_bytes(flax.serialization.to_bytes(tree))
+            found = export_weights.weights_of(self.folder / "w.msgpack").tensors
+            expected = np.asarray(module.apply(tree, ROWS))
+            self.assertLess(np.abs(computed(kind, found, "cell") - expected).max(), 1e-6)
+        tree = linen.RNN(linen.MGUCell(4)).init(jax.random.PRNGKey(1), ROWS)
+        (self.folder / "w.msgpack").write_bytes(flax.serialization.to_bytes(tree))
+        with self.assertRaisesRegex(Refused, "MGUCell"):
+            export_weights.weights_of(self.folder / "w.msgpack")
+
+    def test_nnx(self) -> None:
+        jax, nnx = framework("jax"), framework("flax.nnx")
+        for make, kind in (
+            (nnx.LSTMCell, nn.LSTM), (nnx.OptimizedLSTMCell, nn.LSTM), (nnx.GRUCell, nn.GRU), (nnx.SimpleCell, nn.RNN),
+        ):  # fmt: skip
+            module = nnx.RNN(make(3, 4, rngs=nnx.Rngs(0)))
+            state = disturbed(jax, nnx.state(module, nnx.Param))
+            nnx.update(module, state)
+            arrays = {"/".join(path): np.asarray(value.get_value()) for path, value in nnx.to_flat_state(state)}
+            np.savez(self.folder / "w.npz", **arrays)
+            found = export_weights.weights_of(self.folder / "w.npz").tensors
+            self.assertLess(np.abs(computed(kind, found, "cell") - np.asarray(module(ROWS[None])[0])).max(), 1e-6)
 
     def test_keras(self) -> None:
         stack = (

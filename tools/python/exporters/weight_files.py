@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save
+from safetensors.numpy import load_file, save
 
+from . import ggml_files, jax_trees
 from .keras_files import RATIO, SMALL, damage_as_refusal
 from .sluice_architecture import Architecture, Array, Refused, shown
+from .tree_files import arrays_within, packed, pickled
 
 DEPTH = 8  # of dictionaries within a checkpoint
+COUNT = 1 << 16  # of arrays
 # What a trainer calls the model's state_dict beside its own.
 KEYS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "generator", "policy", "params")
 
@@ -57,11 +60,33 @@ def weights_of(path: Path, key: str | None = None) -> Weights:
             for name, value in arrays.items():
                 weights.add(f"{layer}.{name}", value)
         return weights
+    if start.startswith(ggml_files.MAGIC):
+        return named(ggml_files.silero_weights(path))
     if ending == "npz":
         return array_weights(path)
-    if ending in ("pt", "pth", "ckpt", "bin"):
+    if ending in ("pkl", "pickle", "msgpack"):
+        return named(arrays_within(packed(path) if ending == "msgpack" else pickled(path), path, DEPTH, COUNT))
+    if ending == "safetensors":
+        with damage_as_refusal(path):
+            return named({name.replace("/", "."): value for name, value in load_file(path).items()})
+    if ending in ("pt", "pth", "ckpt", "bin", "state_dict"):
         return checkpoint_weights(path, key)
-    raise Refused(f"{path.name}: expected .npz, a checkpoint (.pt, .pth, .ckpt) or HDF5 (.h5, .keras)")
+    raise Refused(
+        f"{path.name}: expected .npz, a checkpoint (.pt, .pth, .ckpt), a tree of haiku or flax (.pkl, .msgpack, .safetensors) or "
+        "HDF5 (.h5, .keras)"
+    )
+
+
+def named(arrays: dict[str, Array]) -> Weights:
+    """Arrays under their names, or under PyTorch's where they are those of haiku or flax."""
+    weights = Weights()
+    if jax_trees.is_tree(list(arrays)):
+        tree = jax_trees.Tree(arrays)
+        arrays = tree.all()
+        weights.notes += tree.notes
+    for name, value in arrays.items():
+        weights.add(name, value)
+    return weights
 
 
 def refuse_unpacking(path: Path) -> None:
@@ -74,14 +99,11 @@ def refuse_unpacking(path: Path) -> None:
 
 
 def array_weights(path: Path) -> Weights:
-    weights = Weights()
     with damage_as_refusal(path):
         refuse_unpacking(path)
         # allow_pickle=False: an array of objects is an error, not code.
         with np.load(path, allow_pickle=False) as archive:
-            for name in archive.files:
-                weights.add(name.replace("/", "."), archive[name])
-    return weights
+            return named({name.replace("/", "."): archive[name] for name in archive.files})
 
 
 # PyTorch.

@@ -48,7 +48,8 @@ enum ConvertCommand {
       weights, or a model of RTNeural, AIDA-X, GuitarML or NAM; for --object and --c-array also a
       .sluice file, linked as it is. The scripts of tools/python make safetensors files of PyTorch
       modules, Keras and TensorFlow Lite models, and of weights alone; with SLUICE_PYTHON=python3 in the
-      environment they are run for MODEL.py:NAME, .keras, .h5, .tflite, .pt, .pth, .ckpt and .npz.
+      environment they are run for MODEL.py:NAME, .keras, .h5, .tflite, .pt, .pth, .ckpt, .npz, .pkl,
+      .msgpack and .bin.
       Weights are read as float32, float64, float16 or bfloat16. Layers that have no such type as --type
       asks for stay f32. X.npy holds features, float16, float32 or float64 [T, inputs] or [B, T, inputs],
       or token ids, int32 or int64 [T] or [B, T]. Without it integer weights read inputs at a scale for
