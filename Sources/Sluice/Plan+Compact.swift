@@ -13,7 +13,7 @@ extension sluice_compact {
       input: sluice_quantisation(record.inputScale),
       hidden: sluice_quantisation(
         record.hiddenScale, quiet: record.hiddenRounding == .finer ? 32 * record.hiddenScale : 0),
-      gates: all, first: first,
+      gates: all, blocks: sluice_blocks(record, of: blob), first: first,
       second: resetsBefore ? sluice_compact_pass(record, of: blob, gates: 2..<3) : first)
   }
 }
@@ -38,7 +38,8 @@ extension sluice_compact_pass {
     // The gates of earlier passes lie before all tiles of this one.
     let lanesBefore = gates.lowerBound * record.paddedLaneCount
     let weights = unsafe blob.weights(of: record).floats
-    let start = unsafe UnsafeRawPointer(weights)
+    let start =
+      unsafe UnsafeRawPointer(weights) + (record.isSparse ? record.blockTableByteCount : 0)
     let scales = unsafe blob.scales(of: record).baseAddress ?? start
     let corrections = record.kind.isRecurrent ? 2 * record.gateCount : 1
     let firstRow = storage == .int8 ? gates.lowerBound : 0
@@ -55,6 +56,21 @@ extension sluice_compact_pass {
       input_correction_row: isInt8 * (corrections + gates.lowerBound),
       hidden_scale_row: isInt8 * (record.gateCount + gates.lowerBound),
       hidden_correction_row: isInt8 * (3 * record.gateCount + gates.lowerBound))
+  }
+}
+
+extension sluice_blocks {
+  /// Which blocks a sparse layer keeps. How many follows from the record alone: no block outside the
+  /// layer's bytes is read where a mapped file was changed since.
+  fileprivate init(_ record: LayerRecord, of blob: BlobView) {
+    unsafe self.init()
+    guard let kept = record.keptBlocks, let table = unsafe blob.weights(of: record).baseAddress
+    else { return }
+    unsafe ends = table.assumingMemoryBound(to: UInt32.self)
+    unsafe words = table + 4 * record.blockListCount
+    unsafe lists = record.blockListsOfTile
+    unsafe paired = kept - record.singleBlockCount
+    unsafe all = kept
   }
 }
 
@@ -75,7 +91,7 @@ extension UnsafeMutablePointer<sluice_model> {
     }
     unsafe pointee.longest_projection = max(
       pointee.longest_projection, record.gateCount * record.laneCount.paddedToLine)
-    guard record.storage != .f32, record.kind != .embedding else { return }
+    guard record.storage != .f32 || record.isSparse, record.kind != .embedding else { return }
     if record.kind.isRecurrent {
       let sums = record.gateCount * record.outputStride
       unsafe pointee.compact_projection = max(pointee.compact_projection, sums)

@@ -22,7 +22,8 @@ extension sluice_layer {
     let cellStride = hasCell ? record.stateStride : columns.past_stride
     let scratch = steps + (isRecurrent ? 0 : stride)
     states = cell + cellStride
-    let kernel = record.storage == .f32 ? sluice_kernel(of: record) : sluice_kernel_compact
+    let isCompact = record.storage != .f32 || record.isSparse
+    let kernel = isCompact ? sluice_kernel_compact : sluice_kernel(of: record)
     // What a layer over columns needs lies in the workspace.
     steps =
       scratch

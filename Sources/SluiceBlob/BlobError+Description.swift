@@ -184,6 +184,12 @@ extension BlobError.Kind {
     case .wrongDelay: "the steps of the delay are 0, or the layer is none"
     case .delayTooLarge: "the delay keeps more than 2^22 floats"
     case .indexOutOfRange: "the index is neither -1 nor that of a feature"
+    case .wrongKeptBlocks:
+      "blocks of weights are left out where the layer must have all, or more kept than there are"
+    case .wrongBlockEnd: "the list of blocks does not end between its start and the last block"
+    case .wrongBlockWord:
+      "the block's word is not above that of the block before it, or not one of the layer's"
+    case .emptyBlock: "the block holds nothing but zeros, expected to be left out"
     }
   }
 }

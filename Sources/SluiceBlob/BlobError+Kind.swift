@@ -315,5 +315,13 @@ extension BlobError {
     case delayTooLarge
     /// An index of a gather that is neither -1 nor that of a feature.
     case indexOutOfRange
+    /// Blocks of weights are left out of a layer that must have all, or more are kept than there are.
+    case wrongKeptBlocks
+    /// Where a list of blocks ends is before its start, or the last ends elsewhere than the blocks.
+    case wrongBlockEnd
+    /// A block's word does not follow that of the block before it in its list, or is not one of the layer.
+    case wrongBlockWord
+    /// A block that is kept holds nothing but zeros.
+    case emptyBlock
   }
 }

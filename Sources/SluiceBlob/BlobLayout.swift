@@ -86,8 +86,8 @@ package enum BlobLayout {
     package static var cellClip: Int { 272 }
     package static var projectionClip: Int { 276 }
     package static var hiddenRounding: Int { 280 }
-    /// The first of four bytes that mean nothing yet.
-    package static var reserved: Int { 284 }
+    /// One more than the blocks that are kept; 0 where all are.
+    package static var keptBlocks: Int { 284 }
     package static var columns: Int { 288 }
     package static var columnPadding: Int { 292 }
     package static var epsilon: Int { 296 }

@@ -75,7 +75,7 @@ extension LayerRecord {
   }
 
   /// Words of each lane: those of W's columns, then those of U's.
-  var wordCount: Int {
+  package var wordCount: Int {
     let columns = matrixColumns
     return storage.wordCount(columns: columns.input) + storage.wordCount(columns: columns.hidden)
   }
@@ -85,7 +85,7 @@ extension LayerRecord {
   /// second copy of every cell would be much code for little: reading them is what takes long.
   public var hasFastGrade: Bool {
     let traits = kind.traits
-    return storage == .f32 && isPlain && traits.hasFastGrade
+    return storage == .f32 && isPlain && !isSparse && traits.hasFastGrade
       && traits.candidate.fast.contains(candidateActivation.kind)
       && traits.output.fast.contains(outputActivation.kind)
   }
@@ -103,7 +103,7 @@ extension LayerRecord {
   /// Whether the layer has what version 1 does not.
   package var usesVersion2: Bool {
     cellClip != 0 || projectionClip != 0 || hiddenRounding != .fixed || isOverColumns
-      || newerField != nil
+      || isSparse || newerField != nil
   }
 
   /// The field of version 1 that holds a value which that version does not have, and what that is called
@@ -130,7 +130,7 @@ extension LayerRecord {
     storage.wordByteCount * paddedLaneCount * gateCount * wordCount
   }
 
-  /// Bytes of the packed weights, without the padding that follows the block.
+  /// Bytes of the packed weights with every block, without the padding that follows them.
   ///
   /// Sizes within ``BlobLimits`` cannot overflow it: at most 2^42 for a table, 2^37 elsewhere.
   public var weightByteCount: UInt64 {

@@ -169,4 +169,6 @@ public struct LayerRecord: Sendable, Hashable {
   public var maskValue: Float = 0
   /// Steps of a delay, 0 elsewhere.
   public var delay = 0
+  /// Blocks of weights that are stored, of a layer that leaves out those that are zero; nil where all are.
+  public var keptBlocks: Int?
 }

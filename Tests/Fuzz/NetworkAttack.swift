@@ -55,7 +55,13 @@ enum NetworkAttack {
       }
       // One type in three is the plain one.
       let type = StorageType(rawValue: UInt32(choices.below(8))) ?? .f32
+      let share = choices.below(4)
+      if share < 2 {
+        contents.layers[index].prune(
+          as: type, keeping: Double(share) / 2, seed: choices.next64())
+      }
       contents.layers[index] = contents.layers[index].stored(as: type)
+      if share < 3 { contents.layers[index] = contents.layers[index].withoutEmptyBlocks }
       if contents.layers[index].record.readsQuantised, choices.below(2) == 0 {
         contents.layers[index].record.inputScale = 1 / Float(1 + choices.below(255))
       }

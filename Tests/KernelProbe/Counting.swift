@@ -30,6 +30,14 @@ enum Counting {
         cell, inputSize: inputs, hiddenSize: hidden, seed: UInt64(hidden))
       try count("\(cell.rawValue)/\(inputs)x\(hidden)/\(type)", network.stored(as: type))
     }
+    for (cell, type) in [
+      (Cell.lstm, StorageType.int8), (.gruResetAfter, .int8), (.rnnTanh, .int8), (.lstm, .f32),
+    ] {
+      let network = TestNetwork.recurrent(cell, inputSize: 64, hiddenSize: 64, seed: 64)
+      try count(
+        "\(cell.rawValue)/64x64/\(type)/quarter",
+        network.stored(as: type).pruned(keeping: 0.25))
+    }
     var random = SeededRandom(seed: 3)
     try count("dense/64x64", TestNetwork([.dense(64, from: 64, .relu, &random)]))
     try count("softmax/64", TestNetwork([.activation(.softmax, size: 64)]))

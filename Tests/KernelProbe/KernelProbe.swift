@@ -63,7 +63,7 @@ struct KernelProbe {
   /// A line a network: its hash, or every hash where they differ.
   private static func compareBits(steps: Int) throws -> Bool {
     let fused = try compareBits(
-      of: HashedNetworks.all + HashedNetworks.compact + HashedNetworks.finer,
+      of: HashedNetworks.fused,
       on: InstructionSet.runnableFused,
       steps: steps)
     let sums = try compareBits(
@@ -103,7 +103,7 @@ struct KernelProbe {
   }
 
   private static func printHashes(_ set: InstructionSet, steps: Int) throws {
-    for (name, network) in HashedNetworks.all + HashedNetworks.compact + HashedNetworks.finer {
+    for (name, network) in HashedNetworks.fused {
       let opened = try OpenedNetwork(network, set)
       for way in Way.allCases {
         for hash in try opened.outputHashes(way, steps: steps) {
@@ -127,6 +127,10 @@ struct KernelProbe {
       for type in [.f32, .f16, .bf16, .int8, .int4] as [StorageType] {
         try TestNetwork([.recurrent(tensors)]).stored(as: type)
           .write(to: "\(folder)/\(name)-\(type).sluice")
+      }
+      for type in [.f32, .int8] as [StorageType] {
+        try TestNetwork([.recurrent(tensors)]).stored(as: type).pruned(keeping: 0.4)
+          .write(to: "\(folder)/\(name)-sparse-\(type).sluice")
       }
     }
   }

@@ -5,7 +5,7 @@ import Testing
 extension SectionID {
   /// Sections whose data can be other and as right.
   fileprivate static let free: [SectionID] = [
-    .weights, .biases, .states, .names, .vocabulary, .labels, .provenance, .metadata,
+    .weights, .biases, .states, .scales, .names, .vocabulary, .labels, .provenance, .metadata,
   ]
 }
 
@@ -58,6 +58,12 @@ extension SectionID {
         || file.u32(offset - field + Field.kind) == LayerKind.gather.rawValue
           && (Field.inputSize..<Field.inputSize + 8).contains(field)
         || field == Field.delay
+        // Where blocks are left out, more may be: those of inputs beyond. Integers have scales.
+        || file.u32(offset - field + Field.keptBlocks) != 0
+          && ((Field.inputScale..<Field.kernelSize).contains(field)
+            || (Field.hiddenRounding..<Field.hiddenRounding + 4).contains(field))
+        || file.u32(offset - field + Field.keptBlocks) != 0
+          && (Field.inputSize..<Field.inputSize + 3).contains(field)
         // A cell of the general form may have other gates, flags and limits.
         || file.u32(BlobLayout.Header.version) == 2
           && (field == Field.gateActivation || field == Field.cellFlags

@@ -67,7 +67,8 @@ import Testing
   func notFinite(_ sample: SampleBlobs.Sample) throws {
     let file = try BlobFile(sample)
     for id in [SectionID.weights, .biases, .states] {
-      guard file.find(id) != nil else { continue }
+      // The sample that leaves blocks out has integers and words among its floats.
+      guard file.find(id) != nil, sample != .sparse || id != .weights else { continue }
       var range = try file.section(id)
       // The sample's gather has indices, which are no floats.
       if sample == .bands, id == .weights { range = range.lowerBound + 64..<range.upperBound }

@@ -76,6 +76,7 @@ import Testing
       "candidateBeta": Field.candidateBeta, "outputAlpha": Field.outputAlpha,
       "outputBeta": Field.outputBeta, "cellClip": Field.cellClip,
       "projectionClip": Field.projectionClip, "hiddenRounding": Field.hiddenRounding,
+      "keptBlocks": Field.keptBlocks,
       "maskCount": Field.maskCount, "maskValue": Field.maskValue,
       "recurrence": Field.recurrence, "delay": Field.delay,
     ]

@@ -233,7 +233,7 @@ struct KernelRun {
       hidden_correction_row: 0)
     return unsafe sluice_compact(
       storage: sluice_storage_f32, cell: shape.kernel, input: sluice_quantisation(),
-      hidden: sluice_quantisation(), gates: 0,
+      hidden: sluice_quantisation(), gates: 0, blocks: sluice_blocks(),
       first: pass, second: pass)
   }
 

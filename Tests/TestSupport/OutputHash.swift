@@ -70,6 +70,11 @@ public enum HashedNetworks {
     }
   }
 
+  /// Those whose bits are the same wherever products and sums are fused.
+  public static var fused: [(name: String, network: TestNetwork)] {
+    all + compact + finer + sparse
+  }
+
   /// Every cell in every compact type, of one tile with padding, whole tiles, and an odd panel.
   public static var compact: [(name: String, network: TestNetwork)] {
     [StorageType.f16, .bf16, .int8, .int4].flatMap { type in
@@ -99,6 +104,24 @@ public enum HashedNetworks {
               cell, inputSize: inputs, hiddenSize: hidden, withState: true,
               seed: UInt64(900 + hidden)
             ).stored(as: type, rounding: .finer)
+          )
+        }
+      }
+    }
+  }
+
+  /// Layers that leave zero blocks out, of every share: of one tile with padding, whole tiles, an odd panel.
+  public static var sparse: [(name: String, network: TestNetwork)] {
+    [StorageType.int8, .f32].flatMap { type in
+      [(7, 3, 0.5), (20, 9, 0.5), (64, 64, 0.25), (129, 33, 0.1), (40, 50, 0)].flatMap {
+        hidden, inputs, share in
+        Cell.allCases.filter { $0 != .gruResetBefore }.map { cell in
+          (
+            "\(cell.rawValue) \(inputs)x\(hidden) \(type) sparse",
+            TestNetwork.recurrent(
+              cell, inputSize: inputs, hiddenSize: hidden, withState: true,
+              seed: UInt64(900 + hidden)
+            ).stored(as: type, rounding: .finer).pruned(keeping: share)
           )
         }
       }

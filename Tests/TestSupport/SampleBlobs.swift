@@ -28,6 +28,8 @@ public enum SampleBlobs {
     case limited
     /// The kinds and functions that version 2 has besides.
     case selection
+    /// Cells and a dense layer that leave zero blocks out.
+    case sparse
     /// Frames with two axes: a gather, a delay, taps of each channel alone, cells over columns.
     case bands
   }
@@ -78,6 +80,18 @@ public enum SampleBlobs {
       contents.metadata = #"{"unit": "\u00b0C"}"#
       return contents
     case .bands: return bands(&random)
+    case .sparse:
+      var contents = contents(
+        of: [
+          .lstm(inputSize: 9, hiddenSize: 3),
+          .gru(inputSize: 3, hiddenSize: 19, variant: .resetAfter),
+          .dense(inputSize: 19, outputSize: 2),
+        ], &random)
+      for (index, type) in [StorageType.int8, .f32, .int8].enumerated() {
+        contents.layers[index].prune(as: type, keeping: 0.5, seed: seed)
+        contents.layers[index] = contents.layers[index].stored(as: type).withoutEmptyBlocks
+      }
+      return contents
     case .selection:
       var product = LayerRecord.multiply(size: 8)
       product.inputs = LayerInputs([0, 1])

@@ -6,8 +6,8 @@ extension TestNetwork {
   public func contents() -> BlobContents {
     var contents = BlobContents(layers: [], output: output)
     for (index, layer) in layers.enumerated() {
-      contents.layers.append(
-        layer.packed(name: "layer_\(index)").stored(as: storage, rounding: rounding))
+      let packed = layer.packed(name: "layer_\(index)").stored(as: storage, rounding: rounding)
+      contents.layers.append(isSparse ? packed.withoutEmptyBlocks : packed)
       if contents.layers[index].record.hasFastGrade {
         contents.layers[index].record.grade = grade
       }
@@ -31,7 +31,36 @@ extension TestNetwork {
   }
 }
 
+extension BlobContents.Layer {
+  /// Zeros in all but a share of the layer's blocks of weights, f32 so far, were they of a type.
+  public mutating func prune(as type: StorageType, keeping share: Double, seed: UInt64) {
+    guard let grid = BlockGrid(record, as: type) else { return }
+    var random = SeededRandom(seed: seed)
+    var matrices = self.matrices
+    for block in 0..<grid.count where Double(random.next() >> 40) >= share * 0x1p24 {
+      matrices.clear(block, of: grid)
+    }
+    weights = Packing.pack(matrices, as: record).weights
+  }
+}
+
 extension TestLayer {
+  /// The layer with zeros in all but a share of the blocks that its weights have as a type.
+  func pruned(as type: StorageType, keeping share: Double, seed: UInt64) -> TestLayer {
+    var packed = packed(name: "pruned")
+    packed.prune(as: type, keeping: share, seed: seed)
+    let matrices = packed.matrices
+    switch self {
+    case .recurrent(var tensors):
+      (tensors.weightInput, tensors.weightHidden) = (matrices.input, matrices.hidden)
+      return .recurrent(tensors)
+    case .dense(_, let biases, let inputSize, let activation):
+      return .dense(
+        weights: matrices.input, biases: biases, inputSize: inputSize, activation: activation)
+    case .embedding, .activation: return self
+    }
+  }
+
   fileprivate func packed(name: String) -> BlobContents.Layer {
     switch self {
     case .embedding(let table, let tokenCount, let size):

@@ -116,6 +116,8 @@ public struct TestNetwork: Sendable {
   public var rounding = HiddenRounding.fixed
   /// How exactly activations are computed, in the layers that have the choice.
   public var grade = ActivationGrade.exact
+  /// Whether blocks of weights that are zero are left out, in the layers that may do without.
+  public var isSparse = false
 
   /// A chain of the given layers.
   public init(_ layers: [TestLayer], output: OutputMode = .sequence) {
@@ -136,6 +138,24 @@ public struct TestNetwork: Sendable {
   public var fast: TestNetwork {
     var network = self
     network.grade = .fast
+    return network
+  }
+
+  /// The network, whose type is known, with zeros in all but a share of its blocks of weights; they are left
+  /// out.
+  public func pruned(keeping share: Double) -> TestNetwork {
+    var network = self
+    network.layers = layers.enumerated().map { index, layer in
+      layer.pruned(as: storage, keeping: share, seed: UInt64(index))
+    }
+    network.isSparse = true
+    return network
+  }
+
+  /// The network with zeros stored.
+  public var whole: TestNetwork {
+    var network = self
+    network.isSparse = false
     return network
   }
 

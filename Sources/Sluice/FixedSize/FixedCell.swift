@@ -24,7 +24,8 @@ struct FixedCell {
     let record = blob.record(at: index)
     guard
       record.kind == kind, record.inputSize == inputSize, record.hiddenSize == hiddenSize,
-      record.outputSize == hiddenSize, record.storage == .f32, !record.isOverColumns
+      record.outputSize == hiddenSize, record.storage == .f32, !record.isSparse,
+      !record.isOverColumns
     else { throw .layerDiffers(index: index) }
     var (states, steps) = (0, 0)
     unsafe layer = sluice_layer(record, of: blob, states: &states, steps: &steps)

@@ -43,6 +43,8 @@ extension LayerRecord {
     cellClip = Float(bitPattern: file.u32(start + Field.cellClip))
     projectionClip = Float(bitPattern: file.u32(start + Field.projectionClip))
     hiddenRounding = try file.value(start + Field.hiddenRounding, or: .unknownHiddenRounding)
+    let blocks = file.u32(start + Field.keptBlocks)
+    keptBlocks = blocks > 0 ? Int(blocks) - 1 : nil
     try readColumns(file, at: start)
     try readInputs(file, at: start)
   }

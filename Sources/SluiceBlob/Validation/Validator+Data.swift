@@ -57,6 +57,10 @@ extension Validator {
   /// Checks the lanes beyond the output size of a layer's weights.
   func validatePadding(ofWeights record: LayerRecord, at block: Extent) throws(BlobError) {
     guard block.count > 0, record.gateCount > 0 else { return }
+    if record.isSparse {
+      try validatePadding(ofBlocks: record, at: block)
+      return
+    }
     var passes = record.passes
     while let pass = passes.next() {
       try validatePadding(
@@ -79,7 +83,17 @@ extension Validator {
     // The last tile: one panel where their number is odd, otherwise two.
     let panels = outputs / panelWidth + 1
     let width = panels % 2 == 0 ? 2 * panelWidth : panelWidth
-    var at = start + laneBytes * ((panels * panelWidth - width) * rows + width - panelWidth)
+    try validatePadding(
+      lanes: used, rows: rows, at: start + laneBytes * (panels * panelWidth - width) * rows,
+      width: width, laneBytes: laneBytes)
+  }
+
+  /// Checks `rows` rows of a last tile of `width` lanes, of whose last panel `used` are the layer's.
+  @inline(never)
+  func validatePadding(
+    lanes used: Int, rows: Int, at start: Int, width: Int, laneBytes: Int = 4
+  ) throws(BlobError) {
+    var at = start + laneBytes * (width - panelWidth)
     for _ in 0..<rows {
       var found: UInt32 = 0
       var byte = at + laneBytes * used

@@ -11,10 +11,13 @@ extension Validator {
       try validateIndices(block, below: record.inputSize)
       return
     }
+    // Before a sparse layer's blocks stands which they are.
+    let table = record.isSparse ? record.blockTableByteCount : 0
+    let numbers = Extent(start: block.start + table, count: block.count - table)
     if storage.isInteger {
-      try validateIntegers(block, as: storage)
+      try validateIntegers(numbers, as: storage)
     } else {
-      try validateFinite(block, as: storage)
+      try validateFinite(numbers, as: storage)
     }
     if isTable {
       try validateFill(ofTable: record, at: block.start)
@@ -66,6 +69,10 @@ extension Validator {
   /// Checks the columns that fill up the last word, or int4 group, of W and of U.
   private func validateFill(of record: LayerRecord, at start: Int) throws(BlobError) {
     guard record.storage.wordColumns > 1 else { return }
+    if record.isSparse {
+      try validateFill(ofBlocks: record, at: start)
+      return
+    }
     try record.forEachTileGate {
       (_, _, lanes, offset, pitch) throws(BlobError) in
       var first = start + offset
@@ -85,7 +92,7 @@ extension Validator {
   }
 
   /// Refuses a word that holds more than its first `used` columns.
-  private func requireUnused(
+  func requireUnused(
     _ word: UInt32, used: Int, as type: StorageType, at: Int
   ) throws(BlobError) {
     var unused: UInt32 = 0
@@ -134,32 +141,31 @@ extension Validator {
   private func validateScaleRows(
     of record: LayerRecord, weights: Int, scales: Int
   ) throws(BlobError) {
+    try validatePadding(outputs: record.laneCount, rows: record.scaleRowCount, at: scales)
+    try forEachMatrixRow(of: record, weights: weights) { (part) throws(BlobError) in
+      try validateScales(of: part, record, scales)
+    }
+  }
+
+  /// Checks the scales and corrections of one gate's lanes.
+  @inline(never)
+  private func validateScales(
+    of part: MatrixRow, _ record: LayerRecord, _ scales: Int
+  ) throws(BlobError) {
     let rows = record.scaleRowCount
-    let half = rows / 2
-    try validatePadding(outputs: record.laneCount, rows: rows, at: scales)
-    try record.forEachTileGate {
-      (gate, lane, lanes, offset, pitch) throws(BlobError) in
-      let tile = scales + 4 * lane * rows
-      var first = weights + offset
-      var row = gate
-      var sizes = InlineColumns(record.inputChannels, record.hiddenSize)
-      while let columns = sizes.next() {
-        if columns <= 0 { continue }
-        let words = record.storage.wordCount(columns: columns)
-        for panel in 0..<lanes / panelWidth {
-          let sums = weightSums(first + 4 * panelWidth * panel, words: words, pitch: pitch)
-          for index in 0..<panelWidth {
-            let unit = panel * panelWidth + index
-            guard lane + unit < record.laneCount else { break }
-            try requireScale(.int8, tile + 4 * (row * lanes + unit))
-            let correction = tile + 4 * ((half + row) * lanes + unit)
-            guard Int32(bitPattern: file.u32(correction)) == -128 &* sums[index] else {
-              throw BlobError(.wrongCorrection, at: correction)
-            }
-          }
+    let tile = scales + 4 * part.lane * rows
+    let row = part.gate + (part.isHidden ? record.gateCount : 0)
+    for panel in 0..<part.lanes / panelWidth {
+      let sums = weightSums(
+        part.first + 4 * panelWidth * panel, words: part.words, pitch: part.pitch)
+      for index in 0..<panelWidth {
+        let unit = panel * panelWidth + index
+        guard part.lane + unit < record.laneCount else { break }
+        try requireScale(.int8, tile + 4 * (row * part.lanes + unit))
+        let correction = tile + 4 * ((rows / 2 + row) * part.lanes + unit)
+        guard Int32(bitPattern: file.u32(correction)) == -128 &* sums[index] else {
+          throw BlobError(.wrongCorrection, at: correction)
         }
-        first += words * pitch
-        row += record.gateCount
       }
     }
   }

@@ -64,9 +64,8 @@ extension Validator {
 
   /// Checks the bytes of a record that mean nothing in the file's version.
   private func validateReserved(at start: Int) throws(BlobError) {
-    let first = version == BlobLayout.firstVersion ? Field.cellClip : Field.reserved
-    try requireZero(start + first..<start + Field.columns, or: .reservedNotZero)
     guard version == BlobLayout.firstVersion else { return }
+    try requireZero(start + Field.cellClip..<start + Field.columns, or: .reservedNotZero)
     try requireZero(
       start + Field.maskCount..<start + BlobLayout.recordSize, or: .reservedNotZero)
   }
@@ -87,11 +86,13 @@ extension Validator {
     of record: LayerRecord, at start: Int, _ cursors: inout Cursors
   ) throws(BlobError) {
     let weights = try block(
-      record.weights, expecting: record.weightByteCount, field: start + Field.weights,
-      in: sections.weights, after: &cursors.weights, .weights)
+      record.weights,
+      expecting: record.isSparse ? record.sparseByteCount : record.weightByteCount,
+      field: start + Field.weights, in: sections.weights, after: &cursors.weights, .weights)
     let scales = try block(
       record.scales, expecting: record.scaleByteCount, field: start + Field.scales,
       in: sections.scales, after: &cursors.scales, .scales)
+    if record.isSparse { try validateBlocks(of: record, at: weights) }
     try validatePadding(ofWeights: record, at: weights)
     try validateValues(ofWeights: record, at: weights, scales: scales)
     let biases = try block(

@@ -16,6 +16,9 @@ extension Validator {
     try require(
       record.hiddenScale.isStep(allowed: record.readsQuantised && record.kind.isRecurrent),
       .wrongHiddenScale, Field.hiddenScale)
+    try require(
+      !record.isSparse || record.mayBeSparse && record.keptBlocks ?? 0 <= record.blockCount,
+      .wrongKeptBlocks, Field.keptBlocks)
     try require(record.grade == .exact || record.hasFastGrade, .unsupportedGrade, Field.grade)
     let traits = record.kind.traits
     try require(traits.hasVariant == (record.variant != nil), .wrongVariant, Field.variant)

@@ -33,6 +33,7 @@ extension BlobContents.Layer {
   ) {
     precondition(record.storage == .f32, "The weights are rounded already")
     var record = record
+    record.keptBlocks = nil
     if type != .f32, record.hasEveryType {
       record.storage = type
       if !record.hasFastGrade { record.grade = .exact }
@@ -66,7 +67,9 @@ extension BlobContents.Layer {
   /// The weights that the packed ones stand for; none of a layer without.
   package var matrices: Packing.Matrices {
     guard record.kind.hasCompactWeights else { return Packing.Matrices() }
-    return Packing.unpack(Packing.PackedWeights(weights: weights, scales: scales), of: record)
+    let whole = withEveryBlock
+    return Packing.unpack(
+      Packing.PackedWeights(weights: whole.weights, scales: scales), of: whole.record)
   }
 
   /// Whether |h| <= 1 at every step: o * tanh C, a mean of tanh and h, or tanh.

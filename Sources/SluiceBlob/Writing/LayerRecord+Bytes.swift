@@ -42,6 +42,7 @@ extension LayerRecord {
       (Field.before, columns.before), (Field.after, columns.after),
       (Field.columns, columns.length), (Field.sliceStart, columns.start),
       (Field.maskCount, maskCount), (Field.delay, delay),
+      (Field.keptBlocks, keptBlocks.map { $0 + 1 } ?? 0),
     ] {
       bytes.put(UInt32(clamping: value), at: field)
     }

@@ -172,6 +172,19 @@ typedef struct {
   intptr_t input_scale_row, input_correction_row, hidden_scale_row, hidden_correction_row;
 } sluice_compact_pass;
 
+/// Which blocks a sparse layer keeps; its weights are theirs, one after the other. A block is what a tile's
+/// lanes of all gates have in one word of columns. A mapped file may be changed: what is read of it is limited.
+typedef struct {
+  /// Where each list of blocks ends, of all blocks: of each tile `lists`, those of W, then those of U; of f32
+  /// weights those of even columns, then those of odd ones. NULL where every block is stored.
+  const uint32_t *_Nullable ends;
+  /// Of each block its word of columns, in 16 bits; they ascend in a list.
+  const void *_Nullable words;
+  intptr_t lists;
+  /// Blocks of all pairs of panels, and with those of an odd last panel, which are half as long.
+  intptr_t paired, all;
+} sluice_blocks;
+
 /// How a vector becomes integers.
 typedef struct {
   /// What one step of them stands for, and 1 / step; both 0 where each vector has its own.
@@ -189,6 +202,7 @@ typedef struct {
   sluice_quantisation input, hidden;
   /// Gates of all passes.
   intptr_t gates;
+  sluice_blocks blocks;
   /// All gates, or of a GRU that resets before r and z, then n.
   sluice_compact_pass first, second;
 } sluice_compact;

@@ -13,6 +13,7 @@ import _SluiceContract
 func compact(
   _ layer: CompactLayer, _ rows: UnsafePointer<sluice_block>, isChained: Bool, inputsAlone: Bool,
   wordBytes: Int, scaleBytes: Int,
+  isSparse: Bool = false,
   multiply: (_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) -> Void
 ) {
   let block = unsafe rows.pointee
@@ -41,7 +42,7 @@ func compact(
     let tilesAtOnce = isChained || isInteger(layer) ? 4 : Int.max
     let backwards = unsafe block.backwards != (turn & 1 != 0)
     unsafe forEachSpan(
-      pass, layer.output_size, tilesAtOnce: tilesAtOnce, backwards: backwards
+      pass, layer.output_size, tilesAtOnce: tilesAtOnce, spreads: !isSparse, backwards: backwards
     ) { span in
       var factor = reads == .hidden ? 1 : 0
       let end = reads == .input ? 1 : 2
@@ -99,13 +100,14 @@ private func startHidden(
 /// Which of its two factors a pass over the weights takes.
 enum CompactFactors { case input, hidden, both }
 
-/// Runs `products` for every tile, or four at once where there is a single gate, and `units` for as
+/// Runs `products` for every tile, or if it `spreads` four at once where there is a single gate, and `units` for as
 /// many tiles as `tilesAtOnce`, after their products. Backwards in the opposite order.
 ///
 /// The arithmetic of a tile's units waits for itself most of the time; that of several tiles does not.
 @inline(always)
 private func forEachSpan(
-  _ pass: UnsafePointer<sluice_compact_pass>, _ outputSize: Int, tilesAtOnce: Int, backwards: Bool,
+  _ pass: UnsafePointer<sluice_compact_pass>, _ outputSize: Int, tilesAtOnce: Int, spreads: Bool,
+  backwards: Bool,
   products: (CompactSpan) -> Void, units: (_ tile: Int, _ count: Int) -> Void
 ) {
   let panels = (outputSize &+ 7) &>> 3
@@ -120,7 +122,8 @@ private func forEachSpan(
       let tile = backwards ? first &+ count &- 1 &- index : first &+ index
       #if SLUICE_AVX512
         let isSpread =
-          unsafe pass.pointee.gates == 1 && count &- index >= 4 && first &+ count <= pairs
+          unsafe spreads && pass.pointee.gates == 1 && count &- index >= 4
+          && first &+ count <= pairs
       #else
         let isSpread = false
       #endif

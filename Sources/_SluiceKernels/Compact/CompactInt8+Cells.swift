@@ -62,7 +62,7 @@ import _SluiceContract
   typealias Int8Sums<let tiles: Int, V> = InlineArray<tiles, InlineArray<4, V>>
 
   @inline(always)
-  private func int8LSTM<let tiles: Int, V: SIMD>(
+  func int8LSTM<let tiles: Int, V: SIMD>(
     _ sums: InlineArray<tiles, InlineArray<4, V>>, _ block: sluice_block, _ row: CompactRow,
     _ tile: Int
   ) where V.Scalar == Float {
@@ -72,7 +72,7 @@ import _SluiceContract
   }
 
   @inline(always)
-  private func int8GRU<let tiles: Int, V: SIMD>(
+  func int8GRU<let tiles: Int, V: SIMD>(
     _ sums: InlineArray<tiles, InlineArray<4, V>>, _ pass: UnsafePointer<sluice_compact_pass>,
     _ row: CompactRow,
     _ tile: Int

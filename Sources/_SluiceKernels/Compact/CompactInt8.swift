@@ -5,27 +5,50 @@
 #endif
 
 /// Sums of int8 weights times quantised inputs, of a tile or four of one gate: exact integers, scaled
-/// at the end.
+/// at the end. If sparse, of the words that are kept.
 @inline(always)
-func multiplyInt8(_ block: CompactBlock, _ span: CompactSpan, gates: Int, rowCount: Int) {
+func multiplyInt8(
+  _ block: CompactBlock, _ span: CompactSpan, gates: Int, rowCount: Int, isSparse: Bool
+) {
+  // With AVX-512 a sparse layer's cells have steps of their own.
+  #if SLUICE_AVX512
+    let isNarrow = isSparse
+  #else
+    let isNarrow = false
+  #endif
   block.forEachPart(
-    span, gates: gates, rowCount: rowCount, rowsAtOnce: ManyRows.count
+    span, gates: gates, rowCount: rowCount, rowsAtOnce: ManyRows.count, isNarrow: isNarrow
   ) { part in
-    int8Rows(part, ManyRows(), Width<2>())
+    int8Rows(part, ManyRows(), Width<2>(), isSparse: isSparse)
   } rowsOfOne: { part in
-    int8Rows(part, ManyRows(), Width<1>())
+    int8Rows(part, ManyRows(), Width<1>(), isSparse: isSparse)
   } spread: { part in
-    int8Row(part, Width<4>(), Rows<2>(), isSpread: true, as: WideFloats.self, WideWords.self)
+    // Tiles of a sparse layer keep different words.
+    if !isSparse {
+      int8Row(
+        part, Width<4>(), Rows<2>(), isSpread: true, isSparse: false, as: WideFloats.self,
+        WideWords.self)
+    }
   } four: { part in
-    int8Row(part, Width<4>(), Rows<2>(), isSpread: false, as: WideFloats.self, WideWords.self)
+    int8Row(
+      part, Width<4>(), Rows<2>(), isSpread: false, isSparse: isSparse, as: WideFloats.self,
+      WideWords.self)
   } three: { part in
-    int8Row(part, Width<3>(), Rows<2>(), isSpread: false, as: WideFloats.self, WideWords.self)
+    int8Row(
+      part, Width<3>(), Rows<2>(), isSpread: false, isSparse: isSparse, as: WideFloats.self,
+      WideWords.self)
   } two: { part in
-    int8Row(part, Width<2>(), Rows<4>(), isSpread: false, as: WideFloats.self, WideWords.self)
+    int8Row(
+      part, Width<2>(), Rows<4>(), isSpread: false, isSparse: isSparse, as: WideFloats.self,
+      WideWords.self)
   } one: { part in
-    int8Row(part, Width<1>(), Rows<4>(), isSpread: false, as: WideFloats.self, WideWords.self)
+    int8Row(
+      part, Width<1>(), Rows<4>(), isSpread: false, isSparse: isSparse, as: WideFloats.self,
+      WideWords.self)
   } half: { part in
-    int8Row(part, Width<1>(), Rows<4>(), isSpread: false, as: Panel.self, WordPanel.self)
+    int8Row(
+      part, Width<1>(), Rows<4>(), isSpread: false, isSparse: isSparse, as: Panel.self,
+      WordPanel.self)
   }
 }
 
@@ -58,8 +81,8 @@ private func int8Scales<let vectors: Int, V: SIMD>(
 /// One row, whose sums run in as many chains as `chains`, because each waits for the one before.
 @inline(always)
 private func int8Row<let vectors: Int, let chains: Int, V: SIMD, W: SIMD>(
-  _ block: CompactBlock, _: Width<vectors>, _: Rows<chains>, isSpread: Bool, as: V.Type,
-  _: W.Type
+  _ block: CompactBlock, _: Width<vectors>, _: Rows<chains>, isSpread: Bool, isSparse: Bool,
+  as: V.Type, _: W.Type
 ) where V.Scalar == Float, W.Scalar == Int32 {
   var sums = InlineArray<chains, InlineArray<vectors, W>>(
     repeating: InlineArray(repeating: W(repeating: 0)))
@@ -69,10 +92,12 @@ private func int8Row<let vectors: Int, let chains: Int, V: SIMD, W: SIMD>(
   let pitch = isSpread ? block.tilePitch : 4 &* W.scalarCount
   var w = unsafe block.weights
   var x = unsafe block.rows + 64
-  var left = (block.columns &+ 3) &>> 2
+  var kept = block.kept
+  var left = isSparse ? kept.count : (block.columns &+ 3) &>> 2
   while left >= chains {
     for chain in 0..<chains {
-      let q = unsafe repeatedWord(x + 4 &* chain, as: W.self)
+      let word = isSparse ? kept.word(chain) : chain
+      let q = unsafe repeatedWord(x + 4 &* word, as: W.self)
       for vector in 0..<vectors {
         sums[chain][vector] = unsafe dot(
           sums[chain][vector],
@@ -80,17 +105,17 @@ private func int8Row<let vectors: Int, let chains: Int, V: SIMD, W: SIMD>(
       }
     }
     unsafe w += chains &* block.wordPitch
-    unsafe x += 4 &* chains
+    if isSparse { kept.drop(chains) } else { unsafe x += 4 &* chains }
     left &-= chains
   }
   while left > 0 {
-    let q = unsafe repeatedWord(x, as: W.self)
+    let q = unsafe repeatedWord(x + (isSparse ? 4 &* kept.word(0) : 0), as: W.self)
     for vector in 0..<vectors {
       sums[0][vector] = unsafe dot(
         sums[0][vector], loadWords(w + vector &* pitch, as: W.self), q)
     }
     unsafe w += block.wordPitch
-    unsafe x += 4
+    if isSparse { kept.drop(1) } else { unsafe x += 4 }
     left &-= 1
   }
   let scales: InlineArray<vectors, V> = int8Scales(block, isSpread: isSpread)
@@ -107,7 +132,7 @@ private func int8Row<let vectors: Int, let chains: Int, V: SIMD, W: SIMD>(
 /// Several rows, every weight read once for all of them.
 @inline(always)
 private func int8Rows<let rows: Int, let vectors: Int>(
-  _ block: CompactBlock, _: Rows<rows>, _: Width<vectors>
+  _ block: CompactBlock, _: Rows<rows>, _: Width<vectors>, isSparse: Bool
 ) {
   var sums = InlineArray<rows, InlineArray<vectors, WideWords>>(
     repeating: InlineArray(repeating: WideWords(repeating: 0)))
@@ -117,8 +142,10 @@ private func int8Rows<let rows: Int, let vectors: Int>(
   }
   var w = unsafe block.weights
   var x = unsafe block.rows + 64
-  var left = (block.columns &+ 3) &>> 2
+  var kept = block.kept
+  var left = isSparse ? kept.count : (block.columns &+ 3) &>> 2
   while left > 0 {
+    if isSparse { unsafe x = block.rows + 64 + 4 &* kept.word(0) }
     for row in 0..<rows {
       let q = unsafe repeatedWord(x + row &* block.rowPitch, as: WideWords.self)
       for vector in 0..<vectors {
@@ -128,7 +155,7 @@ private func int8Rows<let rows: Int, let vectors: Int>(
       }
     }
     unsafe w += block.wordPitch
-    unsafe x += 4
+    if isSparse { kept.drop(1) } else { unsafe x += 4 }
     left &-= 1
   }
   let scales: InlineArray<vectors, WideFloats> = int8Scales(block, isSpread: false)

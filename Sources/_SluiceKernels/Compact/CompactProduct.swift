@@ -33,6 +33,8 @@ import _SluiceContract
   let sumPitch: Int
   /// Bytes of a word, and of a scale.
   let wordBytes: Int, scaleBytes: Int
+  /// Of a sparse layer, what is kept of the weights.
+  var kept: KeptWords
   /// Between neighbouring tiles of one gate: bytes of weights and of scales, floats of biases.
   let tilePitch: Int, tileScalePitch: Int, tileBiasPitch: Int
 
@@ -73,11 +75,13 @@ import _SluiceContract
   /// time as `rowsAtOnce`, two vectors of each or one, then single rows, four vectors or fewer, and of
   /// each row the half vector that is left.
   ///
+  /// If `isNarrow`, one vector at a time: less code, for what seldom runs.
+  ///
   /// Every body is inlined once, where its set of instructions takes it: with AVX2 a vector is a panel,
   /// so that none is left half; the baseline, whose registers hold a few lanes, goes vector by vector.
   @inline(always)
   func forEachPart(
-    _ span: CompactSpan, gates: Int, rowCount: Int, rowsAtOnce: Int,
+    _ span: CompactSpan, gates: Int, rowCount: Int, rowsAtOnce: Int, isNarrow: Bool = false,
     rowsOfTwo: (CompactBlock) -> Void, rowsOfOne: (CompactBlock) -> Void,
     spread: (CompactBlock) -> Void, four: (CompactBlock) -> Void,
     three: (CompactBlock) -> Void, two: (CompactBlock) -> Void, one: (CompactBlock) -> Void,
@@ -112,18 +116,29 @@ import _SluiceContract
       #endif
       while row &+ rowsAtOnce <= rowCount {
         var vector = 0
-        while vector &+ 2 <= vectors {
+        while !isNarrow && vector &+ 2 <= vectors {
           rowsOfTwo(advanced(vector, row))
           vector &+= 2
         }
-        if vector < vectors { rowsOfOne(advanced(vector, row)) }
+        while vector < vectors {
+          rowsOfOne(advanced(vector, row))
+          vector &+= 1
+        }
         row &+= rowsAtOnce
       }
       while row < rowCount {
         var vector = 0
-        while vector &+ 4 <= vectors {
+        while !isNarrow && vector &+ 4 <= vectors {
           four(advanced(vector, row))
           vector &+= 4
+        }
+        while isNarrow && vector < vectors {
+          one(advanced(vector, row))
+          vector &+= 1
+        }
+        if isNarrow {
+          row &+= 1
+          continue
         }
         switch vectors &- vector {
         case 3: three(advanced(vector, row))
@@ -176,7 +191,8 @@ extension sluice_compact_pass {
       scales: tileScales + (f.isHidden ? hidden_scales &>> half : 0) + scaleRow &* lanes &* 4,
       corrections: tileScales + correctionRow &* lanes &* 4, groupPitch: gates &* lanes &* 2,
       biases: f.isHidden ? nil : tileBiases, sums: f.sums + tile &* gates &* 16,
-      sumPitch: f.sumPitch, wordBytes: wordBytes, scaleBytes: scaleBytes, tilePitch: tile_pitch,
+      sumPitch: f.sumPitch, wordBytes: wordBytes, scaleBytes: scaleBytes,
+      kept: KeptWords(words: start, count: 0, last: 0), tilePitch: tile_pitch,
       tileScalePitch: scale_pitch,
       tileBiasPitch: bias_pitch)
   }

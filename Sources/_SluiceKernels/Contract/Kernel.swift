@@ -260,8 +260,20 @@ private func runCompact(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
 ) {
   switch unsafe plan.pointee.compact.storage {
+  case sluice_storage_f32: unsafe runSparseFloat(plan, rows, isChained: isChained)
   case sluice_storage_f16: unsafe runHalf(plan, rows, isChained: isChained)
   case sluice_storage_bf16: unsafe runBrain(plan, rows, isChained: isChained)
+  case sluice_storage_int8 where unsafe plan.pointee.compact.blocks.ends != nil:
+    #if SLUICE_AVX512
+      if unsafe isChained && takesInt8Steps(plan) {
+        if unsafe rows.pointee.steps > 1 {
+          unsafe runSparseInt8(plan, rows, isChained: true, inputsAlone: true)
+        }
+        unsafe runSparseInt8Steps(plan, rows)
+        return
+      }
+    #endif
+    unsafe runSparseInt8(plan, rows, isChained: isChained, inputsAlone: false)
   case sluice_storage_int8:
     #if SLUICE_AVX512
       if unsafe isChained && isInt8Joint(plan) {
@@ -295,6 +307,24 @@ public func runCompactUnits(
   unsafe compactUnits(
     layer, rows.pointee, turn: turn, isChained: isChained, isCandidate: isCandidate, tile: tile,
     count: count)
+}
+
+/// A layer of f32 weights whose zero blocks are left out.
+@inline(never)
+@export(interface)
+public func runSparseFloat(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_f32)
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
+    let kept = unsafe plan.pointee.compact.first.kept(
+      block, of: plan.pointee.compact.blocks, span, wordColumns: 1)
+    multiplySparseFloat(kept, span, gates: gates, rowCount: rowCount)
+  }
+  unsafe compact(
+    layer, rows, isChained: isChained, inputsAlone: false, wordBytes: 4, scaleBytes: 4,
+    isSparse: true, multiply: multiply)
 }
 
 /// A layer of f16 weights: an entry, as `runGeneral` is.
@@ -341,11 +371,30 @@ public func runInt8(
   let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
   @inline(always)
   func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
-    multiplyInt8(block, span, gates: gates, rowCount: rowCount)
+    multiplyInt8(block, span, gates: gates, rowCount: rowCount, isSparse: false)
   }
   unsafe compact(
     layer, rows, isChained: isChained, inputsAlone: inputsAlone, wordBytes: 4, scaleBytes: 4,
     multiply: multiply)
+}
+
+/// A layer of int8 weights whose zero blocks are left out; if `inputsAlone`, W x + b of a block and no step.
+@inline(never)
+@export(interface)
+public func runSparseInt8(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool,
+  inputsAlone: Bool
+) {
+  let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
+  @inline(always)
+  func multiply(_ block: CompactBlock, _ span: CompactSpan, _ gates: Int, _ rowCount: Int) {
+    let kept = unsafe plan.pointee.compact.first.kept(
+      block, of: plan.pointee.compact.blocks, span, wordColumns: 4)
+    multiplyInt8(kept, span, gates: gates, rowCount: rowCount, isSparse: true)
+  }
+  unsafe compact(
+    layer, rows, isChained: isChained, inputsAlone: inputsAlone, wordBytes: 4, scaleBytes: 4,
+    isSparse: true, multiply: multiply)
 }
 
 #if !SLUICE_BASELINE
@@ -361,6 +410,16 @@ public func runInt8(
 #endif
 
 #if SLUICE_AVX512
+  /// The same of a layer whose zero blocks are left out, with both chains of a tile in registers.
+  @inline(never)
+  @export(interface)
+  public func runSparseInt8Steps(
+    _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
+  ) {
+    let layer = unsafe CompactLayer(plan: plan, storage: sluice_storage_int8)
+    unsafe sparseInt8Steps(layer, rows.pointee)
+  }
+
   /// A small layer of int8 weights.
   @inline(never)
   @export(interface)
