@@ -29,6 +29,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.functional import mse_loss
 
+from block_pruning import BlockPruning
 from forecaster import FEATURES, HORIZON, MODEL_PATH, Forecaster, Part, load_parts, rmse
 
 UNITS, SEED = 32, 2
@@ -45,20 +46,24 @@ def predict(model: Forecaster, part: Part) -> np.ndarray:
     return model(torch.from_numpy(part.inputs)[None])[0].numpy()
 
 
-def train(parts: dict[str, Part], seed: int, quiet: bool = False) -> tuple[Forecaster, float]:
+def train(
+    parts: dict[str, Part], seed: int, quiet: bool = False, units: int = UNITS, keep: float = 1, epochs: int = EPOCHS
+) -> tuple[Forecaster, float]:
+    """The best epoch's weights, and their validation error; of a share `keep` of blocks, once that few are left."""
     torch.manual_seed(seed)
     train = parts["train"]
     inputs, change = torch.from_numpy(train.inputs), torch.from_numpy(train.change)
-    model = Forecaster(UNITS)
+    model = Forecaster(units)
+    pruning = BlockPruning(model, keep) if keep < 1 else None
     model.norm.running_mean.copy_(inputs.mean(0))
     model.norm.running_var.copy_(inputs.var(0))
     model.norm.num_batches_tracked.fill_(1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     deviation = inputs.std(0)
     deviation[-2:] = 0  # the hour is known
     best, best_error = copy.deepcopy(model), float("inf")
-    for epoch in range(EPOCHS):
+    for epoch in range(epochs):
         model.eval()  # the norm keeps the training part's statistics
         starts = torch.randperm(len(inputs) - WINDOW)[: len(inputs) // 24]
         for batch in starts.split(32):
@@ -70,9 +75,11 @@ def train(parts: dict[str, Part], seed: int, quiet: bool = False) -> tuple[Forec
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
+            if pruning:
+                pruning.apply(epoch / epochs)
         schedule.step()
         error = rmse(predict(model, parts["validation"]), parts["validation"].change)
-        if error < best_error:
+        if error < best_error and (not pruning or pruning.is_whole(epoch / epochs)):
             best, best_error = copy.deepcopy(model), error
         if not quiet:
             print(f"epoch {epoch + 1}: validation {error:.4f} degrees C")

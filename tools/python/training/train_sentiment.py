@@ -44,6 +44,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from block_pruning import BlockPruning
 from sentiment import (
     MODEL_PATH,
     UNKNOWN,
@@ -146,11 +147,11 @@ def plain_probabilities(model: SentimentModel, words: Words) -> list[float]:
 
 
 def train(
-    c: Configuration, words: Words, data: list[Example], validation: list[Example]
+    c: Configuration, words: Words, data: list[Example], validation: list[Example], keep: float = 1
 ) -> tuple[SentimentModel | None, float]:
     """Trains; returns the best epoch's averaged weights, and their validation accuracy.
 
-    None where no epoch read the plain sentences with a margin.
+    None where no epoch read the plain sentences with a margin. Of a share `keep` of blocks, once that few are left.
     """
     torch.manual_seed(c.seed)
     generator = torch.Generator().manual_seed(c.seed)
@@ -164,6 +165,7 @@ def train(
         model.embedding.weight[:, 0] = words.log_ratio * c.ratio_scale
         model.lstm.bias_ih_l0[c.hidden_size : 2 * c.hidden_size] = 1  # the forget gate starts open
     average = copy.deepcopy(model)
+    pruning = BlockPruning(model, keep) if keep < 1 else None
     optimizer = torch.optim.AdamW(model.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)
     best: SentimentModel | None = None
     best_accuracy = 0.0
@@ -185,11 +187,14 @@ def train(
             with torch.no_grad():
                 for mean, parameter in zip(average.parameters(), model.parameters()):
                     mean.lerp_(parameter, 1 - decay)
+            if pruning:
+                done = step / (c.epochs * len(batches))
+                pruning.apply(done, average)
         score = accuracy(final_probabilities(average, validation_sentences), validation)
         plain = plain_probabilities(average, words)
         sure = all(p >= 0.5 + MARGIN if label else p <= 0.5 - MARGIN for p, (_, label) in zip(plain, PLAIN_SENTENCES))
         print(f"  epoch {epoch + 1}: validation {score:.2%}, plain sentences {plain[0]:.2f} {plain[1]:.2f}", flush=True)
-        if sure and score > best_accuracy:
+        if sure and score > best_accuracy and (not pruning or pruning.is_whole((epoch + 1) / c.epochs)):
             best, best_accuracy = copy.deepcopy(average), score
     return best, best_accuracy
 
