@@ -20,6 +20,8 @@ public struct ConversionOptions: Sendable {
   public var calibration: String?
   /// What the output's error may be at most; nil for anything.
   public var maximalError: Double?
+  /// The share of blocks of weights that become zeros, above 0 and below 1; nil for those that are zeros.
+  public var sparsity: Double?
   /// The path of what the model's author says of it, which the blob then carries; nil for none.
   public var metadata: String?
   /// How exactly tanh and sigmoid are computed.

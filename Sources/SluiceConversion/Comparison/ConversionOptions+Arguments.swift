@@ -39,6 +39,11 @@ extension ConversionOptions {
           reason: "--max-error: '\(value)' is no number greater than zero")
       }
       maximalError = bound
+    case "--sparsity":
+      guard let share = Double(value), share > 0, share < 1 else {
+        throw ArgumentError(reason: "--sparsity: '\(value)' is no number above 0 and below 1")
+      }
+      sparsity = share
     case "--type":
       if value == "auto" {
         type = .automatic

@@ -23,6 +23,7 @@ extension NetworkComparison {
       (record.storage, record.grade) = (wanted.record.storage, wanted.record.grade)
       (record.scales, record.inputScale, record.hiddenScale) = (wanted.record.scales, 0, 0)
       record.hiddenRounding = wanted.record.hiddenRounding
+      record.keptBlocks = wanted.record.keptBlocks
       (record.weights, record.biases) = (wanted.record.weights, wanted.record.biases)
       (record.initialState, record.name) = (wanted.record.initialState, wanted.record.name)
       guard record != wanted.record else { continue }

@@ -65,11 +65,22 @@ extension Conversion {
     return best
   }
 
+  /// The layers that have zero blocks of weights, and how many are not zero.
+  package var layersWithZeroBlocks: [(name: String, record: LayerRecord, kept: Int)] {
+    contents.layers.compactMap { layer in
+      guard let (kept, all) = layer.blockCounts, kept < all else { return nil }
+      return (layer.name, layer.record, kept)
+    }
+  }
+
   /// Bytes of all layers' arrays.
   package var layerBytes: Int { contents.layerBytes }
 }
 
 extension ConversionOptions {
+  /// The type whose blocks become zeros: those of int8 are whole ones of f32 as well.
+  fileprivate var typeOfBlocks: StorageType { type == .one(.f32) ? .f32 : .int8 }
+
   /// The sequences to calibrate with, and the name of their file without its folder; nil for none.
   func calibrationInput(
     of network: Network
@@ -99,9 +110,11 @@ extension Network {
     let calibration = given.map { given in
       Calibration(self, over: given) { progress(.calibrating(step: $0, of: $1)) }
     }
+    let source =
+      options.sparsity.map { pruned($0, as: options.typeOfBlocks, over: given) } ?? self
     switch options.type {
     case .one(let type):
-      let contents = try blobContents(type: type, grade: options.grade)
+      let contents = try source.blobContents(type: type, grade: options.grade)
       return (calibration.map { contents.calibrated(by: $0) } ?? contents, nil)
     case .automatic:
       guard let bound = options.maximalError else {
@@ -109,7 +122,7 @@ extension Network {
       }
       let input = if let given { given } else { try AccuracyReport.noise(for: self) }
       var search = TypeSearch(
-        self, try blobContents(grade: options.grade), calibration: calibration, over: input,
+        self, try source.blobContents(grade: options.grade), calibration: calibration, over: input,
         stretches: try AccuracyReport.stretchSequences(for: self, like: given).map(\.sequence),
         bound: bound
       ) { progress(.choosing(measured: $0)) }

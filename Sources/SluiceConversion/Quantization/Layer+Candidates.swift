@@ -12,7 +12,8 @@ extension BlobContents.Layer {
     for type in StorageType.allCases where type != .f32 && matrices.fit(type) {
       let layer = BlobContents.Layer(
         rounding: matrices, to: type, record: record, name: name, biases: biases,
-        initialState: initialState, hiddenRounding: .finer)
+        initialState: initialState, hiddenRounding: .finer
+      ).sparseWhereFaster
       // Few columns fill up to whole words, which can cost more than the type saves.
       if layer.byteCount < candidates[0].byteCount { candidates.insert(layer, at: 0) }
     }

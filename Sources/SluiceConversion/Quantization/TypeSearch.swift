@@ -40,6 +40,7 @@ package struct TypeSearch {
     self.progress = progress
     var candidates = contents.layers.map(\.candidates)
     var int8 = contents.stored(as: .int8, rounding: .finer)
+    int8.layers = int8.layers.map(\.sparseWhereFaster)
     if let calibration {
       int8 = int8.calibrated(by: calibration)
       for index in candidates.indices {

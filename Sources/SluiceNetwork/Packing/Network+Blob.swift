@@ -45,7 +45,8 @@ extension Network {
         BlobContents.Layer(
           rounding: form.matrices, to: type, record: form.record, name: layer.name,
           biases: form.biases, initialState: form.initialState,
-          hiddenRounding: .finer))
+          hiddenRounding: .finer
+        ).sparseWhereFaster)
     }
     var blob = BlobContents(
       layers: contents, output: output, vocabulary: vocabulary, labels: labels,

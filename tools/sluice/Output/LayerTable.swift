@@ -31,7 +31,7 @@ struct LayerTable {
 
   /// The table, and where weights are compact a line for each layer that must be f32 still.
   var text: String {
-    ([table] + kept.map { "\($0.name.printable) stays f32: \($0.reason)" })
+    ([table] + kept.map { "\($0.name.printable) stays f32: \($0.reason)" } + sparse.map(\.line))
       .joined(separator: "\n")
   }
 
@@ -39,6 +39,13 @@ struct LayerTable {
   private var kept: [(name: String, reason: String)] {
     guard rows.contains(where: { $0.record.storage != .f32 }) else { return [] }
     return rows.compactMap { row in row.record.reasonForF32.map { (row.name, $0) } }
+  }
+
+  /// Layers that leave zero blocks out.
+  private var sparse: [SparseLayer] {
+    rows.compactMap { row in
+      row.record.keptBlocks.map { SparseLayer(row.name, kept: $0, row.record) }
+    }
   }
 
   private var table: String {
@@ -80,6 +87,8 @@ struct LayerTable {
           ("variant", record.variant.map { .string("\($0)") } ?? .null),
           ("inputSize", .integer(record.inputSize)), ("outputSize", .integer(record.outputSize)),
           ("type", .string("\(record.storage)")),
+          ("keptBlocks", record.keptBlocks.map { .integer($0) } ?? .null),
+          ("blocks", record.mayBeSparse ? .integer(record.blockCount) : .null),
           ("f32Because", record.reasonForF32.map { .string($0) } ?? .null),
           ("inputScale", record.inputScale == 0 ? .null : .double(Double(record.inputScale))),
           ("hiddenRounding", record.hiddenScale == 0 ? .null : .string("\(record.hiddenRounding)")),

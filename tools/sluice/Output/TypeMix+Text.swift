@@ -1,0 +1,19 @@
+import SluiceConversion
+import SluiceNetwork
+
+extension TypeMix {
+  /// What was chosen, against int8 throughout, in a line.
+  var text: String {
+    "auto: \(byteCount.grouped) bytes of layers, \(int8ByteCount.grouped) with int8 throughout "
+      + "(error \(int8Error.scientific)); \(measured.grouped) mixes measured"
+      + (reason.map { "; not smaller: \($0)" } ?? "")
+  }
+
+  var json: JSON {
+    .object([
+      ("bytes", .integer(byteCount)), ("int8Bytes", .integer(int8ByteCount)),
+      ("int8MaxError", .double(int8Error)), ("measured", .integer(measured)),
+      ("notSmallerBecause", reason.map { .string($0) } ?? .null),
+    ])
+  }
+}
