@@ -65,6 +65,15 @@ enum Tool {
     try run(path, arguments, input: input, environment: environment)
   }
 
+  /// Threads of tests block signals, and what they start would inherit that.
+  private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+    var (none, before) = (sigset_t(), sigset_t())
+    unsafe sigemptyset(&none)
+    unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
+  }
+
   /// Runs any executable in the package's folder.
   static func run(
     _ executable: String, _ arguments: [String], input: Data = Data(),
@@ -79,7 +88,7 @@ enum Tool {
     process.environment = all.merging(environment) { $1 }
     let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
     (process.standardInput, process.standardOutput, process.standardError) = (stdin, stdout, stderr)
-    try process.run()
+    try withSignalsUnblocked { try process.run() }
     // Everything that is written here and read here fits a pipe, but for the output.
     try? stdin.fileHandleForWriting.write(contentsOf: input)
     try? stdin.fileHandleForWriting.close()

@@ -32,6 +32,7 @@ extension ConformanceCase {
       let file = try source()
       let exported = try ExportedModel(
         file, hasArchitecture: settings.options.source.architecture != nil)
+      defer { withExtendedLifetime(exported) {} }
       for dataSet in dataSets {
         let error = try ConformanceData(folder: dataSet)
           .compare(exported?.path ?? file, settings)
@@ -61,6 +62,7 @@ extension ConformanceCase {
       let file = try source()
       let exported = try ExportedModel(
         file, hasArchitecture: settings.options.source.architecture != nil)
+      defer { withExtendedLifetime(exported) {} }
       let model = try Converter.convert(
         source: exported?.path ?? file, options: settings.options.source)
       if let reason = model.refusalOfOutputs { throw .unsupported(file, "outputs", reason) }

@@ -78,16 +78,3 @@ struct WriteError: Error {
     self.doing = doing
   }
 }
-
-/// Signals that wait, so that they do not end the process between two steps.
-private enum HeldSignals {
-  static func during<Result>(
-    _ body: () throws(ConversionError) -> Result
-  ) throws(ConversionError) -> Result {
-    var (all, before) = (sigset_t(), sigset_t())
-    unsafe sigfillset(&all)
-    unsafe pthread_sigmask(SIG_BLOCK, &all, &before)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-    return try body()
-  }
-}

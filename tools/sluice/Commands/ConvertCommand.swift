@@ -92,6 +92,7 @@ enum ConvertCommand {
       try ExportedModel(
         arguments.operands[0], hasArchitecture: options.source.architecture != nil)
     }
+    defer { withExtendedLifetime(exported) {} }
     let source = exported?.path ?? arguments.operands[0]
     guard ConvertOutputs.areWanted(arguments) else {
       let ofSource = ["--architecture", "--input-shape", "--set"]
