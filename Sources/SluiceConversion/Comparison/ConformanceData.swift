@@ -50,7 +50,9 @@ struct ConformanceData {
     let contents = try model.model.network.blobContents(settings.options)
     let array = try sequences(of: model.model, inputs, source)
     let interface = model.model.interface
-    try check(array, interface, source)
+    do throws(ConversionError) { try check(array, interface, source) } catch {
+      throw error.beside(model.given)
+    }
     let blob = try OpenBlob(contents, file: source, steps: array.steps)
     let hasLengths = interface.lengths.map { $0.contains { $0 != array.steps } } ?? false
     // What `run` gives of the same array.

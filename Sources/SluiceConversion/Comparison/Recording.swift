@@ -81,9 +81,10 @@ package struct Recording {
     }
     let rank = expected.shape.count + (output.merged.map { $0.reduce(0) { $0 + $1 - 1 } } ?? 0)
     var (axes, rows) = rows(of: output, rank: rank)
-    // Rows of steps, of a source whose arrays have axes of one element besides.
-    if case .sequence = output.role, rows.count == 1, expected.shape.count == 2,
-      !axes.contains(.layer), axes.filter({ $0 != .one }) != [.time, .feature] || axes.count != 2
+    // Rows of steps, of a source whose arrays have axes of one element besides, or no axis of steps.
+    if case .sequence = output.role, output.merged == nil, rows.count == 1,
+      expected.shape.count == 2, !axes.contains(.layer),
+      axes.count != 2 || !axes.contains(.time)
     {
       axes = [.time, .feature]
     }

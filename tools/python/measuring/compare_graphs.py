@@ -1,6 +1,6 @@
 """Draws random small ONNX graphs, and compares what Sluice makes of each with what ONNX Runtime computes.
 
-Run:   python tools/python/measuring/compare_graphs.py SLUICE [--count 2000] [--seed 1] [--users 20] [--keep DIR]
+Run:   python tools/python/measuring/compare_graphs.py SLUICE [--count 2000] [--seed 1] [--users 20] [--moves] [--keep DIR]
        SLUICE is the tool's program, such as .build/release/sluice
 Needs: Python 3.10 or newer, numpy, onnx, onnxruntime.
 
@@ -8,18 +8,20 @@ Graphs over sequences and graphs of one step: LSTM, GRU and RNN in every directi
 between them what moves axes about, joins and selects. Some are wrong on purpose: states crossed, shared or read by nothing.
 Each becomes a case folder that `sluice conformance` converts, packs and runs as users do, but for the accuracy report, 500 in
 one process; a graph of one step is run over several steps, ONNX Runtime a call a step. Of every 20th graph (--users) of one
-output `sluice convert` writes the blob too and `sluice run` its output: those are compared as well. Every graph is one of
+output `sluice convert` writes the blob too and `sluice run` its output: those are compared as well, and where conformance
+refuses, so must convert. With --moves the outputs of graphs over sequences are reshaped, flattened and transposed. Every graph is one of
 
     same       the outputs agree
     given      the same, with lengths or states of the case that `convert` and `run` do not take
     refused    Sluice refuses what ONNX Runtime runs: counted by its reason
+    ONE-SIDED  conformance refuses what convert takes, or the reverse: listed
     by both    refused by ONNX Runtime and by Sluice
     only here  ONNX Runtime refuses what Sluice converts: listed
     not finite what ONNX Runtime computes, which is compared with nothing
     DIFFERENT  the outputs differ: the case is kept and listed
     CRASHED    the process died: the case is found, kept and listed
 
-The exit status is 1 where there is one of the last two.
+The exit status is 1 where there is one of these in capitals.
 """
 
 import argparse
@@ -52,6 +54,8 @@ class Graph:
         self.count = 0
         # Of one output, how its axes stand: of steps, sequences and features.
         self.layout = ""
+        # The output before it was moved, where outputs are.
+        self.unmoved = ""
         self.is_batch_first = False
 
     def chance(self, probability: float) -> bool:
@@ -163,7 +167,45 @@ class Graph:
         return (self.node("Add", [y, self.floats(units)]) if self.chance(0.6) else y), units
 
 
-def sequence_graph(g: Graph) -> list[np.ndarray]:
+def moved(g: Graph, x: str, shape: list[int]) -> str:
+    """What a few nodes make of x that move its axes about, or part and join them."""
+    for _ in range(int(g.random.integers(1, 4))):
+        match g.pick("reshape", "reshape", "reshape", "transpose", "flatten", "unsqueeze", "squeeze"):
+            case "transpose":
+                order = [int(i) for i in g.random.permutation(len(shape))]
+                x, shape = g.node("Transpose", [x], perm=order), [shape[i] for i in order]
+            case "flatten":
+                axis = int(g.random.integers(0, len(shape) + 1))
+                x = g.node("Flatten", [x], axis=axis)
+                shape = [int(np.prod(shape[:axis])), int(np.prod(shape[axis:]))]
+            case "unsqueeze":
+                axis = int(g.random.integers(0, len(shape) + 1))
+                x = g.node("Unsqueeze", [x, g.integers(axis)])
+                shape = [*shape[:axis], 1, *shape[axis:]]
+            case "squeeze" if 1 in shape and len(shape) > 1:
+                axis = g.pick(*(i for i, n in enumerate(shape) if n == 1))
+                x = g.node("Squeeze", [x, g.integers(axis)])
+                shape = shape[:axis] + shape[axis + 1 :]
+            case "reshape":
+                parts = [p for n in shape for p in ((2, n // 2) if n > 2 and n % 2 == 0 and g.chance(0.3) else (n,))]
+                groups: list[list[int]] = []
+                for n in parts:
+                    if groups and g.chance(0.3):
+                        groups[-1].append(n)
+                    else:
+                        groups.append([n])
+                new = [int(np.prod(group)) for group in groups]
+                if g.chance(0.2):
+                    new.insert(int(g.random.integers(0, len(new) + 1)), 1)
+                target = [0 if i < len(shape) and shape[i] == n and g.chance(0.6) else n for i, n in enumerate(new)]
+                free = [i for i, n in enumerate(target) if n != 0]
+                if free and g.chance(0.7):
+                    target[g.pick(*free)] = -1
+                x, shape = g.node("Reshape", [x, g.integers(*target)]), new
+    return x
+
+
+def sequence_graph(g: Graph, moves: bool = False) -> list[np.ndarray]:
     """Fills `g` with a graph over sequences; returns the arrays that it reads."""
     steps, batch, size = (int(g.random.integers(*r)) for r in ((1, 6), (1, 4), (1, 5)))
     # ONNX Runtime has no batch-first nodes: exporters transpose, and so does the graph.
@@ -195,7 +237,9 @@ def sequence_graph(g: Graph) -> list[np.ndarray]:
                 if last is None:
                     parts = [g.node("Gather", [h, g.constant(d, np.int64)], axis=0) for d in (0, 1)]
                     last = g.node("Concat", parts, axis=1)
-                g.outputs = [g.dense(last, units * directions)[0], *ends]
+                last, size = g.dense(last, units * directions)
+                g.unmoved = last
+                g.outputs = [moved(g, last, [batch, size]) if moves else last, *ends]
                 g.layout = "BF"
                 return arrays
             if directions == 1 and g.chance(0.5):  # [T, 1, B, H]
@@ -236,7 +280,9 @@ def sequence_graph(g: Graph) -> list[np.ndarray]:
             x, size = g.dense(x, size)
     elif is_batch_first or g.chance(0.1):
         x, g.layout = g.node("Transpose", [x], perm=[1, 0, 2]), "BTF"
-    g.outputs = [x, *ends]
+    g.unmoved = x
+    lengths_of = {"T": steps, "B": batch, "F": size}
+    g.outputs = [moved(g, x, [lengths_of[a] for a in g.layout]) if moves else x, *ends]
     if len(earlier) > 1 and g.chance(0.15) and earlier[0][0] not in g.outputs:
         g.outputs.append(earlier[0][0])
     return arrays
@@ -315,14 +361,14 @@ def reference(model: bytes, g: Graph, arrays, states) -> tuple[list[np.ndarray],
         return None
 
 
-def write_case(folder: Path, seed: int) -> str:
+def write_case(folder: Path, seed: int, moves: bool) -> str:
     """Writes a case; returns "case", or why there is none, beside the model alone."""
     g = Graph(seed)
     states = arrays = None
-    if seed % 3 == 0:
+    if seed % 3 == 0 and not moves:
         states = step_graph(g)
     else:
-        arrays = sequence_graph(g)
+        arrays = sequence_graph(g, moves)
     model = g.model()
     data = reference(model, g, arrays, states)
     folder.mkdir(parents=True)
@@ -343,6 +389,9 @@ def write_case(folder: Path, seed: int) -> str:
     elif others or more:
         return "case"
     else:
+        if moves:
+            g.outputs = [g.unmoved]
+            y = reference(g.model(), g, arrays, None)[1][0]
         x = x if g.is_batch_first else x.transpose(1, 0, 2)
         y = y.transpose(1, 0, 2) if g.layout == "TBF" else y
     for name, value in (("x", x), ("y", y)):
@@ -397,7 +446,7 @@ def users_outcome(sluice: str, folder: Path) -> tuple[str, str]:
     ):
         done = subprocess.run([sluice, *map(str, command)], capture_output=True, text=True)
         if done.returncode:
-            return ("CRASHED" if done.returncode not in (1, 2, 3) else "DIFFERENT"), f"{command[0]}: {done.stderr}"
+            return ("CRASHED" if done.returncode not in (1, 2, 3) else "ONE-SIDED"), f"{command[0]}: {done.stderr}"
     found, expected = np.load(written), np.load(folder / "y.npy")
     if found.size != expected.size or not np.allclose(found.ravel(), expected.ravel(), rtol=1e-3, atol=1e-5):
         return "DIFFERENT", f"run writes {found.shape}; expected {expected.shape}"
@@ -410,6 +459,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1, help="of the first graph; each has the next")
     parser.add_argument("--users", type=int, default=20, help="every how manieth graph goes through convert and run too")
+    parser.add_argument("--moves", action="store_true", help="move the axes of outputs about")
     parser.add_argument("--keep", type=Path, help="a folder for the cases that differ or crash")
     options = parser.parse_args()
     kinds: collections.Counter[str] = collections.Counter()
@@ -421,7 +471,7 @@ def main() -> int:
             folders = []
             for seed in range(first, min(first + 500, options.seed + options.count)):
                 folder = Path(work) / str(seed)
-                match write_case(folder, seed):
+                match write_case(folder, seed, options.moves):
                     case "case":
                         folders.append(folder)
                     case "refused":
@@ -435,6 +485,9 @@ def main() -> int:
                 if kind == "same" and int(folder.name) % options.users == 0 and (folder / "x.npy").exists():
                     through_files += 1
                     kind, message = users_outcome(options.sluice, folder)
+                elif kind == "refused" and int(folder.name) % options.users == 0 and "the case's values" not in message:
+                    if unrun_outcome(options.sluice, folder) != "by both":
+                        kind, message = "ONE-SIDED", f"convert takes it; conformance: {message}"
                 kinds[kind] += 1
                 if kind == "refused":
                     text = re.sub(r'"[^"]*"|\[[^]]*\]|[0-9.e+-]*[0-9]|node [^ ]*', "_", message.split(": ", 1)[-1])[:110]
@@ -448,7 +501,7 @@ def main() -> int:
           + f"; {through_files} of them through convert and run too")
     for reason, count in reasons.most_common():
         print(f"{count:6}  {reason}  (seed {examples[reason]})")
-    return 1 if kinds["DIFFERENT"] + kinds["CRASHED"] else 0
+    return 1 if kinds["DIFFERENT"] + kinds["CRASHED"] + kinds["ONE-SIDED"] else 0
 
 
 if __name__ == "__main__":
