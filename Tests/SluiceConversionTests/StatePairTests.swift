@@ -1,6 +1,7 @@
 import SluiceConversion
 import SluiceImport
 import SluiceNetwork
+import TestSupport
 import Testing
 
 /// The states of graphs of one step: what a layer reads and writes must be what whoever runs the graph
@@ -27,6 +28,37 @@ import Testing
     #expect(model.interface.inputs.count { $0.role == .state } == 2)
     // States may stand before the features.
     _ = try Self.lstm("h, c", outputs: "h_out, c_out, y").convert()
+  }
+
+  @Test("h alone, or h and C, of the only layer: features and state at once")
+  func alone() throws {
+    var random = SeededRandom(seed: 11)
+    let x = Tensor(shape: [6, 4], random.floats(24))
+    func written(_ graph: String) throws -> (states: Int, values: [Double]) {
+      let model = try GraphBuilder(graph).convert()
+      var network = ReferenceNetwork<Double>(model.network)
+      let rows = (0..<6).map { step in x.doubles[step * 4..<step * 4 + 4].map { $0 } }
+      return (
+        model.interface.inputs.count { $0.role == .state },
+        network.process(rows).last!.flatMap(\.self)
+      )
+    }
+    let gru =
+      "input x 1,1,4; input h 1,1,3; Y, hn = GRU(x, f:1x9x4, f:1x9x3, f:1x18, _, h) hidden_size=3"
+    let lstm =
+      "input x 1,1,4; input h 1,1,3; input c 1,1,3; "
+      + "Y, hn, cn = LSTM(x, f:1x12x4, f:1x12x3, f:1x24, _, h, c) hidden_size=3"
+    for (cell, alone, beside) in [(gru, "-> hn", "-> Y, hn"), (lstm, "-> hn, cn", "-> Y, hn, cn")] {
+      let (found, expected) = (try written("\(cell); \(alone)"), try written("\(cell); \(beside)"))
+      #expect(found.states == expected.states && found.values == expected.values)
+      #expect(found.values.count == 18)
+    }
+    // Of two layers nobody could tell which is meant.
+    let other = "y = Identity(hn); Z, gn = GRU(y, f:1x9x3, f:1x9x3, f:1x18, _, g) hidden_size=3"
+    #expect(
+      refuses(.unsupported, "the state of") {
+        _ = try GraphBuilder("input g 1,1,3; \(gru); \(other); -> hn, gn").convert()
+      })
   }
 
   @Test("Swapped, by what the nodes read")

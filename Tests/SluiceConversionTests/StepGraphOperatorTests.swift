@@ -217,7 +217,7 @@ import Testing
       })
     for (line, text) in [
       ("k = Concat(hn, cn) axis=0; -> Y, k", "is not the state that goes in"),
-      ("k = Identity(h); -> k, hn, cn", "is a state as it came in"),
+      ("k = Identity(h); -> k, hn, cn", "holds a state as it came in"),
     ] {
       #expect(
         refuses(.unsupported, text) {

@@ -68,14 +68,16 @@ extension GraphImporter {
   private mutating func bindLengths(_ node: ONNXNode) throws(ConversionError) {
     var given: [Int]?
     if let name = node.input(4), !freeNames.contains(name), try !isWhole(node) {
-      let values = try folder.integers(node, 4, "sequence_lens")
+      let wayOn =
+        "a model takes every sequence to its end; export without it, or with the lengths as an input of the graph"
+      guard let values = try folder.constant(node, 4, "sequence_lens").integers else {
+        throw node.unsupported("the input sequence_lens is not made of known integers: \(wayOn)")
+      }
       guard values.allSatisfy({ $0 >= 0 }) else {
         throw node.malformed("sequence_lens has a negative length")
       }
       guard givenNames.contains(name) else {
-        throw node.unsupported(
-          "the input sequence_lens is the constant \(values): a model takes every sequence to its "
-            + "end; export without it, or with the lengths as an input of the graph")
+        throw node.unsupported("the input sequence_lens is the constant \(values): \(wayOn)")
       }
       given = values
     }

@@ -46,6 +46,7 @@ extension StepImporter {
     var written: [Int] = []
     var outputs: [ModelInterface.Output] = []
     var states: [Int: StepView] = [:]
+    var returned: [StepView] = []
     var pairs: [StatePair] = []
     for (position, output) in model.outputs.enumerated() {
       guard case .view(let view)? = values[output.name] else {
@@ -56,6 +57,10 @@ extension StepImporter {
         written.append(try layer(writing: view, as: output))
         let axes = Self.axes(of: view.shape, time: view.time)
         outputs.append(.init(name: output.name, role: .sequence(axes)))
+        if let input = soleState(position, view) {
+          pairs.append(StatePair(input: inputs[input].name, output: output.name))
+          returned.append(view)
+        }
         continue
       }
       let place = "output \"\(quotable(output.name))\""
@@ -77,19 +82,33 @@ extension StepImporter {
       }
       pairs.append(StatePair(input: inputs[input].name, output: output.name))
       states[outputs.count] = view
+      returned.append(view)
       outputs.append(.init(name: output.name, role: .state([])))
     }
     guard !written.isEmpty else {
       throw .unsupported(
         model.source.file, "outputs", "none but states; expected one of features beside them")
     }
-    try checkReturned(states.values.map(\.self))
+    try checkReturned(returned)
     if let reason = StatePair.refusal(of: pairs, order: stateInputs())
       ?? doubt(about: pairs, features)
     {
       throw .unsupported(model.source.file, "outputs", reason)
     }
     return try network(written, outputs, states)
+  }
+
+  /// The state that features are as well: h of the only layer that has one, which comes out once and in the
+  /// shape in which it goes in.
+  private func soleState(_ position: Int, _ view: StepView) -> Int? {
+    guard hidden.count == 1, let input = input(continuedBy: view),
+      inputs[input].shape == view.shape
+    else { return nil }
+    let isTwice = model.outputs.enumerated().contains { index, output in
+      guard index != position, case .view(let other)? = values[output.name] else { return false }
+      return self.input(continuedBy: other) == input
+    }
+    return isTwice ? nil : input
   }
 
   /// The state input whose layer an output's number is of.
@@ -141,13 +160,14 @@ extension StepImporter {
       .unsupported(model.source.file, "output \"\(quotable(output.name))\"", reason)
     }
     guard let node = writers[output.name] else {
-      throw refused("is a state as it came in; expected what the step computes of its input")
+      throw refused("holds a state as it came in; expected what the step computes of its input")
     }
     guard view.elements.allSatisfy({ $0.source >= 0 && $0.cellLayer == nil }) else {
+      let states = Set(claims.keys.compactMap(\.input))
       throw refused(
-        view.elements[0].input.map { input in claims.keys.contains { $0.input == input } } ?? false
-          ? "is a state as it came in; expected what the step computes of its input"
-          : "is the input itself; expected what a layer computes")
+        view.elements.contains { $0.input.map(states.contains) ?? false }
+          ? "holds a state as it came in; expected what the step computes of its input"
+          : "holds the input itself; expected what a layer computes")
     }
     // A row of several axes is read from the last on.
     let significant = view.significant
