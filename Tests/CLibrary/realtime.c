@@ -24,8 +24,9 @@ typedef struct {
   int16_t words[block];
   float *x, *y;
   int32_t *tokens;
-  void *state;
-  size_t in, state_size;
+  void *state, *states; /* of the stream, of the batch */
+  float *floats; /* h or C of any layer */
+  size_t in, state_size, states_size;
   bool reads_tokens;
 } running;
 
@@ -46,6 +47,16 @@ static running run_of(const sluice_model_t *model) {
   run.y = malloc(block * sluice_output_size(model) * sizeof *run.y);
   run.tokens = malloc(block * sizeof *run.tokens);
   run.state = malloc(run.state_size);
+  run.states_size = sluice_batch_state_size(run.batch);
+  run.states = malloc(run.states_size);
+  size_t most = 1;
+  for (size_t i = 0; i < sluice_layer_count(model); i++) {
+    sluice_layer_info layer = {.size = sizeof layer};
+    if (sluice_model_layer(model, i, &layer) != SLUICE_OK) exit(2);
+    if (layer.hidden_state_size > most) most = layer.hidden_state_size;
+    if (layer.cell_state_size > most) most = layer.cell_state_size;
+  }
+  run.floats = malloc(most * sizeof *run.floats);
   fill(run.x, block * run.in, 5);
   for (int t = 0; t < block; t++) run.tokens[t] = (int32_t)((size_t)t * 7919 % run.in);
   return run;
@@ -63,10 +74,55 @@ static sluice_status listen(running *run, bool to_end) {
   do status |= sluice_vad_flush(run->vad, &event);
   while (event.what);
   sluice_vad_reset(run->vad);
-  return status;
+  return status | (sluice_vad_hop(run->vad) != 256 || sluice_vad_sample_rate(run->vad) != 8000);
 }
 
-/* Every function that is marked [real-time]: mostly single steps. */
+/* What a model says of itself. */
+static sluice_status describe(const running *run) {
+  const sluice_model_t *model = run->model;
+  double number;
+  char text[64];
+  size_t at = 0, size;
+  int32_t token;
+  sluice_status expected = run->vad ? SLUICE_OK : SLUICE_NO_METADATA, status = SLUICE_OK;
+  status |= sluice_metadata_number(model, "/hop", &number) != expected;
+  status |= sluice_metadata_text(model, "/task", text, sizeof text, NULL) != expected;
+  status |= (sluice_metadata_count(model, "") > 0) != (sluice_model_metadata(model, &size) != NULL);
+  for (size_t i = 0; i <= sluice_label_count(model); i++)
+    status |= (sluice_label(model, i, &size) != NULL) != (i < sluice_label_count(model));
+  while (sluice_next_token(model, "a film - no, no film", 20, &at, &token)) status |= token < 0;
+  status |= sluice_yields_last(model) || !sluice_is_streamable(model) || !sluice_model_isa(model);
+  status |= !sluice_model_hash(model) || !sluice_model_topology(model);
+  return status | (!sluice_model_size(model) || !sluice_step_operations(model));
+}
+
+/* States that go on elsewhere: in another stream, as floats, in a batch and out of it, as bytes of all. */
+static sluice_status move(running *run) {
+  sluice_status status = SLUICE_OK;
+  sluice_stream_save(run->stream, run->state, sluice_state_size(run->model));
+  status |= sluice_stream_restore(run->fork, run->state, run->state_size, NULL);
+  status |= sluice_stream_fork(run->stream, run->fork);
+  status |= sluice_stream_carry(run->stream, run->fork);
+  for (size_t i = 0; i < sluice_layer_count(run->model); i++) {
+    sluice_layer_info layer = {.size = sizeof layer};
+    status |= sluice_model_layer(run->model, i, &layer);
+    size_t h = layer.hidden_state_size, c = layer.cell_state_size;
+    if (h > 0) {
+      status |= sluice_stream_read_hidden(run->stream, i, run->floats, h);
+      status |= sluice_stream_write_hidden(run->fork, i, run->floats, h);
+    }
+    if (c > 0) {
+      status |= sluice_stream_read_cell(run->stream, i, run->floats, c);
+      status |= sluice_stream_write_cell(run->fork, i, run->floats, c);
+    }
+  }
+  status |= sluice_batch_set_stream(run->batch, 2, run->fork);
+  status |= sluice_batch_save(run->batch, run->states, sluice_batch_state_size(run->batch));
+  status |= sluice_batch_restore(run->batch, run->states, run->states_size, NULL);
+  return status | sluice_batch_get_stream(run->batch, 2, run->stream);
+}
+
+/* Every function that is marked [real-time], which tools/prove-realtime checks: mostly single steps. */
 static void steps(running *run, long count, const char *misbehaviour) {
   static const bool active[streams] = {true, false, true};
   sluice_status status = SLUICE_OK;
@@ -79,16 +135,10 @@ static void steps(running *run, long count, const char *misbehaviour) {
       sluice_stream_reset(run->stream);
       status |= run->reads_tokens ? sluice_process_tokens(run->stream, run->tokens, block, run->y)
                                   : sluice_process(run->stream, run->x, block, run->y);
-      sluice_stream_save(run->stream, run->state, run->state_size);
-      status |= sluice_stream_restore(run->fork, run->state, run->state_size, NULL);
-      status |= sluice_stream_fork(run->stream, run->fork);
+      status |= move(run);
       sluice_batch_reset(run->batch);
       sluice_stream_check(run->stream, t % 8192 == 1);
-      double number;
-      char text[64];
-      status |= sluice_metadata_number(run->model, "/hop", &number) != (run->vad ? SLUICE_OK : SLUICE_NO_METADATA);
-      status |= sluice_metadata_text(run->model, "/task", text, sizeof text, NULL) !=
-                (run->vad ? SLUICE_OK : SLUICE_NO_METADATA);
+      status |= describe(run);
     }
     if (t % 64 == 3) {
       sluice_stream_t *shared = run->shared[t % 128 == 3];
