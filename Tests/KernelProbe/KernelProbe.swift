@@ -94,7 +94,7 @@ struct KernelProbe {
       allSame = allSame && same && !found.isEmpty
       let rows = same ? [("", found.first?.hash ?? 0)] : found.map { (" " + $0.way, $0.hash) }
       for (way, hash) in rows {
-        print("\(name.padded(30))\(hex(hash))\(way)  \(Double(Int(taken * 10)) / 10) s")
+        print("\(name.padded(36))\(hex(hash))\(way)  \(Double(Int(taken * 10)) / 10) s")
       }
       fflush(nil)
       if !same { print("\(name): DIFFERENT BITS") }
@@ -107,7 +107,7 @@ struct KernelProbe {
       let opened = try OpenedNetwork(network, set)
       for way in Way.allCases {
         for hash in try opened.outputHashes(way, steps: steps) {
-          print("\(name.padded(30))\(way.rawValue.padded(6))\(hex(hash))")
+          print("\(name.padded(36))\(way.rawValue.padded(6))\(hex(hash))")
         }
       }
     }
