@@ -13,8 +13,14 @@ enum Seeds {
       switch target {
       case .blob:
         for sample in SampleBlobs.Sample.allCases {
+          let contents = SampleBlobs.contents(sample)
+          // Some are of integers as they are.
+          guard contents.layers.allSatisfy({ $0.record.storage == .f32 }) else {
+            try BlobFile.write(contents.bytes(), to: "\(folder)/\(sample)")
+            continue
+          }
           for type in [StorageType.f32, .f16, .bf16, .int8, .int4] {
-            let bytes = try SampleBlobs.contents(sample).stored(as: type).bytes()
+            let bytes = try contents.stored(as: type).bytes()
             try BlobFile.write(bytes, to: "\(folder)/\(sample)-\(type)")
           }
         }
