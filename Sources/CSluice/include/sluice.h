@@ -341,8 +341,8 @@ bool sluice_next_token(const sluice_model_t *model, const char *text, size_t siz
  *
  * block_size is the number of steps that sluice_process takes through a layer at once; the results do
  * not depend on it, memory and speed do. 0 stands for 32, or of a model with large layers for as many as half
- * a MiB holds the rows of; a stream that is only stepped needs 1. The greatest is where sluice_stream_size
- * becomes 0, bytes that cannot be expressed: SLUICE_OUT_OF_MEMORY.
+ * a MiB holds the rows of, or a sixteenth of its widest layer's weights; a stream that is only stepped needs 1.
+ * The greatest is where sluice_stream_size becomes 0, bytes that cannot be expressed: SLUICE_OUT_OF_MEMORY.
  * A model with a layer that reads from the sequence's end takes whole sequences by sluice_process, of at
  * most block_size steps; a step, a batch and a longer sequence are SLUICE_NEEDS_SEQUENCE.
  *
