@@ -20,6 +20,12 @@ extension Model {
     Excess(ModelStream.byteCount(of: self, blockSize: blockSize), limit: maximumStreamByteCount)
   }
 
+  /// The same of a workspace of so many rows: of a stream of such a block, and of each stream of a batch where
+  /// there can be one.
+  package func excess(workspaceOf rows: Int) -> Excess? {
+    excess(streamOf: rows) ?? (isStreamable ? excessInBatches : nil)
+  }
+
   /// The same of each stream of a batch.
   package var excessInBatches: Excess? {
     Excess(StreamBatch.byteCount(of: self, count: 1), limit: maximumStreamByteCount)

@@ -20,7 +20,7 @@ public struct StreamWorkspace: ~Copyable {
   /// - Complexity: O(``byteCount(of:rows:)``), all of them touched here.
   public init(_ model: borrowing Model, rows: Int = 1) throws(ModelError) {
     precondition(rows >= 1, "A workspace has at least one row")
-    if let excess = model.excess(streamOf: rows) { throw excess.error }
+    if let excess = model.excess(workspaceOf: rows) { throw excess.error }
     let count = StreamWorkspace.byteCount(of: model, rows: rows)
     let memory = unsafe try model.plan.allocate(count)
     unsafe self.init(model, rows: rows, at: memory, byteCount: count ?? 0, owned: true)

@@ -20,7 +20,7 @@ public func sluice_workspace_create(
     return SLUICE_BAD_ARGUMENT
   }
   if rows == 0 { return unsafe Failure.argument(noRows).report(to: error) }
-  if let excess = unsafe UnsafePointer<Model>(model).pointee.excess(streamOf: rows) {
+  if let excess = unsafe UnsafePointer<Model>(model).pointee.excess(workspaceOf: rows) {
     return unsafe Failure(excess).report(to: error)
   }
   guard
@@ -28,10 +28,8 @@ public func sluice_workspace_create(
       of: UnsafePointer<Model>(model).pointee, rows: rows),
     let memory = unsafe sluice_allocate(count)
   else { return unsafe Failure(SLUICE_OUT_OF_MEMORY).report(to: error) }
-  unsafe place.pointee = unsafe OpaquePointer(
-    StreamWorkspace(
-      UnsafePointer<Model>(model).pointee, rows: rows, at: memory, byteCount: count, owned: true
-    ).heldHead())
+  unsafe place.pointee = unsafe opened(
+    UnsafePointer<Model>(model).pointee, rows, at: memory, count, owned: true)
   return SLUICE_OK
 }
 
@@ -51,10 +49,8 @@ public func sluice_workspace_init(
     return unsafe Failure.argument("The memory is smaller than sluice_workspace_size")
       .report(to: error)
   }
-  unsafe place.pointee = unsafe OpaquePointer(
-    StreamWorkspace(
-      UnsafePointer<Model>(model).pointee, rows: rows, at: memory, byteCount: count, owned: false
-    ).heldHead())
+  unsafe place.pointee = unsafe opened(
+    UnsafePointer<Model>(model).pointee, rows, at: memory, count, owned: false)
   return SLUICE_OK
 }
 
@@ -161,6 +157,15 @@ public func sluice_batch_init_shared(
     in: memory, byteCount: needed, owned: false, UnsafePointer<Model>(model).pointee,
     count: count, sharing: workspace)
   return SLUICE_OK
+}
+
+/// A workspace in as many bytes as it has, held by whoever gets its handle.
+private func opened(
+  _ model: borrowing Model, _ rows: Int, at memory: UnsafeMutableRawPointer, _ count: Int,
+  owned: Bool
+) -> OpaquePointer {
+  unsafe OpaquePointer(
+    StreamWorkspace(model, rows: rows, at: memory, byteCount: count, owned: owned).heldHead())
 }
 
 private var noRows: StaticString { "A workspace has at least one row" }

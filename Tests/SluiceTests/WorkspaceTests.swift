@@ -90,6 +90,11 @@ import Testing
     let model = unsafe try Model(bytes: bytes.raw, options: options)
     _ = try StreamWorkspace(model)
     #expect(throws: ModelError.self) { _ = try StreamWorkspace(model, rows: 1000) }
+    // Enough for a stream, but not for each of a batch, for which a workspace has room too.
+    options.maximumStreamByteCount = (StreamBatch.byteCount(of: model, count: 1) ?? 0) - 1
+    let tight = unsafe try Model(bytes: bytes.raw, options: options)
+    _ = try ModelStream(tight, blockSize: 1)
+    #expect(throws: ModelError.self) { _ = try StreamWorkspace(tight) }
     withExtendedLifetime(bytes) {}
   }
 }
