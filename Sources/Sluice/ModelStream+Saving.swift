@@ -42,7 +42,7 @@ extension ModelStream {
   /// `copyState` without its precondition.
   package mutating func adoptState(of source: borrowing ModelStream) {
     phase = source.phase
-    unsafe memcpy(buffer, source.buffer, 4 &* plan.stateFloats)
+    unsafe memcpy(buffer, source.buffer, plan.stateBytes)
   }
 
   /// Whether both are streams of the same model: opened once or several times, from bytes with the
@@ -64,7 +64,7 @@ extension ModelStream {
   /// Takes over a state that was not refused.
   package mutating func adopt(_ state: UnsafeRawPointer) {
     phase = unsafe plan.savedPhase(state)
-    unsafe memset(buffer, 0, 4 &* plan.stateFloats)
+    unsafe memset(buffer, 0, plan.stateBytes)
     unsafe plan.copyState(
       from: StatePlace(
         UnsafeMutableRawPointer(mutating: state) + SavedState.headSize, phase: phase), plan,

@@ -75,17 +75,11 @@ public struct ModelStream: ~Copyable {
     owned: Bool
   ) {
     let plan = model.plan
-    unsafe buffer = unsafe plan.adopt(start, byteCount)
-    unsafe workspace = unsafe plan.makeWorkspace(
+    let states = unsafe plan.adopt(start, byteCount)
+    let workspace = unsafe plan.makeWorkspace(
       at: start + plan.stateBytes, rows: blockSize, owned: false)
-    unsafe plan.writeCalls(of: buffer, in: workspace)
-    ownsBuffer = owned
-    sharesWorkspace = false
-    self.plan = plan
-    instructionSet = model.instructionSet
-    self.blockSize = blockSize
-    unsafe calls = plan.calls(of: workspace)
-    reset()
+    unsafe plan.writeCalls(of: states, in: workspace)
+    unsafe self.init(model, states: states, owned: owned, in: workspace, shared: false)
   }
 
   /// A stream at the model's initial state that holds its state alone, and steps in a workspace that it shares.
@@ -110,16 +104,23 @@ public struct ModelStream: ~Copyable {
     _ model: borrowing Model, sharing workspace: borrowing StreamWorkspace,
     at start: UnsafeMutableRawPointer, owned: Bool
   ) {
-    let plan = model.plan
-    unsafe buffer = unsafe plan.adopt(start, plan.stateBytes)
-    unsafe self.workspace = unsafe workspace.head
+    let states = unsafe model.plan.adopt(start, model.plan.stateBytes)
     unsafe sluice_workspace_retain(workspace.head)
-    ownsBuffer = owned
-    sharesWorkspace = true
-    self.plan = plan
+    unsafe self.init(model, states: states, owned: owned, in: workspace.head, shared: true)
+  }
+
+  private init(
+    _ model: borrowing Model, states: UnsafeMutablePointer<Float>, owned: Bool,
+    in workspace: UnsafeMutablePointer<sluice_workspace>, shared: Bool
+  ) {
+    plan = model.plan
+    unsafe buffer = unsafe states
+    unsafe self.workspace = unsafe workspace
     instructionSet = model.instructionSet
-    blockSize = workspace.rows
-    unsafe calls = plan.calls(of: self.workspace)
+    blockSize = unsafe workspace.pointee.rows
+    ownsBuffer = owned
+    sharesWorkspace = shared
+    unsafe calls = model.plan.calls(of: workspace)
     reset()
   }
 
@@ -156,7 +157,7 @@ public struct ModelStream: ~Copyable {
   /// Returns to the model's initial state: the bits of a fresh stream.
   public mutating func reset() {
     phase = 0
-    unsafe memset(buffer, 0, 4 &* plan.stateFloats)
+    unsafe memset(buffer, 0, plan.stateBytes)
     var index = 0
     while index < plan.layerCount {
       unsafe plan[index].writeInitialState(to: buffer)

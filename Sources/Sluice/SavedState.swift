@@ -38,12 +38,12 @@ extension Model {
 
 extension Plan {
   /// Bytes of a saved state.
-  var stateByteCount: Int { SavedState.headSize &+ 4 &* stateFloats }
+  var stateByteCount: Int { SavedState.headSize &+ stateBytes }
 
   /// Writes the state of a sequence: the same bytes wherever it ran, but for its phase.
   func save(_ place: StatePlace, phase: Int, to state: UnsafeMutableRawPointer) {
     let floats = unsafe state + SavedState.headSize
-    unsafe memset(floats, 0, 4 &* stateFloats)
+    unsafe memset(floats, 0, stateBytes)
     unsafe copyState(from: place, self, to: StatePlace(floats, phase: phase))
     unsafe writeHead(to: state, phase: phase)
   }

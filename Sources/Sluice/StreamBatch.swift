@@ -59,16 +59,10 @@ public struct StreamBatch: ~Copyable {
     _ model: borrowing Model, count: Int, at start: UnsafeMutableRawPointer, byteCount: Int,
     owned: Bool
   ) {
-    let plan = model.plan
-    unsafe buffer = unsafe plan.adopt(start, byteCount)
-    unsafe steps = buffer + count &* plan.stateFloats
-    rows = count
-    ownsBuffer = owned
-    unsafe workspace = nil
-    self.plan = plan
-    instructionSet = model.instructionSet
-    self.count = count
-    reset()
+    let states = unsafe model.plan.adopt(start, byteCount)
+    unsafe self.init(
+      model, count: count, states: states, owned: owned,
+      steps: states + count &* model.plan.stateFloats, rows: count, sharing: nil)
   }
 
   /// `count` streams at the model's initial state that hold their states alone, and step in a workspace that
@@ -97,15 +91,26 @@ public struct StreamBatch: ~Copyable {
     _ model: borrowing Model, count: Int, sharing workspace: borrowing StreamWorkspace,
     at start: UnsafeMutableRawPointer, byteCount: Int, owned: Bool
   ) {
-    let plan = model.plan
-    unsafe buffer = unsafe plan.adopt(start, byteCount)
-    rows = workspace.rows
-    unsafe steps = plan.batchSteps(of: workspace.head)
-    unsafe self.workspace = unsafe workspace.head
+    let states = unsafe model.plan.adopt(start, byteCount)
     unsafe sluice_workspace_retain(workspace.head)
-    ownsBuffer = owned
-    self.plan = plan
+    unsafe self.init(
+      model, count: count, states: states, owned: owned,
+      steps: model.plan.batchSteps(of: workspace.head), rows: workspace.rows,
+      sharing: workspace.head)
+  }
+
+  private init(
+    _ model: borrowing Model, count: Int, states: UnsafeMutablePointer<Float>, owned: Bool,
+    steps: UnsafeMutablePointer<Float>, rows: Int,
+    sharing workspace: UnsafeMutablePointer<sluice_workspace>?
+  ) {
+    plan = model.plan
+    unsafe buffer = unsafe states
+    unsafe self.steps = unsafe steps
+    self.rows = rows
     instructionSet = model.instructionSet
+    ownsBuffer = owned
+    unsafe self.workspace = unsafe workspace
     self.count = count
     reset()
   }

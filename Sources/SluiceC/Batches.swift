@@ -26,11 +26,10 @@ struct OpenBatch: ~Copyable {
     in memory: UnsafeMutableRawPointer, byteCount: Int, owned: Bool, _ model: borrowing Model,
     count: Int
   ) -> OpaquePointer {
-    let batch = unsafe StreamBatch(
-      model, count: count, at: memory + headSize, byteCount: byteCount &- headSize, owned: false)
-    let open = unsafe memory.bindMemory(to: OpenBatch.self, capacity: 1)
-    unsafe open.initialize(to: OpenBatch(batch: batch, ownsMemory: owned))
-    return OpaquePointer(open)
+    unsafe place(
+      StreamBatch(
+        model, count: count, at: memory + headSize, byteCount: byteCount &- headSize, owned: false),
+      in: memory, owned: owned)
   }
 
   /// Bytes of head and states of a batch that shares a workspace; nil where there is no such batch.
@@ -46,9 +45,17 @@ struct OpenBatch: ~Copyable {
     in memory: UnsafeMutableRawPointer, byteCount: Int, owned: Bool, _ model: borrowing Model,
     count: Int, sharing workspace: borrowing StreamWorkspace
   ) -> OpaquePointer {
-    let batch = unsafe StreamBatch(
-      model, count: count, sharing: workspace, at: memory + headSize,
-      byteCount: byteCount &- headSize, owned: false)
+    unsafe place(
+      StreamBatch(
+        model, count: count, sharing: workspace, at: memory + headSize,
+        byteCount: byteCount &- headSize, owned: false),
+      in: memory, owned: owned)
+  }
+
+  /// Puts a batch, whose buffer lies behind it, at the start of its memory.
+  private static func place(
+    _ batch: consuming StreamBatch, in memory: UnsafeMutableRawPointer, owned: Bool
+  ) -> OpaquePointer {
     let open = unsafe memory.bindMemory(to: OpenBatch.self, capacity: 1)
     unsafe open.initialize(to: OpenBatch(batch: batch, ownsMemory: owned))
     return OpaquePointer(open)

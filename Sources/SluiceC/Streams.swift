@@ -34,12 +34,11 @@ struct OpenStream: ~Copyable {
     in memory: UnsafeMutableRawPointer, count: Int, owned: Bool, _ model: borrowing Model,
     blockSize: Int
   ) -> OpaquePointer {
-    let stream = unsafe ModelStream(
-      model, blockSize: steps(blockSize, of: model), at: memory + headSize,
-      byteCount: count &- headSize, owned: false)
-    let open = unsafe memory.bindMemory(to: OpenStream.self, capacity: 1)
-    unsafe open.initialize(to: OpenStream(stream: stream, ownsMemory: owned))
-    return OpaquePointer(open)
+    unsafe place(
+      ModelStream(
+        model, blockSize: steps(blockSize, of: model), at: memory + headSize,
+        byteCount: count &- headSize, owned: false),
+      in: memory, owned: owned)
   }
 
   /// Bytes of head and states of a stream that shares a workspace.
@@ -52,8 +51,15 @@ struct OpenStream: ~Copyable {
     in memory: UnsafeMutableRawPointer, owned: Bool, _ model: borrowing Model,
     sharing workspace: borrowing StreamWorkspace
   ) -> OpaquePointer {
-    let stream = unsafe ModelStream(
-      model, sharing: workspace, at: memory + headSize, owned: false)
+    unsafe place(
+      ModelStream(model, sharing: workspace, at: memory + headSize, owned: false), in: memory,
+      owned: owned)
+  }
+
+  /// Puts a stream, whose buffer lies behind it, at the start of its memory.
+  private static func place(
+    _ stream: consuming ModelStream, in memory: UnsafeMutableRawPointer, owned: Bool
+  ) -> OpaquePointer {
     let open = unsafe memory.bindMemory(to: OpenStream.self, capacity: 1)
     unsafe open.initialize(to: OpenStream(stream: stream, ownsMemory: owned))
     return OpaquePointer(open)
