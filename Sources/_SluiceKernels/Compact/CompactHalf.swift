@@ -45,18 +45,8 @@ private func halfRows<let rows: Int, let vectors: Int, V: SIMD, W: SIMD>(
   as: V.Type, _: W.Type
 ) where V.Scalar == Float, W.Scalar == Int32 {
   typealias Chain = InlineArray<rows, InlineArray<vectors, V>>
+  var even: Chain = block.startingSums(isSpread: isSpread)
   var odd = Chain(repeating: InlineArray(repeating: V(repeating: 0)))
-  var even = odd
-  let biases: InlineArray<vectors, V> = block.biases(isSpread: isSpread)
-  for row in 0..<rows {
-    let sums = unsafe block.sums + row &* block.sumPitch
-    for vector in 0..<vectors {
-      // U h goes on from sums that are there.
-      even[row][vector] =
-        unsafe block.biases == nil
-        ? load(sums + vector &* V.scalarCount, as: V.self) : biases[vector]
-    }
-  }
   let pitch = isSpread ? block.tilePitch : (isBrain ? 4 : 2) &* V.scalarCount
   var w = unsafe block.weights
   var x = unsafe block.rows
@@ -92,12 +82,5 @@ private func halfRows<let rows: Int, let vectors: Int, V: SIMD, W: SIMD>(
       }
     }
   }
-  var target = unsafe block.sums
-  for row in 0..<rows {
-    for vector in 0..<vectors {
-      unsafe store(
-        even[row][vector] + odd[row][vector], to: target + vector &* V.scalarCount)
-    }
-    unsafe target += block.sumPitch
-  }
+  block.storeTotal(even, odd)
 }

@@ -8,26 +8,11 @@ import _SluiceContract
     @inline(always) private var vectorsOfTwoChains: Int { 0 }
   #endif
 
-  /// Whether a stream's steps go by `int8Steps`: those of an LSTM or a GRU that resets after.
-  @inline(always)
-  func takesInt8Steps(_ layer: UnsafePointer<sluice_layer>) -> Bool {
-    let cell = unsafe layer.pointee.compact.cell.rawValue
-    return cell == sluice_kernel_lstm.rawValue || cell == sluice_kernel_gru_reset_after.rawValue
-  }
-
   /// Steps of such a layer, with a tile's sums in registers; W x + b of more than one is there already.
   @inline(always)
   func int8Steps(_ layer: CompactLayer, _ block: sluice_block) {
-    let isProjected = unsafe block.steps > 1
-    if !isProjected { unsafe quantiseInputs(layer, block) }
-    var turn = 0
-    while unsafe turn < block.steps {
-      let row = unsafe CompactRow(layer, block, turn: turn, isChained: true)
-      unsafe quantiseHidden(layer, block, row, isCandidate: false)
-      unsafe int8Step(
-        layer, block, row, isProjected: isProjected,
-        backwards: block.backwards != (turn & 1 != 0))
-      turn &+= 1
+    unsafe forEachInt8Turn(layer, block) { row, isProjected, backwards in
+      unsafe int8Step(layer, block, row, isProjected: isProjected, backwards: backwards)
     }
   }
 

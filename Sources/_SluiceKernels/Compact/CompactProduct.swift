@@ -51,6 +51,39 @@ import _SluiceContract
     return all
   }
 
+  /// What the sums of float weights start from: the biases, or for U h the sums that are there.
+  @inline(always)
+  func startingSums<let rows: Int, let vectors: Int, V: SIMD>(
+    isSpread: Bool
+  ) -> InlineArray<rows, InlineArray<vectors, V>> where V.Scalar == Float {
+    let biases: InlineArray<vectors, V> = self.biases(isSpread: isSpread)
+    var all = InlineArray<rows, InlineArray<vectors, V>>(repeating: biases)
+    guard unsafe self.biases == nil else { return all }
+    for row in 0..<rows {
+      let sums = unsafe self.sums + row &* sumPitch
+      for vector in 0..<vectors {
+        all[row][vector] = unsafe load(sums + vector &* V.scalarCount, as: V.self)
+      }
+    }
+    return all
+  }
+
+  /// Stores what both chains of float weights have come to.
+  @inline(always)
+  func storeTotal<let rows: Int, let vectors: Int, V: SIMD>(
+    _ even: InlineArray<rows, InlineArray<vectors, V>>,
+    _ odd: InlineArray<rows, InlineArray<vectors, V>>
+  ) where V.Scalar == Float {
+    var target = unsafe sums
+    for row in 0..<rows {
+      for vector in 0..<vectors {
+        unsafe store(
+          even[row][vector] + odd[row][vector], to: target + vector &* V.scalarCount)
+      }
+      unsafe target += sumPitch
+    }
+  }
+
   /// What a step of the integers of a row stands for.
   @inline(always)
   func step<V: SIMD>(_ row: Int, as: V.Type) -> V where V.Scalar == Float {

@@ -37,18 +37,8 @@ private func keptRows<let rows: Int, let vectors: Int, V: SIMD>(
   _ block: CompactBlock, _: Rows<rows>, _: Width<vectors>, as: V.Type
 ) where V.Scalar == Float {
   typealias Chain = InlineArray<rows, InlineArray<vectors, V>>
+  var even: Chain = block.startingSums(isSpread: false)
   var odd = Chain(repeating: InlineArray(repeating: V(repeating: 0)))
-  var even = odd
-  let biases: InlineArray<vectors, V> = block.biases(isSpread: false)
-  for row in 0..<rows {
-    let sums = unsafe block.sums + row &* block.sumPitch
-    for vector in 0..<vectors {
-      // U h goes on from sums that are there.
-      even[row][vector] =
-        unsafe block.biases == nil
-        ? load(sums + vector &* V.scalarCount, as: V.self) : biases[vector]
-    }
-  }
   var (first, second) = (block.kept, block.kept.following)
   var w = unsafe block.weights
   var v = unsafe w + first.count &* block.wordPitch
@@ -70,14 +60,7 @@ private func keptRows<let rows: Int, let vectors: Int, V: SIMD>(
     unsafe v += block.wordPitch
     second.drop(1)
   }
-  var target = unsafe block.sums
-  for row in 0..<rows {
-    for vector in 0..<vectors {
-      unsafe store(
-        even[row][vector] + odd[row][vector], to: target + vector &* V.scalarCount)
-    }
-    unsafe target += block.sumPitch
-  }
+  block.storeTotal(even, odd)
 }
 
 /// Adds the products of one column.

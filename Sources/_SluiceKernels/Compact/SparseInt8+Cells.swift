@@ -4,13 +4,7 @@ import _SluiceContract
   /// As `int8Steps`, of a layer whose zero blocks are left out.
   @inline(always)
   func sparseInt8Steps(_ layer: CompactLayer, _ block: sluice_block) {
-    let isProjected = unsafe block.steps > 1
-    if !isProjected { unsafe quantiseInputs(layer, block) }
-    var turn = 0
-    while unsafe turn < block.steps {
-      let row = unsafe CompactRow(layer, block, turn: turn, isChained: true)
-      unsafe quantiseHidden(layer, block, row, isCandidate: false)
-      let backwards = unsafe block.backwards != (turn & 1 != 0)
+    unsafe forEachInt8Turn(layer, block) { row, isProjected, backwards in
       if unsafe layer.compact.cell.rawValue == sluice_kernel_lstm.rawValue {
         let gates = unsafe SparseInt8Gates<4>(layer, block, row, isProjected: isProjected)
         gates.forEachSums(of: layer.output_size, backwards: backwards) { sums, tile in
@@ -26,7 +20,6 @@ import _SluiceContract
           unsafe int8GRU(sums, gates.pass, row, tile)
         }
       }
-      turn &+= 1
     }
   }
 
