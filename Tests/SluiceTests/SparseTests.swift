@@ -27,14 +27,18 @@ import Testing
         let network = Self.network(cell, type, hidden, inputs, keeping: share)
         #expect(network.contents().layers[0].record.isSparse)
         #expect(!network.whole.contents().layers[0].record.isSparse)
-        for set in InstructionSet.runnable {
-          let wanted = try OpenedNetwork(network.whole, set).outputHashes(.step, steps: 40)[0]
-          let opened = try OpenedNetwork(network, set)
-          for way in Way.allCases {
-            for hash in try opened.outputHashes(way, steps: 40) {
-              #expect(hash == wanted, "\(inputs)x\(hidden), \(share) kept, \(set), \(way)")
-            }
-          }
+        try Self.expectTheBitsOfTheWhole(network, "\(inputs)x\(hidden), \(share) kept")
+      }
+    }
+  }
+
+  private static func expectTheBitsOfTheWhole(_ network: TestNetwork, _ name: String) throws {
+    for set in InstructionSet.runnable {
+      let wanted = try OpenedNetwork(network.whole, set).outputHashes(.step, steps: 40)[0]
+      let opened = try OpenedNetwork(network, set)
+      for way in Way.allCases {
+        for hash in try opened.outputHashes(way, steps: 40) {
+          #expect(hash == wanted, "\(name), \(set), \(way)")
         }
       }
     }
@@ -46,15 +50,7 @@ import Testing
       var random = SeededRandom(seed: UInt64(outputs))
       let network = TestNetwork([.dense(outputs, from: inputs, .tanh, &random)])
         .stored(as: type).pruned(keeping: 0.4)
-      for set in InstructionSet.runnable {
-        let wanted = try OpenedNetwork(network.whole, set).outputHashes(.step, steps: 40)[0]
-        let opened = try OpenedNetwork(network, set)
-        for way in Way.allCases {
-          for hash in try opened.outputHashes(way, steps: 40) {
-            #expect(hash == wanted, "\(inputs)x\(outputs), \(set), \(way)")
-          }
-        }
-      }
+      try Self.expectTheBitsOfTheWhole(network, "\(inputs)x\(outputs)")
     }
   }
 
