@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .errors import ArgumentError, DTypeError, ShapeError
+from ._library import Error
+from .errors import ArgumentError, DTypeError, ShapeError, refuse
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ids: TypeAlias = npt.NDArray[np.int32]
@@ -25,6 +26,17 @@ class Handle:
 
     def __del__(self) -> None:
         self._free(self.pointer)
+
+
+def create(
+    model: Handle, function: Callable[..., int], free: Callable[[ctypes.c_void_p], None], argument: Any
+) -> Handle:
+    """What a function of the C library makes of a model, which the reference keeps open until it is there."""
+    pointer, error = ctypes.c_void_p(), Error()
+    status = function(model.pointer, argument, ctypes.byref(pointer), ctypes.byref(error))
+    if status:
+        refuse(status, error)
+    return Handle(pointer, free)
 
 
 def address(array: npt.NDArray[Any]) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._guarded import Guarded
-from ._handle import Floats, Handle, address, floats, output, token_ids, whole
+from ._handle import Floats, address, create, floats, output, token_ids, whole
 from ._library import Error, library
 from .errors import DTypeError, NotFiniteError, PickleError, ShapeError, refuse
 from .model import Model
@@ -26,12 +26,7 @@ class Batch(Guarded):
         if not isinstance(model, Model):
             raise DTypeError(f"model: expected a sluice.Model, not {type(model).__name__}")
         count = whole(count, "count", 1)
-        pointer, error = ctypes.c_void_p(), Error()
-        opened = model.handle
-        status = library.batch_create(opened.pointer, count, ctypes.byref(pointer), ctypes.byref(error))
-        if status:
-            refuse(status, error)
-        super().__init__(model, Handle(pointer, library.batch_destroy))
+        super().__init__(model, create(model.handle, library.batch_create, library.batch_destroy, count))
         self.count = count
 
     def __len__(self) -> int:

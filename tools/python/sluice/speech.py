@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ._guarded import Guarded
-from ._handle import Floats, Handle, address
-from ._library import Error, SpeechEvent, SpeechOptions, library
+from ._handle import Floats, address, create
+from ._library import SpeechEvent, SpeechOptions, library
 from .audio import opened, samples
 from .errors import ArgumentError, NotFiniteError, Status, refuse
 from .model import Model
@@ -61,15 +61,11 @@ class SileroVAD(Guarded):
                     raise ArgumentError(f"{name}: expected milliseconds of at most an hour, not {value!r}")
                 # 0 stands for the usual in C, -1 for none.
                 setattr(options, name, value or -1)
-        pointer, error = ctypes.c_void_p(), Error()
-        handle = model.handle
-        status = library.vad_create(handle.pointer, ctypes.byref(options), ctypes.byref(pointer), ctypes.byref(error))
-        if status:
-            refuse(status, error)
-        super().__init__(model, Handle(pointer, library.vad_destroy))
+        handle = create(model.handle, library.vad_create, library.vad_destroy, ctypes.byref(options))
+        super().__init__(model, handle)
         self._settings = {"threshold": threshold, "neg_threshold": neg_threshold, **durations}
-        self.sample_rate: int = library.vad_sample_rate(pointer)
-        self.hop: int = library.vad_hop(pointer)
+        self.sample_rate: int = library.vad_sample_rate(handle.pointer)
+        self.hop: int = library.vad_hop(handle.pointer)
         """Samples from a frame to the next."""
 
     def __reduce__(self) -> tuple[Any, ...]:

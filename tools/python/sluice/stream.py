@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._guarded import Guarded
-from ._handle import FLOAT32, Floats, Handle, address, floats, output, token_ids, whole
+from ._handle import FLOAT32, Floats, address, create, floats, output, token_ids, whole
 from ._library import Error, library
 from .errors import ArgumentError, DTypeError, PickleError, ShapeError, refuse
 from .model import Model
@@ -23,14 +23,9 @@ class Stream(Guarded):
     def __init__(self, model: Model, block_size: int = 0):
         if not isinstance(model, Model):
             raise DTypeError(f"model: expected a sluice.Model, not {type(model).__name__}")
-        block_size = whole(block_size, "block_size (0 for 32)")
-        pointer, error = ctypes.c_void_p(), Error()
-        # The reference keeps the model open until its stream is there.
-        opened = model.handle
-        status = library.stream_create(opened.pointer, block_size, ctypes.byref(pointer), ctypes.byref(error))
-        if status:
-            refuse(status, error)
-        super().__init__(model, Handle(pointer, library.stream_destroy))
+        block_size = whole(block_size, "block_size (0 for the model's own)")
+        handle = create(model.handle, library.stream_create, library.stream_destroy, block_size)
+        super().__init__(model, handle)
         self.block_size = block_size
         # A step's row is copied to and from memory whose addresses are known: that takes less than to ask for those
         # of the caller's.
@@ -39,7 +34,7 @@ class Stream(Guarded):
         self._y = np.zeros(model.output_size, np.float32)
         self._y_shape = self._y.shape
         addresses = ctypes.c_void_p(address(self._x)), ctypes.c_void_p(address(self._y))
-        self._arguments = pointer, *addresses
+        self._arguments = handle.pointer, *addresses
         self._step: Callable[..., int] = self._step_token if model.reads_tokens else library.step
         self._token = 0
 

@@ -99,3 +99,10 @@ def words() -> sluice.Model:
 
 def rows(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A model that PyTorch made, for tests that make none of their own."""
+    source = TOP / "Tests/Fixtures/Conversion/safetensors_gru_dense/model.safetensors"
+    return sluice.convert(source, tmp_path_factory.mktemp("model") / "gru.sluice")

@@ -1,22 +1,11 @@
 """Dask: files as tasks on a cluster of processes, and partitions of a table; each with the bits of predict."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-import sluice
 
 pandas = pytest.importorskip("pandas")
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
-TOP = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    source = TOP / "Tests/Fixtures/Conversion/safetensors_gru_dense/model.safetensors"
-    return sluice.convert(source, tmp_path_factory.mktemp("model") / "gru.sluice")
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,12 @@ import sluice
 
 pandas = pytest.importorskip("pandas")
 ray = pytest.importorskip("ray")
-TOP = Path(__file__).resolve().parents[4]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    source = TOP / "Tests/Fixtures/Conversion/safetensors_gru_dense/model.safetensors"
+@pytest.fixture(scope="module", autouse=True)
+def engine():
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
-    yield sluice.convert(source, tmp_path_factory.mktemp("model") / "gru.sluice")
+    yield
     ray.shutdown()
 
 

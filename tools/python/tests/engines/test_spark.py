@@ -17,13 +17,6 @@ pytest.importorskip("pyspark")
 sys.path.insert(0, str(Path(__file__).parent))
 QUERY = Path(__file__).with_name("spark_query.py")
 FILES, ROWS, KEYS = 12, 40, 5
-TOP = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    source = TOP / "Tests/Fixtures/Conversion/safetensors_gru_dense/model.safetensors"
-    return sluice.convert(source, tmp_path_factory.mktemp("model") / "gru.sluice")
 
 
 def archive(folder: Path, inputs: int) -> "pandas.DataFrame":
