@@ -10,6 +10,22 @@ public enum TypeChoice: Sendable, Hashable {
   case automatic
 }
 
+/// How long a blob is measured beside its source.
+public enum Measurement: Sendable, Hashable {
+  /// All of the calibration's steps; of noise up to 10,000, fewer of large networks.
+  case usual
+  /// So many steps at most.
+  case steps(Int)
+  /// Not at all: the blob carries no report.
+  case none
+
+  /// The most steps, where a number was said.
+  package var limit: Int? {
+    guard case .steps(let count) = self else { return nil }
+    return count
+  }
+}
+
 /// What a conversion may be told beside its source.
 public struct ConversionOptions: Sendable {
   /// What the source's reader may be told.
@@ -20,6 +36,8 @@ public struct ConversionOptions: Sendable {
   public var calibration: String?
   /// What the output's error may be at most; nil for anything.
   public var maximalError: Double?
+  /// How long the blob is measured.
+  public var measurement = Measurement.usual
   /// The share of blocks of weights that become zeros, above 0 and below 1; nil for those that are zeros.
   public var sparsity: Double?
   /// The path of what the model's author says of it, which the blob then carries; nil for none.

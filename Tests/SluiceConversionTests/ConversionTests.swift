@@ -37,13 +37,14 @@ import Testing
       stages.insert("\($0)".prefix { $0 != "(" }.description)
     }
     #expect(stages == ["packing", "measuring"])
-    #expect(conversion.mix == nil && conversion.report.input == AccuracyReport.noise)
-    #expect(conversion.report.steps >= 64 && conversion.report.maximalError > 1e-5)
+    let report = try #require(conversion.report)
+    #expect(conversion.mix == nil && report.input == AccuracyReport.noise)
+    #expect(report.steps >= 64 && report.maximalError > 1e-5)
     let read = try #require(AccuracyReport.split(provenance: conversion.contents.provenance))
-    #expect(read.report.json.text == conversion.report.json.text)
+    #expect(read.report.json.text == report.json.text)
     _ = try conversion.contents.bytes()
     let exact = try Conversion(source: Self.lstm, options: .init())
-    #expect(exact.report.maximalError < 1e-5)
+    #expect(try #require(exact.report).maximalError < 1e-5)
   }
 
   @Test("Over data that are given, which also say what the scales are")
@@ -57,15 +58,36 @@ import Testing
     }
     let small = try convert(Self.features(size, steps: 40, amplitude: 0.01))
     let large = try convert(Self.features(size, steps: 40, amplitude: 10))
-    #expect(small.report.input.hasSuffix(".npy") && !small.report.input.contains("/"))
-    #expect(small.report.steps == 40)
+    let report = try #require(small.report)
+    #expect(report.input.hasSuffix(".npy") && !report.input.contains("/"))
+    #expect(report.steps == 40)
     let scales = [small, large].map { $0.contents.layers[0].record.inputScale }
     #expect(scales[0] > 0 && scales[1] > 100 * scales[0])
     // A batch is as many sequences.
     let batch = Tensor(shape: [2, 20, size], Self.features(size, steps: 40).floats)
-    #expect(try convert(batch).report.steps == 20)
+    #expect(try convert(batch).report?.steps == 20)
     let mix = try #require(try convert(Self.features(size, steps: 40), .automatic).mix)
-    #expect(mix.types.contains { $0 != .f32 })
+    #expect(mix.slower.count == mix.types.count, "nothing is faster than f32 of so few weights")
+    #expect(mix.types.allSatisfy { $0 == .f32 } && mix.reason?.contains("no slower") == true)
+  }
+
+  @Test("Over as many steps as are asked for, or none")
+  func measured() throws {
+    func convert(_ measure: String) throws -> Conversion {
+      var options = ConversionOptions(type: .one(.int8))
+      try options.set("--measure", to: measure)
+      return try Conversion(source: Self.lstm, options: options)
+    }
+    let report = try #require(try convert("100").report)
+    #expect(report.steps == 100 && report.stretches.allSatisfy { $0.steps <= 100 })
+    let none = try convert("none")
+    #expect(none.report == nil && none.mix == nil)
+    #expect(AccuracyReport.split(provenance: none.contents.provenance) == nil)
+    #expect(
+      try none.contents.layers.map(\.record) == convert("1").contents.layers.map(\.record))
+    for text in ["0", "-1", "1e3", "all", "", "99999999999999999999"] {
+      #expect(throws: ConversionOptions.ArgumentError.self) { _ = try convert(text) }
+    }
   }
 
   @Test("Data that cannot calibrate are refused")
@@ -107,7 +129,7 @@ import Testing
     }
     #expect(stages == ["packing", "choosing", "measuring"])
     let mix = try #require(conversion.mix)
-    #expect(conversion.report.maximalError <= 0.01)
+    #expect(try #require(conversion.report).maximalError <= 0.01)
     #expect(mix.byteCount == conversion.layerBytes)
     #expect(conversion.contents.layers.map(\.record.storage) == mix.types)
   }

@@ -24,7 +24,7 @@ import Testing
     options.metadata = folder + "/meta.json"
     try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/meta.json"))
     let conversion = try Conversion(source: source, options: options)
-    #expect(conversion.report.greatestError < 1e-3)
+    #expect(try #require(conversion.report).greatestError < 1e-3)
 
     let normal = ramp(14)
     let raw = normal.enumerated().map { $0 % 2 == 0 ? 10 + 4 * $1 : -2 + 0.5 * $1 }

@@ -39,7 +39,7 @@ import Testing
   ) throws -> (contents: BlobContents, mix: TypeMix) {
     let noise = try AccuracyReport.noise(for: network, steps: 200)
     var search = TypeSearch(
-      network, try network.blobContents(), calibration: nil, over: noise, bound: bound
+      network, try network.blobContents(), calibration: nil, slower: true, over: noise, bound: bound
     ) { _ in }
     let (contents, mix) = try search.run()
     return (contents, mix)
@@ -99,7 +99,7 @@ import Testing
               cell: .lstm, inputSize: 8, hiddenSize: 8, inputWeights: row(256),
               hiddenWeights: row(256))))
       ], provenance: Provenance(source: "test", format: "none", hash: 0))
-    let candidates = try network.blobContents().layers[0].candidates
+    let candidates = try network.blobContents().layers[0].candidates(slower: true)
     #expect(!candidates.contains { $0.record.storage == .int8 }, "what the test is about")
     let int8 = try network.blobContents(type: .int8)
     let noise = try AccuracyReport.noise(for: network, steps: 200)
@@ -109,6 +109,20 @@ import Testing
       #expect(mix.int8ByteCount == int8.layerBytes && mix.int8Error == error)
       #expect(mix.byteCount == contents.layerBytes)
       #expect(bound < error || mix.byteCount <= int8.layerBytes)
+    }
+  }
+
+  @Test("no type whose step takes longer than that of f32")
+  func noSlower() throws {
+    let large = AccuracyReportTests.network(hidden: 64)
+    for (network, types) in [(large, [StorageType.int4]), (Self.network, [.int8, .f32, .f32])] {
+      var search = TypeSearch(
+        network, try network.blobContents(), calibration: nil,
+        over: try AccuracyReport.noise(for: network, steps: 50), bound: 10
+      ) { _ in }
+      let (_, mix) = try search.run()
+      #expect(mix.types == types && mix.byteCount <= mix.int8ByteCount)
+      #expect(mix.slower == network.layers.dropFirst().map(\.name))
     }
   }
 
@@ -124,7 +138,9 @@ import Testing
   func nearlyBest() throws {
     let noise = try AccuracyReport.noise(for: Self.network, steps: 200)
     let yardstick = Yardstick(Self.network, over: [noise])
-    let candidates = try Self.network.blobContents().layers.map(\.candidates)
+    let candidates = try Self.network.blobContents().layers.map {
+      $0.candidates(slower: true)
+    }
     var all: [(bytes: Int, error: Double)] = []
     for a in candidates[0] {
       for b in candidates[1] {

@@ -63,6 +63,8 @@ import Testing
     (["conformance"], "expected DIR..."),
     (["bench", "a", "--seconds", "0"], "no number greater than zero"),
     (["bench", "a", "--seconds", "1e9"], "goes up to 3600"),
+    (["bench", "a", "--steps", "0"], "no whole number from 1 to 100,000"),
+    (["convert", "a", "-o", "b", "--measure", "0"], "no number of steps from 1 to"),
     (["isa", "x"], "an operand too many"),
   ]
 

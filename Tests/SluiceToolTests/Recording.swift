@@ -72,7 +72,7 @@ enum SpeechModel {
     let blob = "\(folder)/m.sluice"
     let converted = try Tool.run(
       "convert", "\(folder)/m.json", "--architecture", "\(folder)/a.json", "--meta",
-      "\(folder)/meta.json", "-o", blob)
+      "\(folder)/meta.json", "-o", blob, "--measure", "none")
     try #require(converted.status == 0, "\(converted.error)")
     return blob
   }

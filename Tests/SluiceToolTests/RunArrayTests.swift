@@ -108,5 +108,29 @@ import Testing
     #expect(order.count == 5)
     #expect(order == order.sorted())
     #expect(try #require(json["weightBytes"] as? Int) > 0)
+    #expect(json["stepsOfSequence"] is NSNull && json["steps"] is Int)
+  }
+
+  @Test func sequencesAreMeasuredToo() throws {
+    let scratch = try Scratch()
+    let backwards = try scratch.blob(
+      of: "safetensors_lstm_bidirectional", source: "model.safetensors")
+    for (blob, words, length) in [
+      (backwards, [], 1000), (backwards, ["--steps", "1"], 1),
+      (try scratch.blob(of: "torch_gru_stacked"), ["--steps", "40"], 40),
+    ] {
+      let result = try Tool.run(
+        Tool.path, ["bench", blob, "--seconds", "0.02", "--json"] + words)
+      try #require(result.status == 0, "\(result.error)")
+      let json = try result.json
+      #expect(json["stepsOfSequence"] as? Int == length)
+      #expect(try #require(json["sequences"] as? Int) >= 20)
+      let times = try #require(json["nanoseconds"] as? [String: Double])
+      // Of a step, where the others are of a sequence.
+      #expect(try #require(times["inARow"]) * Double(length) < 2 * (times["max"] ?? 0))
+      #expect(json["limitNanoseconds"] is NSNull)
+    }
+    let text = try Tool.run("bench", backwards, "--seconds", "0.02").output
+    #expect(text.contains("sequences of 1,000 steps"))
   }
 }

@@ -24,7 +24,7 @@ import Testing
     let blob = scratch.file("m.sluice")
     let converted = try Tool.run(
       "convert", scratch.file("m.json"), "--architecture", scratch.file("a.json"), "--meta",
-      scratch.file("meta.json"), "-o", blob)
+      scratch.file("meta.json"), "-o", blob, "--measure", "none")
     try #require(converted.status == 0, "\(converted.error)")
     return blob
   }

@@ -46,7 +46,8 @@ import Testing
     try Data(#"{"input_size": 2, "layers": [{"type": "dense", "tensors": ""}]}"#.utf8)
       .write(to: URL(fileURLWithPath: architecture))
     let (blob, x) = (scratch.file("m.sluice"), scratch.file("x.npy"))
-    let made = try Tool.run("convert", source, "--architecture", architecture, "-o", blob)
+    let made = try Tool.run(
+      "convert", source, "--architecture", architecture, "-o", blob, "--measure", "none")
     try #require(made.status == 0, "\(made.error)")
     try NPY.write(Tensor(shape: [2, 2], [0, 0, 1, 1]), to: x)
     let result = try Tool.run("run", blob, "--input", x)
@@ -68,7 +69,8 @@ import Testing
     let meta = scratch.file("meta.json")
     try Data(SpeechModel.metadata.utf8).write(to: URL(fileURLWithPath: meta))
     let made = try Tool.run(
-      "convert", source, "--architecture", architecture, "--meta", meta, "-o", blob)
+      "convert", source, "--architecture", architecture, "--meta", meta, "-o", blob, "--measure",
+      "none")
     try #require(made.status == 0, "\(made.error)")
     // Three frames of 256 samples, the second loud at its beginning.
     var samples = [Double](repeating: 0, count: 700)

@@ -12,7 +12,8 @@ import Testing
     let (meta, blob) = (scratch.file("meta.json"), scratch.file("meta.sluice"))
     try Data(metadata.utf8).write(to: URL(fileURLWithPath: meta))
     let made = try Tool.run(
-      "convert", "\(Tool.fixtures)/torch_gru_stacked/model.onnx", "--meta", meta, "-o", blob)
+      "convert", "\(Tool.fixtures)/torch_gru_stacked/model.onnx", "--meta", meta, "-o", blob,
+      "--measure", "none")
     try #require(made.status == 0, "\(made.error)")
     return blob
   }

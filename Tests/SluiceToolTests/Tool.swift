@@ -123,7 +123,9 @@ final class Scratch {
   /// A blob converted from a case of the fixtures.
   func blob(of name: String, source: String = "model.onnx") throws -> String {
     let path = file("\(name).sluice")
+    // Unmeasured: a debug build measures for seconds.
     var arguments = ["convert", "\(Tool.fixtures)/\(name)/\(source)", "-o", path]
+    arguments += ["--measure", "none"]
     let architecture = "\(Tool.fixtures)/\(name)/model.json"
     if FileManager.default.fileExists(atPath: architecture) {
       arguments += ["--architecture", architecture]

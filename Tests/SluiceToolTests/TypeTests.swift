@@ -39,6 +39,35 @@ import Testing
     #expect(try Tool.run("inspect", out).output.contains("measured at conversion over noise"))
   }
 
+  @Test func aStepsTimeStandsBesideThatOfFloats() throws {
+    let scratch = try Scratch()
+    let out = scratch.file("out.sluice")
+    let json = try convert(out, "--type", "int8", "--measure", "50", "--json").json
+    let step = try #require(json["step"] as? [String: Any])
+    let (time, f32) = (step["nanoseconds"] as? Double, step["f32Nanoseconds"] as? Double)
+    let ratio = try #require(time) / #require(f32)
+    let said = try #require(step["ratio"] as? Double)
+    #expect(ratio > 0 && (said / ratio - 1).magnitude < 1e-9)
+    let accuracy = try #require(json["accuracy"] as? [String: Any])
+    #expect(accuracy["steps"] as? Int == 50)
+    #expect(try convert(out, "--type", "int8").output.contains("a step with int8 weights takes "))
+    let floats = try convert(out, "--json").json
+    #expect(floats["step"] is NSNull)
+  }
+
+  @Test func nothingIsMeasuredWhereNobodyAsks() throws {
+    let scratch = try Scratch()
+    let out = scratch.file("out.sluice")
+    let done = try convert(out, "--type", "int8", "--measure", "none")
+    #expect(done.status == 0 && done.output.contains("\nnot measured\n"), "\(done.error)")
+    #expect(!done.output.contains("a step with"))
+    let json = try convert(out, "--type", "int8", "--measure", "none", "--json").json
+    #expect(json["accuracy"] is NSNull && json["step"] is NSNull)
+    #expect(try !Tool.run("inspect", out).output.contains("measured at conversion"))
+    let refused = try convert(out, "--measure", "none", "--max-error", "1")
+    #expect(refused.status == 2 && refused.error.contains("--measure none"), "\(refused.error)")
+  }
+
   /// Two units: h decays by 0.97 in the one, and a bias keeps the other near 1.
   @Test(arguments: ["int8", "int4", "f16"])
   func aStateThatNeverFallsSilentIsSaid(_ type: String) throws {

@@ -6,8 +6,8 @@ import SluiceNetwork
 extension AccuracyReport {
   /// Steps of a report where they cost little.
   package static let mostSteps = 10_000
-  /// Products that a report may cost: a second or two.
-  package static let products = 6_000_000_000
+  /// Products that a report may cost: some seconds.
+  package static let products = 3_000_000_000
   /// Products in whose time one number is drawn, computed without a product, or compared.
   private static let productsOfNumber = 64
   /// Products in whose time one number of a convolution's past is moved on.
@@ -42,11 +42,12 @@ extension AccuracyReport {
   /// - Parameters:
   ///   - input: sequences, and what they are called.
   ///   - reference: what the source gives over them, where that is known already.
+  ///   - limit: steps of a report as were asked for; nil for as many as are usual.
   /// - Throws: `ConversionError` where the contents make no blob.
   package init(
     of network: Network, _ contents: BlobContents,
     over input: (sequences: SequenceArray, name: String), reference: ReferenceRun? = nil,
-    progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
+    limit: Int? = nil, progress: (_ step: Int, _ of: Int) -> Void = { _, _ in }
   ) throws(ConversionError) {
     self.init(
       try NetworkComparison(
@@ -55,7 +56,7 @@ extension AccuracyReport {
       over: input.name)
     try measureStretches(
       network, contents, like: input.name == Self.noise ? nil : input.sequences,
-      file: network.provenance.source, instructionSet: .measuring(contents))
+      limit: limit, file: network.provenance.source, instructionSet: .measuring(contents))
   }
 }
 

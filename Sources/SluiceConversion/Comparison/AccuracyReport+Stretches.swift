@@ -28,13 +28,15 @@ extension AccuracyReport {
 
   /// Measures `contents` over every stretch.
   ///
-  /// - Parameter input: the data of the report; nil for noise.
+  /// - Parameters:
+  ///   - input: the data of the report; nil for noise.
+  ///   - limit: steps of a report as were asked for; nil for as many as are usual.
   package mutating func measureStretches(
-    _ network: Network, _ contents: BlobContents, like input: SequenceArray?, file: String,
-    instructionSet: InstructionSet?
+    _ network: Network, _ contents: BlobContents, like input: SequenceArray?, limit: Int? = nil,
+    file: String, instructionSet: InstructionSet?
   ) throws(ConversionError) {
     stretches = []
-    for (kind, sequence) in try Self.stretchSequences(for: network, like: input) {
+    for (kind, sequence) in try Self.stretchSequences(for: network, like: input, limit: limit) {
       let comparison = try NetworkComparison(
         network, contents, over: sequence, file: file, instructionSet: instructionSet,
         asksSource: false)
@@ -56,17 +58,17 @@ extension AccuracyReport {
   private static func soundSteps(of steps: Int) -> Int { min(soundSteps, steps / 10) }
 
   /// Steps of a stretch: a fifth of those of a report, as far as that is not too few to tell.
-  private static func stretchSteps(for network: Network) -> Int {
-    let steps = steps(for: network)
+  private static func stretchSteps(for network: Network, limit: Int?) -> Int {
+    let steps = min(steps(for: network), limit ?? .max)
     return max(min(steps, 64), min(soundSteps * 10, steps / 5))
   }
 
   /// A sequence of each kind; none of ids.
   package static func stretchSequences(
-    for network: Network, like input: SequenceArray?
+    for network: Network, like input: SequenceArray?, limit: Int? = nil
   ) throws(ConversionError) -> [(kind: StretchKind, sequence: SequenceArray)] {
     guard !network.readsIDs else { return [] }
-    let (size, steps) = (network.rangeOfInput, stretchSteps(for: network))
+    let (size, steps) = (network.rangeOfInput, stretchSteps(for: network, limit: limit))
     let noise = try NetworkComparison.noise(for: network, steps: steps, seed: seed)
     let unit = network.unitOfInput
     let middle = (0..<size).map { feature in

@@ -8,6 +8,9 @@ extension ConversionOptions {
     package let reason: String
   }
 
+  /// The most steps that `--measure` takes.
+  private static let mostSteps = 100_000_000
+
   /// Takes over one option of `sluice convert` that tells how to convert.
   ///
   /// - Throws: ``ArgumentError`` for an option or a value that is not there.
@@ -39,6 +42,16 @@ extension ConversionOptions {
           reason: "--max-error: '\(value)' is no number greater than zero")
       }
       maximalError = bound
+    case "--measure":
+      if value == "none" {
+        measurement = .none
+      } else if let steps = Int(value), (1...Self.mostSteps).contains(steps) {
+        measurement = .steps(steps)
+      } else {
+        throw ArgumentError(
+          reason:
+            "--measure: '\(value)' is no number of steps from 1 to \(Self.mostSteps), and not none")
+      }
     case "--sparsity":
       guard let share = Double(value), share > 0, share < 1 else {
         throw ArgumentError(reason: "--sparsity: '\(value)' is no number above 0 and below 1")

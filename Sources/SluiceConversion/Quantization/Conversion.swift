@@ -17,7 +17,8 @@ package struct Conversion: Sendable {
   private let network: Network
   /// With the report in their provenance.
   package let contents: BlobContents
-  package let report: AccuracyReport
+  /// How far the blob is from its source; nil where that is not measured.
+  package let report: AccuracyReport?
   /// What was found where types were to be chosen.
   package let mix: TypeMix?
 
@@ -41,18 +42,29 @@ package struct Conversion: Sendable {
     network = try metadata?.applied(to: model.network) ?? model.network
     let (packed, mix) = try network.blobContents(options, given?.sequences, progress: progress)
     self.mix = mix
-    let input =
-      if let given { given } else {
-        (sequences: try AccuracyReport.noise(for: network), name: AccuracyReport.noise)
-      }
-    report = try AccuracyReport(of: network, packed, over: input) {
+    guard options.measurement != .none else {
+      report = nil
+      contents = packed
+      return
+    }
+    let input = try options.measured(given?.sequences, of: network)
+    let report = try AccuracyReport(
+      of: network, packed, over: (input, given?.name ?? AccuracyReport.noise),
+      limit: options.measurement.limit
+    ) {
       progress(.measuring(step: $0, of: $1))
     }
+    self.report = report
     contents = packed.reporting(report)
   }
 }
 
 extension Conversion {
+  /// The source's layers with all their weights as f32, which a step's time is compared with.
+  package func contentsAsFloats(grade: ActivationGrade) throws(ConversionError) -> BlobContents {
+    try network.blobContents(grade: grade)
+  }
+
   /// A type of more bits with which the layers take fewer bytes than with `type`, as small layers do
   /// whose columns fill up to whole words; nil where there is none.
   package func smallerType(than type: StorageType) -> (type: StorageType, byteCount: Int)? {
@@ -71,6 +83,12 @@ extension Conversion {
       guard let (kept, all) = layer.blockCounts, kept < all else { return nil }
       return (layer.name, layer.record, kept)
     }
+  }
+
+  /// The types that weights are stored as, each once: "int8", or "int8 and f32".
+  package var typeNames: String {
+    let types = Set(contents.layers.filter(\.record.hasEveryType).map(\.record.storage))
+    return types.map(\.name).sorted().joined(separator: " and ")
   }
 
   /// Bytes of all layers' arrays.
@@ -93,6 +111,16 @@ extension ConversionOptions {
     let sequences = try SequenceArray(tensor, of: network, file: calibration)
     let name = calibration.split(separator: "/").last.map(String.init) ?? calibration
     return (sequences, FileName.readable(name))
+  }
+}
+
+extension ConversionOptions {
+  /// What a blob of `network` is measured over: `given`, or noise, as far as is asked for.
+  fileprivate func measured(
+    _ given: SequenceArray?, of network: Network
+  ) throws(ConversionError) -> SequenceArray {
+    guard let given else { return try AccuracyReport.noise(for: network, steps: measurement.limit) }
+    return measurement.limit.map(given.limited) ?? given
   }
 }
 
@@ -120,10 +148,12 @@ extension Network {
       guard let bound = options.maximalError else {
         throw .unsupported(provenance.source, "type", "auto without a bound of the error")
       }
-      let input = if let given { given } else { try AccuracyReport.noise(for: self) }
+      let input = try options.measured(given, of: self)
       var search = TypeSearch(
         self, try source.blobContents(grade: options.grade), calibration: calibration, over: input,
-        stretches: try AccuracyReport.stretchSequences(for: self, like: given).map(\.sequence),
+        stretches: try AccuracyReport.stretchSequences(
+          for: self, like: given, limit: options.measurement.limit
+        ).map(\.sequence),
         bound: bound
       ) { progress(.choosing(measured: $0)) }
       let (contents, mix) = try search.run()

@@ -16,7 +16,7 @@ package struct TypeSearch {
   private let contents: BlobContents
   /// Of every layer, from the smallest to f32.
   private let candidates: [[BlobContents.Layer]]
-  /// int8 in every layer that has it, also where a smaller type makes it no candidate.
+  /// int8 in every layer that has it and is no slower with it, also where a smaller type makes it no candidate.
   private let int8: BlobContents
   private let bound: Double
   private let part: Yardstick
@@ -29,18 +29,21 @@ package struct TypeSearch {
   /// - Parameters:
   ///   - contents: what `network` was packed into, at f32.
   ///   - calibration: where the scales of inputs are stored, their ranges.
+  ///   - slower: whether types count whose step takes longer than that of f32.
   ///   - stretches: what mixes are measured over beside all of the input, in the end.
   package init(
     _ network: Network, _ contents: BlobContents, calibration: Calibration?,
-    over input: SequenceArray, stretches: [SequenceArray] = [], bound: Double,
+    slower: Bool = false, over input: SequenceArray, stretches: [SequenceArray] = [], bound: Double,
     progress: @escaping (_ measured: Int) -> Void
   ) {
     self.contents = contents
     self.bound = bound
     self.progress = progress
-    var candidates = contents.layers.map(\.candidates)
+    var candidates = contents.layers.map { $0.candidates(slower: slower) }
     var int8 = contents.stored(as: .int8, rounding: .finer)
-    int8.layers = int8.layers.map(\.sparseWhereFaster)
+    int8.layers = zip(int8.layers, contents.layers).map { int8, whole in
+      slower || whole.record.isNoSlower(as: .int8) ? int8.sparseWhereFaster : whole
+    }
     if let calibration {
       int8 = int8.calibrated(by: calibration)
       for index in candidates.indices {
@@ -70,7 +73,8 @@ package struct TypeSearch {
     if int8Error <= bound, int8.layerBytes < result.layerBytes { result = int8 }
     let found = TypeMix(
       types: result.layers.map(\.record.storage), byteCount: result.layerBytes,
-      int8ByteCount: int8.layerBytes, int8Error: int8Error, bound: bound, measured: known.count)
+      int8ByteCount: int8.layerBytes, int8Error: int8Error, bound: bound, measured: known.count,
+      slower: contents.layers.filter(\.isHeldByTime).map(\.name))
     return (result, found)
   }
 

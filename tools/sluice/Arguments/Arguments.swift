@@ -77,6 +77,15 @@ struct Arguments {
     return number
   }
 
+  /// The option's value as a whole number from 1 to `most`.
+  func positiveCount(_ option: Syntax.Option, upTo most: Int) throws(ToolError) -> Int? {
+    guard let text = self[option] else { return nil }
+    guard let number = Int(text), (1...most).contains(number) else {
+      throw usage("'\(text)' after '\(option.name)' is no whole number from 1 to \(most.grouped)")
+    }
+    return number
+  }
+
   /// An error in the arguments, with a hint what to do.
   func usage(_ problem: String, _ hint: String? = nil) -> ToolError {
     ToolError(

@@ -108,10 +108,16 @@ func openModel(_ bytes: [UInt8], _ source: String) throws(ToolError) -> Model {
   }
 }
 
-/// A stream of `model`, which came from `path`, to take steps.
-func openStream(_ model: borrowing Model, _ path: String) throws(ToolError) -> ModelStream {
+/// A stream of `model`, which came from `path`, to take steps; or sequences of so many, which a model that
+/// reads backwards takes too.
+func openStream(
+  _ model: borrowing Model, _ path: String, sequence: Int? = nil
+) throws(ToolError) -> ModelStream {
   do throws(ModelError) {
-    guard model.isStreamable else { throw .notStreamable }
+    guard model.isStreamable else {
+      guard let sequence else { throw .notStreamable }
+      return try ModelStream(model, blockSize: sequence)
+    }
     return try ModelStream(model)
   } catch { throw ToolError(error, file: path) }
 }

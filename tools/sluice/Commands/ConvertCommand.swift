@@ -32,6 +32,11 @@ enum ConvertCommand {
       "--max-error", value: "E",
       help: "write nothing where the output's measured error is greater"),
     Syntax.Option(
+      "--measure", value: "N",
+      help:
+        "measure over N steps at most, or none: 10,000 of noise, fewer of large models, if not given"
+    ),
+    Syntax.Option(
       "--meta", value: "M.json", file: .read,
       help: "names, units, rates: a JSON object that the blob carries"),
     Syntax.Option(
@@ -59,7 +64,8 @@ enum ConvertCommand {
       else by their weights. X.npy holds features, float16, float32 or float64 [T, inputs] or
       [B, T, inputs], or token ids, int32 or int64 [T] or [B, T]. Without it integer weights read
       inputs at a scale for each step, and the blob is measured over noise. 'auto' measures mixes of
-      types and takes the smallest under --max-error.
+      types and takes the smallest under --max-error that is no slower than f32. The table ends with the time of a step on this
+      machine beside that with f32 weights, which the blob does not carry.
 
       M.json may say name, description, version, license, task, sample_rate, hop, context, horizon,
       missing, labels, inputs, outputs, and under custom what you like. With "inputs" and "outputs", an
@@ -81,6 +87,9 @@ enum ConvertCommand {
     let options = try options(arguments)
     if options.type == .automatic, options.maximalError == nil {
       throw arguments.usage("expected --max-error E beside --type auto")
+    }
+    if options.measurement == .none, options.maximalError != nil {
+      throw arguments.usage("--max-error needs what '--measure none' leaves out")
     }
     if options.sparsity != nil, case .one(let type) = options.type, ![.int8, .f32].contains(type) {
       throw arguments.usage(
@@ -105,8 +114,9 @@ enum ConvertCommand {
     let conversion = try converting { () throws(ConversionError) in
       try Conversion(source: source, options: options) { progress.report($0.text(of: source)) }
     }
-    let report = conversion.report
-    if let bound = options.maximalError, !(report.greatestError <= bound) {
+    if let report = conversion.report, let bound = options.maximalError,
+      !(report.greatestError <= bound)
+    {
       progress.finish()
       if !arguments.isForPrograms, !arguments.isQuiet {
         Console.print("measured over \(AccuracyTable(report).text)")
@@ -125,34 +135,17 @@ enum ConvertCommand {
     let model = try openModel(bytes, source)
     let files = try outputs.write(bytes)
     progress.finish()
-    if !arguments.isQuiet { remark(conversion, source, options) }
-    guard !arguments.isQuiet || arguments.isForPrograms else { return }
-    show(model, files, conversion, explanation, asJSON: arguments.isForPrograms)
+    let isShown = !arguments.isQuiet || arguments.isForPrograms
+    let ratio = isShown ? try stepRatio(of: model, conversion, source, options) : nil
+    if !arguments.isQuiet { remark(conversion, ratio, source, options) }
+    guard isShown else { return }
+    show(model, files, conversion, ratio, explanation, asJSON: arguments.isForPrograms)
   }
 
   /// Refuses to write over `path`, which is read although no word of the command names it as it is.
   private static func check(_ arguments: Arguments, isNoOutput path: String) throws(ToolError) {
     for option in ConvertOutputs.options where option.file == .written {
       try arguments.check(option, isNot: path)
-    }
-  }
-
-  /// Says on standard error what a user may not expect of the conversion.
-  private static func remark(
-    _ conversion: Conversion, _ source: String, _ options: ConversionOptions
-  ) {
-    conversion.model.inferred?.announce(of: source)
-    if case .one(let type) = options.type, let smaller = conversion.smallerType(than: type) {
-      Console.complain(
-        "sluice: \(source): \(smaller.type) is smaller, \(smaller.byteCount.grouped) bytes of layers"
-          + " against \(conversion.layerBytes.grouped) with \(type), as few columns fill up words")
-    }
-    if let error = conversion.report.errorThatStays {
-      Console.complain(
-        "sluice: \(source): in silence an error of \(error.scientific(digits: 2)) stays for ever, which the "
-          + "error over what was measured, \(conversion.report.maximalError.scientific(digits: 2)), does not "
-          + "show: a state that decays beside louder ones stops above zero. A --type of more bits lets it "
-          + "fall silent; --max-error refuses it")
     }
   }
 
@@ -175,18 +168,6 @@ enum ConvertCommand {
     Console.print(.object(described(layers, unsafe model.blob.bytes.count, files)))
   }
 
-  /// What is said as JSON of every blob.
-  private static func described(
-    _ layers: LayerTable, _ byteCount: Int, _ files: [ConvertOutputs.File]
-  ) -> [JSON.Member] {
-    [
-      ("file", files.first { $0.symbol == nil }.map { .path($0.path) } ?? .null),
-      ("bytes", .integer(byteCount)),
-      ("linked", .array(files.filter { $0.symbol != nil }.map(\.json))),
-      ("parameters", .integer(layers.parameterCount)), ("layers", layers.json),
-    ]
-  }
-
   private static func options(_ arguments: Arguments) throws(ToolError) -> ConversionOptions {
     var options = ConversionOptions()
     for option in settings {
@@ -196,31 +177,6 @@ enum ConvertCommand {
       }
     }
     return options
-  }
-
-  private static func show(
-    _ model: borrowing Model, _ files: [ConvertOutputs.File], _ conversion: Conversion,
-    _ explanation: Explanation?, asJSON: Bool
-  ) {
-    let layers = LayerTable(model.blob)
-    guard asJSON else {
-      if let explanation { Console.print(explanation.text + "\n") }
-      return Console.print(
-        """
-        \(layers.text)\(conversion.storedZeros)
-
-        measured over \(AccuracyTable(conversion.report).text)
-
-        \(conversion.mix.map { $0.text + "\n" } ?? "")\(files.map(\.line).joined(separator: "\n"))
-        """)
-    }
-    Console.print(
-      .object(
-        described(layers, unsafe model.blob.bytes.count, files) + [
-          ("inferred", conversion.model.inferred.map { .string($0) } ?? .null),
-          ("accuracy", conversion.report.json), ("auto", conversion.mix?.json ?? .null),
-          ("explained", explanation.map { .object($0.json) } ?? .null),
-        ]))
   }
 }
 
