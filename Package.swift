@@ -91,6 +91,7 @@ let package = Package(
     .library(
       name: "SluiceConversion", targets: ["SluiceNetwork", "SluiceImport", "SluiceConversion"]),
     .executable(name: "sluice", targets: ["SluiceTool"]),
+    .executable(name: "sluiced", targets: ["sluiced"]),
   ],
   targets: [
     // C headers, apart by who reads them: an edit compiles its readers alone.
@@ -98,6 +99,7 @@ let package = Package(
     .target(name: "_SluiceLanes"),
     .target(name: "_SluiceSystem", dependencies: ["_SluiceContract"]),
     .target(name: "_SluiceMeasuring"),
+    .target(name: "_SluiceServing"),
     .target(name: "SluiceBlob", swiftSettings: strict),
     .target(
       name: "Sluice",
@@ -122,11 +124,18 @@ let package = Package(
       name: "SluiceConversion",
       dependencies: ["Sluice", "SluiceBlob", "SluiceSignal", "SluiceNetwork", "SluiceImport"],
       swiftSettings: strict),
+    // The daemon: without Foundation, so that it stays small.
+    .target(
+      name: "SluiceServing", dependencies: ["Sluice", "SluiceBlob", "_SluiceServing"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "sluiced", dependencies: ["SluiceServing"], path: "tools/sluiced", swiftSettings: strict
+    ),
     .executableTarget(
       name: "SluiceTool",
       dependencies: [
         "Sluice", "SluiceBlob", "SluiceSignal", "SluiceNetwork", "SluiceImport", "SluiceConversion",
-        "_SluiceMeasuring",
+        "SluiceServing", "_SluiceMeasuring",
       ],
       path: "tools/sluice", resources: [.copy("Resources")], swiftSettings: strict),
     .executableTarget(
@@ -173,6 +182,10 @@ let package = Package(
         "Sluice", "SluiceBlob", "SluiceSignal", "SluiceNetwork", "SluiceImport", "SluiceConversion",
         "TestSupport",
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SluiceServingTests",
+      dependencies: ["Sluice", "SluiceBlob", "SluiceServing", "_SluiceServing", "TestSupport"],
       swiftSettings: strict),
     .executableTarget(
       name: "ReadmeExample", dependencies: ["Sluice"], path: "Tests/ReadmeExample",

@@ -137,17 +137,25 @@ extension StreamBatch {
     unsafe gathered + count &* plan.stateFloats
   }
 
-  private var inputRows: UnsafeMutablePointer<Float> {
+  var inputRows: UnsafeMutablePointer<Float> {
     unsafe projections + 2 &* count &* plan.longestProjection
   }
 
   private func runAll(
     _ x: UnsafePointer<Float>, stride: Int, into y: UnsafeMutablePointer<Float>
   ) {
+    unsafe run(first: count, x, stride: stride, into: y)
+  }
+
+  /// A step of the first `streams`, where floats are computed with as the kernels expect it.
+  func run(
+    first streams: Int, _ x: UnsafePointer<Float>, stride: Int,
+    into y: UnsafeMutablePointer<Float>
+  ) {
     let size = plan.outputSize
-    let rows = unsafe run(Rows(reading: x, stride: stride), count, states: buffer)
+    let rows = unsafe run(Rows(reading: x, stride: stride), streams, states: buffer)
     unsafe instructionSet.copyRows(
-      rows.start, pitch: rows.stride, to: y, targetPitch: size, count: size, rows: count)
+      rows.start, pitch: rows.stride, to: y, targetPitch: size, count: size, rows: streams)
   }
 
   /// Copies what the active streams need to neighbouring rows.

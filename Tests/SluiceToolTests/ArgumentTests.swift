@@ -2,7 +2,7 @@ import Testing
 
 @Suite struct ArgumentTests {
   static let commands = [
-    "convert", "inspect", "run", "compare", "diff", "conformance", "bench", "isa",
+    "convert", "inspect", "run", "compare", "diff", "conformance", "bench", "serve", "isa",
   ]
 
   @Test func helpListsEveryCommand() throws {

@@ -14,6 +14,7 @@ import SluiceNetwork
     Command(syntax: DiffCommand.syntax, run: DiffCommand.run),
     Command(syntax: ConformanceCommand.syntax, run: ConformanceCommand.run),
     Command(syntax: BenchCommand.syntax, run: BenchCommand.run),
+    Command(syntax: ServeCommand.syntax, run: ServeCommand.run),
     Command(syntax: ISACommand.syntax, run: ISACommand.run),
   ]
 

@@ -1,0 +1,1 @@
+// C headers only; SwiftPM wants a source file in a C target.
