@@ -152,6 +152,9 @@ let package = Package(
       name: "RealTimeProbe", dependencies: ["Sluice", "SluiceSignal", "AllocationCounter"],
       path: "Tests/RealTimeProbe", swiftSettings: strict),
     .executableTarget(
+      name: "ServingProbe", dependencies: ["Sluice", "_SluiceServing"], path: "Tests/ServingProbe",
+      swiftSettings: strict),
+    .executableTarget(
       name: "KernelProbe", dependencies: ["Sluice", "SluiceBlob", "TestSupport"],
       path: "Tests/KernelProbe",
       swiftSettings: strict),

@@ -140,6 +140,10 @@ final class Control {
     guard file >= 0 else {
       throw ServingError(.failed, "\(path.printable): cannot listen there: \(errorText(-file))")
     }
+    // Who may connect is said by ids: then the folder's mode alone is what the file system says.
+    if settings.users != nil || !settings.groups.isEmpty, !path.hasPrefix("@") {
+      unsafe chmod(path, 0o666)
+    }
     ownSockets.append(path)
     return file
   }

@@ -26,6 +26,8 @@ enum FuzzTarget: String, CaseIterable {
   case jsonl
   /// What is said of a model, as JSON: the converter's reader and the runtime's.
   case metadata
+  /// Messages to the daemon.
+  case messages
 
   /// The one that runs.
   static let chosen: FuzzTarget = {
@@ -54,6 +56,7 @@ enum FuzzTarget: String, CaseIterable {
     case .csv: SourceAttack.readRows(input, .csv)
     case .jsonl: SourceAttack.readRows(input, .jsonl)
     case .metadata: _ = MetadataCase.run(input)
+    case .messages: MessageAttack.run(input)
     }
   }
 
