@@ -71,6 +71,7 @@ final class Control {
   /// Serves until a signal ends it.
   func run() throws(ServingError) {
     let (listener, metricsListener) = try sockets()
+    sluice_drop_code()
     for thread in 0..<settings.threadCount {
       var engines: [Engine] = []
       for model in served.indices { try engines.append(engine(model, of: served[model], thread)) }

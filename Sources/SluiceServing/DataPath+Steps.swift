@@ -25,7 +25,7 @@ extension DataPath {
     }
     let engine = unsafe engines[model]
     let (inputs, outputs) = (rows &* engine.inputSize, rows &* engine.outputSize)
-    // Rows are at most 2^14, sizes 2^16 and streams 2^8: no product wraps.
+    // Rows, sizes and streams are at most 2^16, 2^16 and 2^8: no product wraps.
     guard unsafe message.bodyCount(behind: streams) == 4 &* streams &* inputs else {
       return sluice_wrong_size
     }

@@ -57,7 +57,7 @@ package final class DataPath {
 
   package static var mostPending: Int { 64 }
   package static var mostWorks: Int { 2048 }
-  private static var arenaSize: Int { 1 << 19 }
+  private static var arenaSize: Int { 2 * sluice_most_bytes }
   package static var batchLimit: Int { 256 }
 
   package init(

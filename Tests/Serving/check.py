@@ -216,18 +216,18 @@ def disturbers() -> None:
         if not packet:
             continue
         keep(bytes(packet))
-        assert sender.socket.recv(65536), "a reply to each"
+        assert sender.socket.recv(196608), "a reply to each"
     probe.step(row(0, 0))
     good.append(probe)
     # More than a message has.
     sender.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-    keep(bytes(100_000))
-    assert struct.unpack_from("<IHH", sender.socket.recv(65536))[2] == 14
+    keep(bytes(200_000))
+    assert struct.unpack_from("<IHH", sender.socket.recv(196608))[2] == 14
     # Files that nobody asked for are closed.
     before = len(os.listdir(f"/proc/{manager.process.pid}/fd"))
     for _ in range(50):
         socket.send_fds(sender.socket, [b"x"], [0, 1, 2])
-        sender.socket.recv(65536)
+        sender.socket.recv(196608)
     assert len(os.listdir(f"/proc/{manager.process.pid}/fd")) <= before, "files stay open"
     # Dies between its request and the reply.
     for _ in range(50):

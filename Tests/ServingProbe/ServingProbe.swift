@@ -127,7 +127,7 @@ struct Client {
   }
 
   func measure(streams: Int, requests: Int, bare: Double?) {
-    var reply = [UInt8](repeating: 0, count: 65536)
+    var reply = [UInt8](repeating: 0, count: 196_608)
     var entries: [UInt8] = []
     for _ in 0..<streams {
       let names = [UInt8](repeating: 0, count: 128)

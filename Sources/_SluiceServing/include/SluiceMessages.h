@@ -14,7 +14,7 @@ enum {
   /// Streams of one message.
   sluice_most_entries = 256,
   /// Bytes of a message.
-  sluice_most_bytes = 65536,
+  sluice_most_bytes = 196608,
 };
 
 /// What a message asks for.

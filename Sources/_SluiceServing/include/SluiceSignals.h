@@ -65,3 +65,13 @@ static inline int sluice_lock_all(void) {
 
 /// Calls this thread by what it does, where threads are listed.
 static inline void sluice_name_thread(void) { prctl(PR_SET_NAME, "sluice-data", 0, 0, 0); }
+
+/// Lets go of the program's pages that the start alone has run: what is needed comes back from the file with the next
+/// call, before pages are locked.
+static inline void sluice_drop_code(void) {
+  extern char __executable_start[] __attribute__((visibility("hidden")));
+  extern char etext[] __attribute__((visibility("hidden")));
+  uintptr_t page = (uintptr_t)getpagesize();
+  uintptr_t start = ((uintptr_t)__executable_start + page - 1) & ~(page - 1), end = (uintptr_t)etext & ~(page - 1);
+  if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+}

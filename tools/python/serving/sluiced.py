@@ -57,7 +57,7 @@ class Connection:
 
     def receive(self) -> tuple[str, int, int, int, bytes]:
         """The next reply: its outcome, streams, rows, tag, and what is behind the head."""
-        reply = self.socket.recv(65536)
+        reply = self.socket.recv(196608)
         if not reply:
             raise ConnectionError("the daemon has closed the connection")
         magic, _, status, streams, rows, tag, count, _ = HEAD.unpack_from(reply)
@@ -98,7 +98,7 @@ class Connection:
             for at in range(count):
                 row = LISTED.unpack_from(body, at * LISTED.size)
                 found.append(row[:4] + tuple(text.rstrip(b"\0").decode() for text in row[4:]))
-            if count < (65536 - HEAD.size) // LISTED.size:
+            if count < (196608 - HEAD.size) // LISTED.size:
                 return found
 
     def stats(self) -> dict[str, int]:
