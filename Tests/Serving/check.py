@@ -322,6 +322,42 @@ def credentials() -> None:
     print("  a model that is not on the list: refused, at the start and by a reload")
 
 
+def allocations() -> None:
+    """Steps, refusals and reloads allocate nothing on the data path; that the counter counts is seen of the other threads."""
+    if not shutil.which("gcc") or b"not a dynamic executable" in subprocess.run(["ldd", DAEMON], capture_output=True).stderr:
+        print("  skipped: allocations (needs gcc and a program that is not static)")
+        return
+    library, told = f"{FOLDER}/allocations.so", f"{FOLDER}/allocations"
+    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, f"{ROOT}/Tests/Serving/allocations.c"], check=True)
+    manager = new(preload=library, told=told)
+
+    def counts() -> list[int]:
+        before = os.path.getsize(told) if os.path.exists(told) else 0
+        manager.process.send_signal(signal.SIGUSR1)
+        until("a count", lambda: os.path.exists(told) and os.path.getsize(told) > before)
+        with open(told) as file:
+            return [int(word) for word in file.readlines()[-1].split()]
+
+    connection = Connection(manager.path)
+    streams = [connection.open("m", name=str(number)) for number in range(STREAMS)]
+    x = [value for number in range(STREAMS) for value in row(number, 0)]
+    connection.step(streams, x)
+    before = counts()
+    for count in range(2000):
+        connection.step(streams, x)
+        streams[count % STREAMS].step(row(0, 0) * 3, rows=3)
+        streams[0].save(), streams[1].reset(), streams[2].carry(streams[3])
+        streams[4].sequence += 1
+        refused("other_sequence", lambda: streams[4].step(row(0, 0)))
+        streams[4].sequence -= 1
+        if count % 200 == 0:
+            place(("one.sluice", "two.sluice")[count // 200 % 2])
+    after = counts()
+    assert after[0] == before[0] and after[1] > before[1], (before, after)
+    print(f"  allocations in 2,000 rounds and {len(manager.said('RELOADING'))} reloads: 0 on the data path, {after[1] - before[1]} elsewhere")
+    assert manager.stop() == 0
+
+
 def activated() -> None:
     """By systemd-socket-activate, where it is."""
     if not shutil.which("systemd-socket-activate"):
@@ -341,7 +377,7 @@ def activated() -> None:
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     try:
-        for check in (activated, disturbers, credentials, reloads_under_load, lambda: killed_under_load(3 if RELOADS < 1000 else 20)):
+        for check in (activated, allocations, disturbers, credentials, reloads_under_load, lambda: killed_under_load(3 if RELOADS < 1000 else 20)):
             check()
     finally:
         for process in STARTED:

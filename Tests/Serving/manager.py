@@ -15,8 +15,9 @@ import time
 class Manager:
     """Runs `command` with a socket for clients and one for metrics below `folder`."""
 
-    def __init__(self, command: list[str], folder: str, abstract: bool = False, watchdog: int = 0):
+    def __init__(self, command: list[str], folder: str, abstract: bool = False, watchdog: int = 0, preload: str = "", told: str = ""):
         self.command, self.folder, self.watchdog = command, folder, watchdog
+        self.more = {"LD_PRELOAD": preload, "ALLOCATIONS": told} if preload else {}
         self.path, self.metrics = f"{folder}/socket", f"{folder}/metrics"
         self.kept: dict[str, list[int]] = {}
         self.messages: list[dict[str, str]] = []
@@ -54,7 +55,8 @@ class Manager:
         copies = [os.dup2(file, 100 + at) for at, (_, file) in enumerate(files)]
         for copy in copies:
             os.set_inheritable(copy, True)
-        script = f'export LISTEN_PID=$$; exec "$@" {moves}'
+        exports = " ".join(f"{name}={value}" for name, value in self.more.items())
+        script = f'export LISTEN_PID=$$ {exports}; exec "$@" {moves}'
         self.process = subprocess.Popen(["bash", "-c", script, "-", *self.command], env=environment, pass_fds=copies, stderr=open(f"{self.folder}/log", "a"))
         for copy in copies:
             os.close(copy)
