@@ -51,7 +51,10 @@ extension DataPath {
       return sluice_done
     }
     guard outcome == sluice_done else { return outcome }
-    findLeastDeadline()
+    if promise.load > 0 {
+      promisedLoad += promise.load
+      if promise.deadline > 0 { leastDeadline = min(leastDeadline, promise.deadline) }
+    }
     unsafe tell(found, isResumed, message, &pending)
     return sluice_done
   }
@@ -124,12 +127,14 @@ extension DataPath {
   /// A connection is gone: its streams with a name are kept, the others end.
   package func leave(_ connection: Int) {
     let now = sluice_nanoseconds(false)
+    var hadPromise = false
     var index = 0
     while index < registry.modelCount &* registry.slotCount {
       if unsafe registry.records[index].thread == Int32(thread),
         unsafe registry.records[index].connection == Int32(connection)
       {
         let (model, slot) = registry.place(index)
+        if unsafe registry.records[index].load > 0 { hadPromise = true }
         registry.locked {
           let generation = unsafe registry.records[index].generation
           unsafe registry.records[index] = StreamRecord(generation: generation, left: now)
@@ -138,7 +143,7 @@ extension DataPath {
       }
       index &+= 1
     }
-    findLeastDeadline()
+    if hadPromise { findLeastDeadline() }
   }
 }
 

@@ -89,8 +89,9 @@ extension DataPath {
   }
 
   private func close(_ stream: Int) -> sluice_outcome {
+    let hadPromise = unsafe registry.records[stream].load > 0
     registry.locked { registry.free(stream) }
-    findLeastDeadline()
+    if hadPromise { findLeastDeadline() }
     return sluice_done
   }
 

@@ -139,7 +139,7 @@ def compare(made: list[Fleet], steps: int, what: str) -> None:
     for number, outputs in expected(steps, range(0, STREAMS, 16)).items():
         found = next(fleet.outputs[number] for fleet in made if number in fleet.outputs)
         assert found == outputs, f"{what}: stream {number} differs from sluice run"
-    print(f"  {what}: {STREAMS} streams of {steps} steps, to the bit")
+    print(f"  {what}: {STREAMS} streams of {steps} steps, to the bit", flush=True)
 
 
 def new(arguments=(), **more) -> Manager:
@@ -184,7 +184,7 @@ def reloads_under_load() -> None:
 def killed_under_load(kills: int) -> None:
     """kill -9 while all streams step: each goes on at its last acknowledged step."""
     steps = 400 * kills
-    manager = new()
+    manager = new(["--threads", "2"])
     made = fleets(manager.path, steps, "killed")
     for count in range(kills):
         until("steps", lambda: min(len(outputs) for fleet in made for outputs in fleet.outputs.values()) > 300 * count + 20, 120)
