@@ -42,9 +42,9 @@ extension Control {
       )
     }
     // All that can fail comes before the first thread changes over.
-    var engines: [Engine] = []
-    for thread in workers.indices { try engines.append(engine(model, of: fresh, thread)) }
-    for (worker, engine) in zip(workers, engines) { worker.replace(model, by: engine) }
+    var batches: [ModelBatch] = []
+    for thread in workers.indices { try batches.append(modelBatch(model, of: fresh, thread)) }
+    for (worker, modelBatch) in zip(workers, batches) { worker.replace(model, by: modelBatch) }
     served[model] = fresh
     reloads[model] += 1
     Log.say(.info, "\(file.name): reloaded, \(fresh.sum)")

@@ -73,10 +73,12 @@ final class Control {
     let (listener, metricsListener) = try sockets()
     sluice_drop_code()
     for thread in 0..<settings.threadCount {
-      var engines: [Engine] = []
-      for model in served.indices { try engines.append(engine(model, of: served[model], thread)) }
+      var batches: [ModelBatch] = []
+      for model in served.indices {
+        try batches.append(modelBatch(model, of: served[model], thread))
+      }
       let path = unsafe DataPath(
-        registry: registry, engines: engines, thread: thread, threadCount: settings.threadCount,
+        registry: registry, batches: batches, thread: thread, threadCount: settings.threadCount,
         counters: counters, greatestLoad: settings.greatestLoad)
       workers.append(try Worker(path, settings, listener: listener))
     }
@@ -100,8 +102,10 @@ final class Control {
     Log.say(.info, "stopped")
   }
 
-  func engine(_ model: Int, of served: ServedModel, _ thread: Int) throws(ServingError) -> Engine {
-    unsafe try Engine(
+  func modelBatch(_ model: Int, of served: ServedModel, _ thread: Int) throws(ServingError)
+    -> ModelBatch
+  {
+    unsafe try ModelBatch(
       served, batchSize: settings.batchSize, drift: drift + (model * settings.threadCount + thread))
   }
 

@@ -18,7 +18,7 @@ extension DataPath {
       return sluice_malformed
     }
     guard let model = unsafe model(named: modelName) else { return sluice_unknown_model }
-    let promise = unsafe Promise(request, engines[model].rowCost, messageCost)
+    let promise = unsafe Promise(request, batches[model].rowCost, messageCost)
     let user = unsafe message.user
     let connection = unsafe message.connection
     var (found, isResumed) = (-1, false)
@@ -43,7 +43,7 @@ extension DataPath {
       if promise.load > 0, promisedLoad + promise.load > greatestLoad { return sluice_overloaded }
       if !isResumed {
         found = model &* registry.slotCount &+ free
-        unsafe file.take(free, name: name, user: user, initial: engines[model].initial)
+        unsafe file.take(free, name: name, user: user, initial: batches[model].initial)
       }
       unsafe promise.enter(&registry.records[found])
       unsafe registry.records[found].thread = Int32(thread)
@@ -62,18 +62,18 @@ extension DataPath {
   private func tell(_ stream: Int, _ isResumed: Bool, _ message: Message, _ pending: inout Pending)
   {
     let (model, slot) = registry.place(stream)
-    let (engine, file) = unsafe (engines[model], registry.files[model])
+    let (modelBatch, file) = unsafe (batches[model], registry.files[model])
     var reply = sluice_open_reply()
     reply.stream = registry.handle(stream)
     reply.resumed = isResumed ? 1 : 0
     reply.sequence = file.sequence(slot)
     reply.previous = file.previousSequence(slot)
-    reply.model_hash = engine.served.model.hash
-    reply.inputs = UInt32(engine.inputSize)
-    reply.outputs = UInt32(engine.outputSize)
-    reply.reads_tokens = engine.readsTokens ? 1 : 0
-    reply.state_bytes = UInt32(engine.served.model.stateByteCount)
-    reply.generation = engine.served.generation
+    reply.model_hash = modelBatch.served.model.hash
+    reply.inputs = UInt32(modelBatch.inputSize)
+    reply.outputs = UInt32(modelBatch.outputSize)
+    reply.reads_tokens = modelBatch.readsTokens ? 1 : 0
+    reply.state_bytes = UInt32(modelBatch.served.model.stateByteCount)
+    reply.generation = modelBatch.served.generation
     unsafe message.replyBody(behind: 0).storeBytes(of: reply, as: sluice_open_reply.self)
     unsafe pending.replyCount &+= MemoryLayout<sluice_open_reply>.size
   }

@@ -82,8 +82,8 @@ extension DataPath {
 
   private func reset(_ stream: Int) -> sluice_outcome {
     let (model, slot) = registry.place(stream)
-    let (engine, file) = unsafe (engines[model], registry.files[model])
-    unsafe memcpy(file.next(slot), engine.initial, 4 &* engine.stateFloats)
+    let (modelBatch, file) = unsafe (batches[model], registry.files[model])
+    unsafe memcpy(file.next(slot), modelBatch.initial, 4 &* modelBatch.stateFloats)
     file.publish(slot, sequence: 0, keepingPrevious: false)
     return sluice_done
   }
@@ -97,10 +97,10 @@ extension DataPath {
 
   private func save(_ stream: Int, _ message: Message, _ pending: inout Pending) -> sluice_outcome {
     let (model, slot) = registry.place(stream)
-    let engine = unsafe engines[model]
+    let modelBatch = unsafe batches[model]
     let file = registry.files[model]
-    unsafe engine.save(file.state(slot), to: message.replyBody(behind: 1))
-    unsafe pending.replyCount &+= engine.served.model.stateByteCount
+    unsafe modelBatch.save(file.state(slot), to: message.replyBody(behind: 1))
+    unsafe pending.replyCount &+= modelBatch.served.model.stateByteCount
     return sluice_done
   }
 
@@ -112,7 +112,7 @@ extension DataPath {
     guard sequence < 1 << 62 else { return sluice_other_sequence }
     let state = unsafe UnsafeRawBufferPointer(
       start: message.body(behind: 1), count: message.bodyCount(behind: 1))
-    guard unsafe engines[model].restore(state, to: file.next(slot)) else { return sluice_bad_state }
+    guard unsafe batches[model].restore(state, to: file.next(slot)) else { return sluice_bad_state }
     file.publish(slot, sequence: sequence, keepingPrevious: false)
     return sluice_done
   }
@@ -138,7 +138,7 @@ extension DataPath {
     let (file, other) = (registry.files[model], registry.files[otherModel])
     guard
       unsafe model == otherModel
-        || engines[model].served.model.hasTopology(of: engines[otherModel].served.model)
+        || batches[model].served.model.hasTopology(of: batches[otherModel].served.model)
     else {
       unsafe target.pointee.status = sluice_topology_differs.rawValue
       return sluice_topology_differs

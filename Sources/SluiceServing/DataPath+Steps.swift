@@ -23,8 +23,8 @@ extension DataPath {
       unsafe refuseAll(message, streams, sluice_unknown_stream)
       return sluice_unknown_stream
     }
-    let engine = unsafe engines[model]
-    let (inputs, outputs) = (rows &* engine.inputSize, rows &* engine.outputSize)
+    let modelBatch = unsafe batches[model]
+    let (inputs, outputs) = (rows &* modelBatch.inputSize, rows &* modelBatch.outputSize)
     // Rows, sizes and streams are at most 2^16, 2^16 and 2^8: no product wraps.
     guard unsafe message.bodyCount(behind: streams) == 4 &* streams &* inputs else {
       return sluice_wrong_size
@@ -43,7 +43,7 @@ extension DataPath {
       let work = unsafe Work(
         model: model, slot: 0, rows: rows, x: x + index &* inputs, y: y + index &* outputs,
         entry: message.replyEntry(index), head: message.replyHead)
-      let one = unsafe add(work, message, index, engine, now, &pending)
+      let one = unsafe add(work, message, index, modelBatch, now, &pending)
       if one != sluice_done {
         unsafe message.replyEntry(index).pointee.status = one.rawValue
         if outcome == sluice_done { outcome = one }
@@ -67,7 +67,7 @@ extension DataPath {
   }
 
   private func add(
-    _ work: Work, _ message: Message, _ index: Int, _ engine: Engine, _ now: Int64,
+    _ work: Work, _ message: Message, _ index: Int, _ modelBatch: ModelBatch, _ now: Int64,
     _ pending: inout Pending
   ) -> sluice_outcome {
     guard let stream = unsafe stream(message, index) else { return sluice_unknown_stream }
@@ -83,8 +83,10 @@ extension DataPath {
     guard !isRepeated || sequence == file.previousSequence(slot), sequence < 1 << 62 else {
       return sluice_other_sequence
     }
-    guard unsafe !engine.readsTokens || hasTokens(work, engine) else { return sluice_bad_token }
-    guard unsafe isAdmitted(record, work.rows, engine, now) else { return sluice_overloaded }
+    guard unsafe !modelBatch.readsTokens || hasTokens(work, modelBatch) else {
+      return sluice_bad_token
+    }
+    guard unsafe isAdmitted(record, work.rows, modelBatch, now) else { return sluice_overloaded }
     if isRepeated { file.goBack(slot) }
     unsafe record.pointee.message = messageCount
     if unsafe record.pointee.deadline > 0 {
@@ -96,11 +98,11 @@ extension DataPath {
     return sluice_done
   }
 
-  private func hasTokens(_ work: Work, _ engine: Engine) -> Bool {
+  private func hasTokens(_ work: Work, _ modelBatch: ModelBatch) -> Bool {
     let ids = unsafe UnsafeRawPointer(work.x).assumingMemoryBound(to: Int32.self)
     var row = 0
     while unsafe row < work.rows {
-      guard unsafe engine.served.model.hasToken(Int(ids[row])) else { return false }
+      guard unsafe modelBatch.served.model.hasToken(Int(ids[row])) else { return false }
       row &+= 1
     }
     return true
@@ -109,7 +111,8 @@ extension DataPath {
   /// Whether a stream may take rows now: those that keep to what they promised always may; the others may use what
   /// those leave of a round.
   private func isAdmitted(
-    _ record: UnsafeMutablePointer<StreamRecord>, _ rows: Int, _ engine: Engine, _ now: Int64
+    _ record: UnsafeMutablePointer<StreamRecord>, _ rows: Int, _ modelBatch: ModelBatch,
+    _ now: Int64
   ) -> Bool {
     let period = unsafe record.pointee.period
     if period > 0 {
@@ -121,7 +124,7 @@ extension DataPath {
         return true
       }
     }
-    let cost = Double(rows) * engine.rowCost + messageCost
+    let cost = Double(rows) * modelBatch.rowCost + messageCost
     guard cost <= slack else { return false }
     slack -= cost
     return true

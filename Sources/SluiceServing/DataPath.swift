@@ -26,20 +26,20 @@ package final class DataPath {
   package let thread: Int
   package let counters: UnsafeMutablePointer<sluice_counters>
   /// One for each model.
-  package let engines: UnsafeMutablePointer<Engine>
+  package let batches: UnsafeMutablePointer<ModelBatch>
   package let greatestLoad: Double
   /// Of all threads, for `stats`; this one's is `counters`.
   package let allCounters: UnsafeMutablePointer<sluice_counters>
   package let threadCount: Int
   package let started: Int64
-  /// Models that were replaced since the start, of all threads: set with the engines.
+  /// Models that were replaced since the start, of all threads: set with the batches.
   package var reloads: UInt64 = 0
 
   package let pending: UnsafeMutablePointer<Pending>
   package private(set) var pendingCount = 0
   package let works: UnsafeMutablePointer<Work>
   package var workCount = 0
-  /// The works of one call of an engine.
+  /// The works of one call of a batch.
   package let chunk: UnsafeMutablePointer<Work>
   private let requests: UnsafeMutableRawPointer
   private let replies: UnsafeMutableRawPointer
@@ -61,7 +61,7 @@ package final class DataPath {
   package static var batchLimit: Int { 256 }
 
   package init(
-    registry: Registry, engines: [Engine], thread: Int, threadCount: Int,
+    registry: Registry, batches: [ModelBatch], thread: Int, threadCount: Int,
     counters: UnsafeMutablePointer<sluice_counters>, greatestLoad: Double
   ) {
     self.registry = registry
@@ -71,9 +71,9 @@ package final class DataPath {
     unsafe allCounters = counters
     unsafe self.counters = counters + thread
     started = sluice_nanoseconds(false)
-    unsafe self.engines = .allocate(capacity: engines.count)
-    for (index, engine) in engines.enumerated() {
-      unsafe (self.engines + index).initialize(to: engine)
+    unsafe self.batches = .allocate(capacity: batches.count)
+    for (index, modelBatch) in batches.enumerated() {
+      unsafe (self.batches + index).initialize(to: modelBatch)
     }
     unsafe pending = .allocate(capacity: Self.mostPending)
     unsafe works = .allocate(capacity: Self.mostWorks)
@@ -89,8 +89,8 @@ package final class DataPath {
   }
 
   deinit {
-    unsafe engines.deinitialize(count: registry.modelCount)
-    unsafe engines.deallocate()
+    unsafe batches.deinitialize(count: registry.modelCount)
+    unsafe batches.deallocate()
     unsafe pending.deallocate()
     unsafe works.deallocate()
     unsafe chunk.deallocate()
@@ -165,7 +165,7 @@ package final class DataPath {
   }
 
   private func runModel(_ model: Int) {
-    let engine = unsafe engines[model]
+    let modelBatch = unsafe batches[model]
     var (index, count) = (0, 0)
     while index < workCount {
       if unsafe works[index].model == model {
@@ -177,18 +177,18 @@ package final class DataPath {
         }
         unsafe chunk[place] = unsafe works[index]
         count &+= 1
-        if count == engine.batchSize {
-          runChunk(engine, model, count)
+        if count == modelBatch.batchSize {
+          runChunk(modelBatch, model, count)
           count = 0
         }
       }
       index &+= 1
     }
-    if count > 0 { runChunk(engine, model, count) }
+    if count > 0 { runChunk(modelBatch, model, count) }
   }
 
-  private func runChunk(_ engine: Engine, _ model: Int, _ count: Int) {
-    unsafe engine.run(chunk, count, registry.files[model])
+  private func runChunk(_ modelBatch: ModelBatch, _ model: Int, _ count: Int) {
+    unsafe modelBatch.run(chunk, count, registry.files[model])
     var index = 0
     while index < count {
       if unsafe chunk[index].entry.pointee.status == sluice_done.rawValue {

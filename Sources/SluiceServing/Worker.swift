@@ -12,7 +12,7 @@ final class Worker: @unchecked Sendable {
   /// Woken when this thread has taken over what was posted.
   private let taken: Int32
   private let connections: UnsafeMutablePointer<Connection>
-  /// One place for each model: an engine to take over, and one that was let go.
+  /// One place for each model: a batch to take over, and one that was let go.
   private let posted: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let returned: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let events: UnsafeMutablePointer<UInt64>
@@ -81,14 +81,14 @@ final class Worker: @unchecked Sendable {
   /// Wakes the thread, which then begins a round.
   func poke() { sluice_wake(wake) }
 
-  /// Lets the thread take over an engine between two rounds; returns when it has.
-  func replace(_ model: Int, by engine: Engine) {
-    unsafe sluice_exchange(posted + model, Unmanaged.passRetained(engine).toOpaque())
+  /// Lets the thread take over a batch between two rounds; returns when it has.
+  func replace(_ model: Int, by modelBatch: ModelBatch) {
+    unsafe sluice_exchange(posted + model, Unmanaged.passRetained(modelBatch).toOpaque())
     sluice_wake(wake)
     sluice_woken(taken)
     // What was there is let go of here, and not by the data path.
     if let old = unsafe sluice_exchange(returned + model, nil) {
-      unsafe Unmanaged<Engine>.fromOpaque(old).release()
+      unsafe Unmanaged<ModelBatch>.fromOpaque(old).release()
     }
   }
 
@@ -124,9 +124,10 @@ final class Worker: @unchecked Sendable {
   private func takeOver() {
     var model = 0
     while model < path.registry.modelCount {
-      if let engine = unsafe sluice_exchange(posted + model, nil) {
-        let old = unsafe path.engines[model]
-        unsafe path.engines[model] = Unmanaged<Engine>.fromOpaque(engine).takeRetainedValue()
+      if let modelBatch = unsafe sluice_exchange(posted + model, nil) {
+        let old = unsafe path.batches[model]
+        unsafe path.batches[model] = Unmanaged<ModelBatch>.fromOpaque(modelBatch)
+          .takeRetainedValue()
         unsafe sluice_exchange(returned + model, Unmanaged.passRetained(old).toOpaque())
         path.reloads &+= 1
         sluice_wake(taken)

@@ -29,7 +29,7 @@ private final class AttackedRoom {
 
   init() throws {
     var files: [StateFile] = []
-    var engines: [Engine] = []
+    var batches: [ModelBatch] = []
     let drift = UnsafeMutablePointer<sluice_drift>.allocate(capacity: 2)
     unsafe drift.initialize(repeating: sluice_drift(), count: 2)
     let counters = UnsafeMutablePointer<sluice_counters>.allocate(capacity: 1)
@@ -47,15 +47,15 @@ private final class AttackedRoom {
         try StateFile(
           model: "m\(index)", topology: served.model.topologyHash,
           stateFloats: served.model.packedStateCount, slotCount: 16, adopting: nil))
-      engines.append(unsafe try Engine(served, batchSize: 4, drift: drift + index))
+      batches.append(unsafe try ModelBatch(served, batchSize: 4, drift: drift + index))
     }
     let registry = Registry(names: ["m0", "m1"], files: files, slotCount: 16, now: 0)
     path = unsafe DataPath(
-      registry: registry, engines: engines, thread: 0, threadCount: 1, counters: counters,
+      registry: registry, batches: batches, thread: 0, threadCount: 1, counters: counters,
       greatestLoad: 0.8)
-    inputs = engines[0].inputSize
-    outputs = engines[0].outputSize
-    own = try ModelStream(engines[0].served.model)
+    inputs = batches[0].inputSize
+    outputs = batches[0].outputSize
+    own = try ModelStream(batches[0].served.model)
     stream = number(call(head(1, 0, 0, [UInt8](repeating: 0, count: 144)), 0), 32)
   }
 

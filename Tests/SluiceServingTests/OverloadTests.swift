@@ -11,7 +11,7 @@ struct OverloadTests {
     let room = try Room([("m", try SampleBlobs.bytes(.lstm))], streams: 64)
     let size = room.served[0].model.inputSize
     // A row takes a millisecond, its message none: a promise of 10 ms is a tenth of the thread.
-    unsafe room.path.engines[0].rowCost = 1e6
+    unsafe room.path.batches[0].rowCost = 1e6
     room.path.messageCost = 0
     var streams: [UInt32] = []
     while streams.count < 20, let stream = room.open(period: 10_000, deadline: 10_000) {
@@ -24,18 +24,18 @@ struct OverloadTests {
     // A quarter of the least deadline is what is left for it in a round: two rows.
     #expect(room.call(.step([(free, 0)], rows: 3, x + x + x)).outcome == sluice_overloaded)
     #expect(room.call(.step([(free, 0)], rows: 2, x + x)).outcome == sluice_done)
-    unsafe room.path.engines[0].rowCost = 1e6
+    unsafe room.path.batches[0].rowCost = 1e6
     for stream in streams { #expect(room.call(.step([(stream, 0)], x)).outcome == sluice_done) }
     // Who comes more often than was said has no promise: a few at once, then what is left.
-    unsafe room.path.engines[0].rowCost = 1e9
+    unsafe room.path.batches[0].rowCost = 1e9
     var taken = 1
     while taken < 100, room.call(.step([(streams[0], taken)], x)).outcome == sluice_done {
-      unsafe room.path.engines[0].rowCost = 1e9
+      unsafe room.path.batches[0].rowCost = 1e9
       taken += 1
     }
     #expect((3...6).contains(taken), "\(taken)")
     #expect(room.call(.about(sluice_kind_close, [(streams[1], 0)])).outcome == sluice_done)
-    unsafe room.path.engines[0].rowCost = 1e6
+    unsafe room.path.batches[0].rowCost = 1e6
     #expect(room.open(period: 10_000) != nil, "closing gives it back")
   }
 

@@ -40,12 +40,12 @@ final class Room {
     unsafe counters.initialize(to: sluice_counters())
     unsafe drift = .allocate(capacity: served.count)
     unsafe drift.initialize(repeating: sluice_drift(), count: served.count)
-    var engines: [Engine] = []
+    var batches: [ModelBatch] = []
     for (index, model) in served.enumerated() {
-      engines.append(unsafe try Engine(model, batchSize: batch, drift: drift + index))
+      batches.append(unsafe try ModelBatch(model, batchSize: batch, drift: drift + index))
     }
     path = unsafe DataPath(
-      registry: registry, engines: engines, thread: 0, threadCount: 1, counters: counters,
+      registry: registry, batches: batches, thread: 0, threadCount: 1, counters: counters,
       greatestLoad: load)
   }
 

@@ -4,7 +4,7 @@ import _SluiceServing
 
 /// What one thread needs to step streams of one model: all of it is there before a request is.
 @safe
-package final class Engine {
+package final class ModelBatch {
   package let served: ServedModel
   package let batchSize: Int
   package let inputSize: Int
@@ -15,7 +15,7 @@ package final class Engine {
   package var rowCost: Double
   /// The packed state of a fresh stream.
   package let initial: UnsafeMutablePointer<Float>
-  /// What this thread has seen of the model, whichever engine of it ran.
+  /// What this thread has seen of the model, whichever batch of it ran.
   private let drift: UnsafeMutablePointer<sluice_drift>
   private var batch: StreamBatch
   /// x(t) and y(t) of the batch, where they do not lie side by side in messages.
