@@ -31,8 +31,8 @@ public enum Serving {
 
       Usage: sluiced [options] FILE.sluice|NAME=FILE.sluice...
 
-      SIGHUP, or a new file in the place of a model's, reloads it; running streams are carried over. Under a
-      service manager it takes sockets and states from it, and says when it is ready.
+      SIGHUP, or a new file in the place of a model's, reloads it; running streams are carried over.
+      Under a service manager it takes sockets and states from it, and says when it is ready.
 
       Options:
       \(rows.map { $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }

@@ -7,8 +7,8 @@ enum ServeCommand {
     operands: "FILE.sluice|NAME=FILE.sluice...", operandCount: 1...16,
     options: ServingSettings.options.map { Syntax.Option($0.name, value: $0.value, help: $0.help) },
     details: """
-      The same program as sluiced. SIGHUP, or a new file in the place of a model's, reloads it, and running
-      streams are carried over. Under a service manager it takes sockets and states from it.
+      The same program as sluiced. SIGHUP, or a new file in the place of a model's, reloads it, and
+      running streams are carried over. Under a service manager it takes sockets and states from it.
       """,
     example: "sluice serve --socket /run/user/1000/sluice vad=silero.sluice")
 
