@@ -42,7 +42,7 @@ private final class AttackedRoom {
       close(file)
       let served = try ServedModel(
         .init(name: "m\(index)", path: name), generation: 1, allowed: nil)
-      unlink(name)
+      unsafe unlink(name)
       files.append(
         try StateFile(
           model: "m\(index)", topology: served.model.topologyHash,
