@@ -30,12 +30,13 @@ static inline LADSPA_Descriptor_Function load_plugin(const char *path) {
 typedef struct hosted {
   const LADSPA_Descriptor *descriptor;
   LADSPA_Handle handle;
-  LADSPA_Data controls[most_ports];
+  LADSPA_Data *controls; /* [most_ports], which stay where they are */
 } hosted;
 
 static inline bool host_plugin(hosted *hosted, const LADSPA_Descriptor *descriptor, unsigned long rate) {
   memset(hosted, 0, sizeof *hosted);
   hosted->descriptor = descriptor;
+  if (!(hosted->controls = calloc(most_ports, sizeof *hosted->controls))) exit(2);
   if (!descriptor || !(hosted->handle = descriptor->instantiate(descriptor, rate))) return false;
   for (unsigned long port = 0; port < descriptor->PortCount && port < most_ports; port++) {
     if (LADSPA_IS_HINT_DEFAULT_1(descriptor->PortRangeHints[port].HintDescriptor)) hosted->controls[port] = 1;

@@ -9,14 +9,14 @@ static float gain_of(const LADSPA_Data *port) {
 }
 
 void amplifier_begin(plugin *plugin) {
-  ramp_jump(&plugin->gain, gain_of(plugin->ports[port_gain]));
-  ramp_jump(&plugin->wet, control(plugin->ports[port_drive_wet], 0, 1, 1));
+  ramp_jump(&plugin->gain, gain_of(plugin->ports[role_gain]));
+  ramp_jump(&plugin->wet, control(plugin->ports[role_wet], 0, 1, 1));
 }
 
 void amplifier_run(plugin *plugin, const float *input, float *output, unsigned long count) {
   float dry[piece], x[piece], y[piece];
-  ramp_aim(&plugin->gain, gain_of(plugin->ports[port_gain]));
-  ramp_aim(&plugin->wet, control(plugin->ports[port_drive_wet], 0, 1, 1));
+  ramp_aim(&plugin->gain, gain_of(plugin->ports[role_gain]));
+  ramp_aim(&plugin->wet, control(plugin->ports[role_wet], 0, 1, 1));
   for (unsigned long at = 0; at < count;) {
     size_t taken = count - at < piece ? count - at : piece;
     for (size_t i = 0; i < taken; i++) {

@@ -17,11 +17,11 @@ static bool change(void *context, float *spectrum) {
 
 void denoiser_begin(plugin *plugin) {
   stft_reset(plugin->stft);
-  ramp_jump(&plugin->wet, control(plugin->ports[port_wet], 0, 1, 1));
+  ramp_jump(&plugin->wet, control(plugin->ports[role_wet], 0, 1, 1));
 }
 
 void denoiser_run(plugin *plugin, const float *input, float *output, unsigned long count) {
-  ramp_aim(&plugin->wet, control(plugin->ports[port_wet], 0, 1, 1));
+  ramp_aim(&plugin->wet, control(plugin->ports[role_wet], 0, 1, 1));
   for (unsigned long i = 0; i < count; i++) {
     float late, clean = stft_next(plugin->stft, input ? usable(input[i]) : 0, &late, change, plugin);
     float sample = mixed(late, clean, ramp_next(&plugin->wet));

@@ -37,9 +37,8 @@ static void fill(void) {
   catalogue_fill(&catalogue);
   for (size_t i = 0; i < catalogue.count; i++) {
     plugin_blob *blob = &catalogue.blobs[i];
-    size_t others = 0;
-    while (library_choice(blob, others + 1)) others++;
-    descriptor_fill(blob, others);
+    while (library_choice(blob, blob->others + 1)) blob->others++;
+    descriptor_fill(blob);
     blob->descriptor.UniqueID = free_number(i);
   }
 }

@@ -6,8 +6,8 @@
 
 /* Which blob the control names: as whole numbers that a host rounds or not. */
 static size_t wanted(const plugin *plugin) {
-  float most = plugin->blob->hints[port_model].UpperBound;
-  return (size_t)(control(plugin->ports[port_model], 0, most, 0) + 0.5f);
+  float most = (float)plugin->blob->others;
+  return (size_t)(control(plugin->ports[role_model], 0, most, 0) + 0.5f);
 }
 
 LADSPA_Handle plugin_instantiate(const LADSPA_Descriptor *descriptor, unsigned long rate) {
@@ -21,14 +21,14 @@ LADSPA_Handle plugin_instantiate(const LADSPA_Descriptor *descriptor, unsigned l
   made->engine = engine_open(blob);
   if (shape->kind == kind_denoiser) made->stft = stft_create(shape->hop + shape->context, shape->hop);
   if (!made->engine || (shape->kind == kind_denoiser && !made->stft)) return plugin_cleanup(made), NULL;
-  if (blob->hints[port_model].UpperBound > 0) made->loader = loader_create(blob);
+  if (blob->others > 0) made->loader = loader_create(blob);
   plugin_activate(made);
   return made;
 }
 
 void plugin_connect(LADSPA_Handle handle, unsigned long port, LADSPA_Data *data) {
   plugin *plugin = handle;
-  if (port < plugin->blob->descriptor.PortCount) plugin->ports[port] = data;
+  if (port < plugin->blob->descriptor.PortCount) plugin->ports[plugin->blob->roles[port]] = data;
 }
 
 void plugin_activate(LADSPA_Handle handle) {
@@ -47,8 +47,8 @@ void plugin_activate(LADSPA_Handle handle) {
 void plugin_run(LADSPA_Handle handle, unsigned long count) {
   plugin *plugin = handle;
   const plugin_shape *shape = &plugin->blob->shape;
-  const float *input = plugin->ports[port_input];
-  float *output = plugin->ports[port_output], latency = 0;
+  const float *input = plugin->ports[role_input];
+  float *output = plugin->ports[role_output], latency = 0;
   if (plugin->loader) loader_switch(plugin->loader, wanted(plugin), &plugin->engine);
   switch (shape->kind) {
     case kind_amplifier: amplifier_run(plugin, input, output, count); break;
@@ -59,11 +59,13 @@ void plugin_run(LADSPA_Handle handle, unsigned long count) {
       break;
     case kind_none: break;
   }
-  if (plugin->ports[port_latency]) *plugin->ports[port_latency] = latency;
+  if (plugin->ports[role_latency]) *plugin->ports[role_latency] = latency;
 }
 
 void plugin_cleanup(LADSPA_Handle handle) {
   plugin *plugin = handle;
+  /* ffmpeg 5 cleans up what it could not instantiate, too. */
+  if (!plugin) return;
   loader_destroy(plugin->loader);
   engine_close(plugin->engine);
   stft_destroy(plugin->stft);

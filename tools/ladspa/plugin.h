@@ -16,20 +16,23 @@ typedef struct plugin_shape {
   size_t hop, context; /* of a frame, in samples; 0 for an amplifier */
 } plugin_shape;
 
-/* The ports of every kind: first what all have, at places of their own. */
-enum {
-  port_input, port_output, port_model, port_latency, port_common,
-  port_gain = port_common, port_drive_wet, /* of an amplifier */
-  port_probability = port_common, port_speech, port_gate, /* of voice activity */
-  port_wet = port_common, /* of a denoiser */
-  port_most = 7,
-};
+/* What a port is for; which ports a kind has, and in which order, stands in descriptor.c. */
+typedef enum port_role {
+  role_input, role_output, role_model, role_gain, role_wet, role_gate, role_probability, role_speech, role_latency,
+  role_count
+} port_role;
+
+enum { port_most = 7 }; /* of a kind */
 
 /* A blob that was found, and what a host is told of it. */
 typedef struct plugin_blob {
   char *path, *label, *name;
   plugin_shape shape;
+  size_t others; /* blobs of its shape that can take its place */
   LADSPA_Descriptor descriptor;
+  const port_role *roles; /* of each port */
+  LADSPA_PortDescriptor ports[port_most];
+  const char *names[port_most];
   LADSPA_PortRangeHint hints[port_most];
 } plugin_blob;
 
@@ -50,8 +53,8 @@ void catalogue_empty(plugin_catalogue *catalogue);
 plugin_shape shape_of(const sluice_model_t *model, const char **reason);
 bool shape_is(const plugin_shape *a, const plugin_shape *b);
 
-/* descriptor.c: describes a blob to hosts; `others` of its shape can be chosen in its place. */
-void descriptor_fill(plugin_blob *blob, size_t others);
+/* descriptor.c: describes a blob to hosts. */
+void descriptor_fill(plugin_blob *blob);
 
 /* engine.c: an opened model with what runs it. */
 typedef struct engine {
@@ -125,7 +128,7 @@ void loader_switch(loader *loader, size_t wanted, engine **current);
 typedef struct stft stft;
 typedef struct plugin {
   const plugin_blob *blob;
-  LADSPA_Data *ports[port_most];
+  LADSPA_Data *ports[role_count]; /* NULL where nothing is connected */
   engine *engine;
   loader *loader; /* NULL where there is nothing to choose */
   stft *stft; /* of a denoiser */

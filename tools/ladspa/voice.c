@@ -3,7 +3,7 @@
 
 /* What sound is multiplied with: 1 unless the gate is on. */
 static float opening(const plugin *plugin) {
-  return control(plugin->ports[port_gate], 0, 1, 0) > 0 ? plugin->speech : 1;
+  return control(plugin->ports[role_gate], 0, 1, 0) > 0 ? plugin->speech : 1;
 }
 
 void voice_begin(plugin *plugin) {
@@ -39,6 +39,6 @@ void voice_run(plugin *plugin, const float *input, float *output, unsigned long 
     }
     at += taken;
   }
-  if (plugin->ports[port_probability]) *plugin->ports[port_probability] = plugin->probability;
-  if (plugin->ports[port_speech]) *plugin->ports[port_speech] = plugin->speech;
+  if (plugin->ports[role_probability]) *plugin->ports[role_probability] = plugin->probability;
+  if (plugin->ports[role_speech]) *plugin->ports[role_speech] = plugin->speech;
 }
