@@ -50,13 +50,16 @@ void stft_reset(stft *stft) {
   memset(stft->behind, 0, stft->size * sizeof *stft->behind);
 }
 
+/* Rounded, but never denormal: that would be slow, and another number where a host has such flushed. */
+static float single(double x) { return fabs(x) < FLT_MIN ? 0 : (float)x; }
+
 static void spectrum_of(stft *stft) {
   for (size_t i = 0; i < stft->size; i++)
     stft->fourier.values[i] = (number2){(double)stft->frame[i] * stft->window[i], 0};
   fourier_transform(&stft->fourier);
   for (size_t bin = 0; bin <= stft->size / 2; bin++) {
-    stft->spectrum[2 * bin] = (float)stft->fourier.values[bin].re;
-    stft->spectrum[2 * bin + 1] = (float)stft->fourier.values[bin].im;
+    stft->spectrum[2 * bin] = single(stft->fourier.values[bin].re);
+    stft->spectrum[2 * bin + 1] = single(stft->fourier.values[bin].im);
   }
 }
 
@@ -77,7 +80,7 @@ static void overlap(stft *stft) {
   }
   for (size_t i = 0; i < stft->hop; i++, stft->written++) {
     double weight = stft->weights[i];
-    float sample = (float)(weight > (double)FLT_MIN ? stft->sums[i] / weight : stft->sums[i]);
+    float sample = single(weight > FLT_MIN ? stft->sums[i] / weight : stft->sums[i]);
     /* Sample n of the signal goes when n + latency came. */
     if (stft->written >= 0) stft->behind[((size_t)stft->written + stft->latency) % size] = sample;
   }
