@@ -110,6 +110,34 @@ public struct VoiceActivity: ~Copyable {
     (probability, isFinite, sampleCount, settled) = (0, true, 0, nil)
   }
 
+  /// Whether the models of both have the same frames and the same topology, as ``carry(from:)`` needs.
+  public func canCarry(from other: borrowing VoiceActivity) -> Bool {
+    frame == other.frame && stream.hasTopology(of: other.stream)
+  }
+
+  /// Continues from where another signal is, in the middle of a frame, a word or a silence, with its
+  /// own settings and weights. The other one goes on as it was. Never allocates.
+  ///
+  /// - Precondition: ``canCarry(from:)``.
+  public mutating func carry(from other: borrowing VoiceActivity) {
+    precondition(canCarry(from: other), "The other signal's model has other frames or another topology")
+    adopt(other)
+  }
+
+  /// `carry` without its precondition.
+  package mutating func adopt(_ other: borrowing VoiceActivity) {
+    stream.adoptCarried(of: other.stream)
+    filler = other.filler
+    detector.adopt(other.detector)
+    (probability, isFinite) = (other.probability, other.isFinite)
+    (sampleCount, settled) = (other.sampleCount, other.settled)
+    var index = 0
+    while index < frame.context &+ frame.hop {
+      unsafe samples[index] = other.samples[index]
+      index &+= 1
+    }
+  }
+
   private mutating func step() {
     let stays = unsafe withUnsafeMutablePointer(to: &probability) {
       unsafe stream.stepRow(samples, into: $0, looking: true)

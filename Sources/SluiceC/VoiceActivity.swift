@@ -139,6 +139,19 @@ public func sluice_vad_reset(_ vad: OpaquePointer!) {
   unsafe openedVAD(vad)?.pointee.activity.reset()
 }
 
+@c @implementation
+public func sluice_vad_carry(_ from: OpaquePointer!, _ to: OpaquePointer!) -> sluice_status {
+  guard let from = unsafe openedVAD(from), let to = unsafe openedVAD(to) else {
+    return SLUICE_BAD_ARGUMENT
+  }
+  if unsafe from == to { return SLUICE_OK }
+  guard unsafe to.pointee.activity.canCarry(from: from.pointee.activity) else {
+    return SLUICE_OTHER_TOPOLOGY
+  }
+  unsafe to.pointee.activity.adopt(from.pointee.activity)
+  return SLUICE_OK
+}
+
 /// Takes samples up to the end of a frame.
 @inline(__always)
 private func push<Sample>(

@@ -234,6 +234,7 @@ static uint64_t of_speech(const sluice_model_t *model, uint64_t way) {
         CALL(sluice_vad_flush(vad, &event));
         bits = with(hash(bits, &event.probability, 1), event.what + event.start + event.end);
       } while (event.what);
+      CALL(sluice_vad_carry(vad, vad));
       CALL((sluice_vad_reset(vad), SLUICE_OK));
     }
     CALL((sluice_vad_destroy(vad), SLUICE_OK));

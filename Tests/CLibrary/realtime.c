@@ -20,7 +20,7 @@ typedef struct {
   sluice_stream_t *stream, *fork, *shared[2];
   sluice_batch_t *batch;
   sluice_watch_t *watch; /* NULL where the model reads tokens */
-  sluice_vad_t *vad; /* NULL where the model is none for it */
+  sluice_vad_t *vad, *other_vad; /* NULL where the model is none for it */
   int16_t words[block];
   float *x, *y;
   int32_t *tokens;
@@ -41,7 +41,9 @@ static running run_of(const sluice_model_t *model) {
     if (sluice_stream_create_shared(model, workspace, &run.shared[i], NULL) != SLUICE_OK) exit(2);
   sluice_workspace_destroy(workspace);
   if (!run.reads_tokens && sluice_watch_create(model, &run.watch, NULL) != SLUICE_OK) exit(2);
-  if (sluice_vad_size(model) > 0 && sluice_vad_create(model, NULL, &run.vad, NULL) != SLUICE_OK) exit(2);
+  if (sluice_vad_size(model) > 0 && (sluice_vad_create(model, NULL, &run.vad, NULL) != SLUICE_OK ||
+                                     sluice_vad_create(model, NULL, &run.other_vad, NULL) != SLUICE_OK))
+    exit(2);
   for (int t = 0; t < block; t++) run.words[t] = (int16_t)(t * 997);
   run.x = malloc(block * run.in * sizeof *run.x);
   run.y = malloc(block * sluice_output_size(model) * sizeof *run.y);
@@ -70,6 +72,7 @@ static sluice_status listen(running *run, bool to_end) {
   for (size_t at = 0; at < run->in; at += taken)
     status |= sluice_vad_push_f32(run->vad, run->x + at, run->in - at, &taken, &event);
   status |= sluice_vad_push_s16(run->vad, run->words, block, &taken, &event);
+  status |= sluice_vad_carry(run->vad, run->other_vad);
   if (!to_end) return status;
   do status |= sluice_vad_flush(run->vad, &event);
   while (event.what);

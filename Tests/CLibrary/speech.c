@@ -175,6 +175,43 @@ static void refusals(const sluice_model_t *model, const sluice_model_t *other) {
   sluice_vad_destroy(vad);
 }
 
+/* The signal up to a sample through one, the rest through another that takes it over. */
+static found carried(const sluice_model_t *model, size_t at) {
+  sluice_vad_t *vad[2];
+  sluice_vad_event event = {.size = sizeof event};
+  found all = {0};
+  for (int i = 0; i < 2; i++) CHECK(sluice_vad_create(model, NULL, vad + i, NULL) == SLUICE_OK);
+  size_t taken, done = 0;
+  for (; done < at; done += taken) {
+    CHECK(sluice_vad_push_f32(vad[0], samples + done, at - done, &taken, &event) == SLUICE_OK);
+    note(&all, &event);
+  }
+  CHECK(sluice_vad_push_f32(vad[1], samples, 100, &taken, &event) == SLUICE_OK);
+  CHECK(sluice_vad_carry(vad[0], vad[1]) == SLUICE_OK && sluice_vad_carry(vad[1], vad[1]) == SLUICE_OK);
+  sluice_vad_destroy(vad[0]);
+  for (; done < most; done += taken) {
+    CHECK(sluice_vad_push_f32(vad[1], samples + done, most - done, &taken, &event) == SLUICE_OK);
+    note(&all, &event);
+  }
+  while (sluice_vad_flush(vad[1], &event) == SLUICE_OK && event.what) note(&all, &event);
+  sluice_vad_destroy(vad[1]);
+  return all;
+}
+
+static void carrying(const sluice_model_t *model) {
+  TEST("another signal goes on from anywhere: in a frame, in speech, in the silence behind it");
+  sluice_vad_t *vad;
+  CHECK(sluice_vad_create(model, NULL, &vad, NULL) == SLUICE_OK);
+  found first = push(vad, most, false);
+  size_t places[] = {0, 1, hop, 7 * hop + 100, 21 * hop + 1, 23 * hop, 41 * hop + 255, most};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    found again = carried(model, places[i]);
+    CHECK(memcmp(&again, &first, sizeof first) == 0);
+  }
+  CHECK(sluice_vad_carry(NULL, vad) == SLUICE_BAD_ARGUMENT && sluice_vad_carry(vad, NULL) == SLUICE_BAD_ARGUMENT);
+  sluice_vad_destroy(vad);
+}
+
 static void metadata(const sluice_model_t *model, const sluice_model_t *other) {
   TEST("values of the metadata by their pointers");
   double number = 7;
@@ -220,6 +257,7 @@ int main(int count, char **arguments) {
   if (count != 3) return 2;
   sluice_model_t *model = open_model(arguments[1], 0), *other = open_model(arguments[2], 0);
   signals(model);
+  carrying(model);
   options(model);
   refusals(model, other);
   metadata(model, other);

@@ -72,6 +72,30 @@ import Testing
     #expect(left == [40 * 512 - 480..<60 * 512])
   }
 
+  @Test("goes on in another model in the middle of a frame and of speech; not with other frames")
+  func carrying() throws {
+    let (blob, same, other) = (try mean(of: 576), try mean(of: 576), try mean(of: 288))
+    guard var activity = try VoiceActivity(blob.model), var next = try VoiceActivity(same.model),
+      let foreign = try VoiceActivity(other.model)
+    else {
+      Issue.record("no voice-activity model")
+      return
+    }
+    for _ in 0..<20 * 512 + 100 { _ = activity.append(1) }
+    next.carry(from: activity)
+    let (isCarried, isForeign) = (next.canCarry(from: activity), next.canCarry(from: foreign))
+    #expect(isCarried && !isForeign)
+    var (found, count) = ([Range<Int>](), 0)
+    for index in 0..<10 * 512 where next.append(index < 412 ? 1 : 0) {
+      if let segment = next.nextSegment() { found.append(segment) }
+      count += 1
+    }
+    // The frame in which it was carried is complete 412 samples later, and is speech.
+    #expect(count == 10 && found == [0..<21 * 512 + 480])
+    let (total, isSpeaking) = (next.sampleCount, activity.isSpeaking)
+    #expect(total == 30 * 512 + 100 && isSpeaking)
+  }
+
   @Test("reset begins anew, and NaN ends it until then") func anew() throws {
     let blob = try mean(of: 576)
     guard var activity = try VoiceActivity(blob.model) else {

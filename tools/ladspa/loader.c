@@ -111,7 +111,8 @@ void loader_switch(loader *loader, size_t wanted, engine **current) {
   engine *next = atomic_exchange(&loader->incoming, NULL);
   if (!next) return;
   /* Where models compute alike, the sound goes on without a cold start. */
-  if (next->stream) sluice_stream_carry((*current)->stream, next->stream);
+  if (next->vad) sluice_vad_carry((*current)->vad, next->vad);
+  else sluice_stream_carry((*current)->stream, next->stream);
   atomic_store(&loader->outgoing, *current);
   *current = next;
 }

@@ -694,6 +694,10 @@ sluice_status sluice_vad_flush(sluice_vad_t *vad, sluice_vad_event *event);
 /* Begins anew, with another signal. NULL is ignored. [real-time] */
 void sluice_vad_reset(sluice_vad_t *vad);
 
+/* Makes `to` continue from where `from` is, in the middle of a frame, a word or a silence, with its own weights and options:
+ * as sluice_stream_carry. SLUICE_OTHER_TOPOLOGY where the models have other frames or compute differently. [real-time] */
+sluice_status sluice_vad_carry(const sluice_vad_t *from, sluice_vad_t *to);
+
 #ifdef __cplusplus
 }
 #endif

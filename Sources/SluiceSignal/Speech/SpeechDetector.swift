@@ -85,6 +85,12 @@ public struct SpeechDetector: Sendable {
     (frameCount, start, quiet, waiting, lastEnd) = (0, nil, nil, nil, nil)
   }
 
+  /// Continues from where another one of the same rate and hop is, with its own settings.
+  package mutating func adopt(_ other: SpeechDetector) {
+    (frameCount, start, quiet) = (other.frameCount, other.start, other.quiet)
+    (waiting, lastEnd) = (other.waiting, other.lastEnd)
+  }
+
   /// Takes a segment, not padded; the one that waited for what follows it is settled.
   private mutating func close(_ began: Int, _ ended: Int) -> Range<Int>? {
     let settled = waiting.map { Self.range($0.start, $0.end &+ share(began)) }
