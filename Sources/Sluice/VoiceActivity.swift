@@ -110,17 +110,17 @@ public struct VoiceActivity: ~Copyable {
     (probability, isFinite, sampleCount, settled) = (0, true, 0, nil)
   }
 
-  /// Whether the models of both have the same frames and the same topology, as ``carry(from:)`` needs.
+  /// Whether the models of both have the same frames and topology, as ``carry(from:)`` needs.
   public func canCarry(from other: borrowing VoiceActivity) -> Bool {
     frame == other.frame && stream.hasTopology(of: other.stream)
   }
 
-  /// Continues from where another signal is, in the middle of a frame, a word or a silence, with its
-  /// own settings and weights. The other one goes on as it was. Never allocates.
+  /// Continues from where another signal is, in the middle of a frame, a word or a silence, with
+  /// its own settings and weights. The other one goes on as it was. Never allocates.
   ///
   /// - Precondition: ``canCarry(from:)``.
   public mutating func carry(from other: borrowing VoiceActivity) {
-    precondition(canCarry(from: other), "The other signal's model has other frames or another topology")
+    precondition(canCarry(from: other), "The other model has other frames or another topology")
     adopt(other)
   }
 

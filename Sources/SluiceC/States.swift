@@ -65,6 +65,19 @@ public func sluice_stream_carry(_ from: OpaquePointer!, _ to: OpaquePointer!) ->
 }
 
 @c @implementation
+public func sluice_vad_carry(_ from: OpaquePointer!, _ to: OpaquePointer!) -> sluice_status {
+  guard let from = unsafe openedVAD(from), let to = unsafe openedVAD(to) else {
+    return SLUICE_BAD_ARGUMENT
+  }
+  if unsafe from == to { return SLUICE_OK }
+  guard unsafe to.pointee.activity.canCarry(from: from.pointee.activity) else {
+    return SLUICE_OTHER_TOPOLOGY
+  }
+  unsafe to.pointee.activity.adopt(from.pointee.activity)
+  return SLUICE_OK
+}
+
+@c @implementation
 public func sluice_stream_read_hidden(
   _ stream: OpaquePointer!, _ layer: Int, _ h: UnsafeMutablePointer<Float>!, _ count: Int
 ) -> sluice_status {

@@ -139,19 +139,6 @@ public func sluice_vad_reset(_ vad: OpaquePointer!) {
   unsafe openedVAD(vad)?.pointee.activity.reset()
 }
 
-@c @implementation
-public func sluice_vad_carry(_ from: OpaquePointer!, _ to: OpaquePointer!) -> sluice_status {
-  guard let from = unsafe openedVAD(from), let to = unsafe openedVAD(to) else {
-    return SLUICE_BAD_ARGUMENT
-  }
-  if unsafe from == to { return SLUICE_OK }
-  guard unsafe to.pointee.activity.canCarry(from: from.pointee.activity) else {
-    return SLUICE_OTHER_TOPOLOGY
-  }
-  unsafe to.pointee.activity.adopt(from.pointee.activity)
-  return SLUICE_OK
-}
-
 /// Takes samples up to the end of a frame.
 @inline(__always)
 private func push<Sample>(
@@ -251,6 +238,6 @@ extension SpeechSettings {
 
 /// The signal behind a handle; nil for NULL.
 @inline(__always)
-private func openedVAD(_ vad: OpaquePointer?) -> UnsafeMutablePointer<OpenVAD>? {
+func openedVAD(_ vad: OpaquePointer?) -> UnsafeMutablePointer<OpenVAD>? {
   unsafe vad.map { unsafe UnsafeMutablePointer<OpenVAD>($0) }
 }

@@ -24,7 +24,7 @@ void amplifier_run(plugin *plugin, const float *input, float *output, unsigned l
       x[i] = usable(dry[i] * ramp_next(&plugin->gain));
     }
     /* An output that is not finite is silence, and the model begins anew: no input makes it stay so. */
-    if (sluice_process(plugin->engine->stream, x, taken, y)) engine_reset(plugin->engine);
+    if (sluice_process(plugin->running->stream, x, taken, y)) running_reset(plugin->running);
     for (size_t i = 0; i < taken; i++) {
       float sample = mixed(dry[i], isfinite(y[i]) ? y[i] : 0, ramp_next(&plugin->wet));
       if (output) output[at + i] = sample;

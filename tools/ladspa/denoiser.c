@@ -7,11 +7,11 @@
 /* One spectrum through the model. */
 static bool change(void *context, float *spectrum) {
   plugin *plugin = context;
-  size_t count = sluice_output_size(plugin->engine->model);
-  bool is_good = sluice_step(plugin->engine->stream, spectrum, spectrum) == SLUICE_OK;
+  size_t count = sluice_output_size(plugin->running->model);
+  bool is_good = sluice_step(plugin->running->stream, spectrum, spectrum) == SLUICE_OK;
   for (size_t i = 0; i < count; i++) is_good &= isfinite(spectrum[i]) != 0;
   /* No longer finite: silence for the frame, and the model begins anew. */
-  if (!is_good) engine_reset(plugin->engine);
+  if (!is_good) running_reset(plugin->running);
   return is_good;
 }
 

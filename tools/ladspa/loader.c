@@ -12,8 +12,8 @@ enum { pause_ns = 20000000 };
 struct loader {
   const plugin_blob *blob;
   _Atomic(size_t) wanted;
-  _Atomic(engine *) incoming; /* from the thread to run() */
-  _Atomic(engine *) outgoing; /* from run() to the thread */
+  _Atomic(running_model *) incoming; /* from the thread to run() */
+  _Atomic(running_model *) outgoing; /* from run() to the thread */
   size_t loaded; /* the last that was tried, well or not; with the mutex */
   bool is_over;
   pthread_t thread;
@@ -23,14 +23,14 @@ struct loader {
 
 /* What is left over, and what is wanted; with the mutex. */
 static void work(loader *loader) {
-  engine_close(atomic_exchange(&loader->outgoing, NULL));
+  running_close(atomic_exchange(&loader->outgoing, NULL));
   size_t wanted = atomic_load(&loader->wanted);
   if (wanted == loader->loaded) return;
   /* One that run() has not taken yet is no longer wanted. Where it takes it now, its own one comes back first. */
-  engine_close(atomic_exchange(&loader->incoming, NULL));
+  running_close(atomic_exchange(&loader->incoming, NULL));
   loader->loaded = wanted;
   const plugin_blob *blob = library_choice(loader->blob, wanted);
-  atomic_store(&loader->incoming, blob ? engine_open(blob) : NULL);
+  atomic_store(&loader->incoming, blob ? running_open(blob) : NULL);
 }
 
 static void *loop(void *context) {
@@ -86,29 +86,29 @@ void loader_destroy(loader *loader) {
   pthread_cond_signal(&loader->end);
   pthread_mutex_unlock(&loader->mutex);
   pthread_join(loader->thread, NULL);
-  engine_close(atomic_load(&loader->incoming));
-  engine_close(atomic_load(&loader->outgoing));
+  running_close(atomic_load(&loader->incoming));
+  running_close(atomic_load(&loader->outgoing));
   pthread_cond_destroy(&loader->end);
   pthread_mutex_destroy(&loader->mutex);
   free(loader);
 }
 
-void loader_settle(loader *loader, size_t wanted, engine **current) {
+void loader_settle(loader *loader, size_t wanted, running_model **current) {
   pthread_mutex_lock(&loader->mutex);
   atomic_store(&loader->wanted, wanted);
   work(loader);
-  engine *next = atomic_exchange(&loader->incoming, NULL);
+  running_model *next = atomic_exchange(&loader->incoming, NULL);
   if (next) {
-    engine_close(*current);
+    running_close(*current);
     *current = next;
   }
   pthread_mutex_unlock(&loader->mutex);
 }
 
-void loader_switch(loader *loader, size_t wanted, engine **current) {
+void loader_switch(loader *loader, size_t wanted, running_model **current) {
   atomic_store_explicit(&loader->wanted, wanted, memory_order_relaxed);
   if (!atomic_load_explicit(&loader->incoming, memory_order_relaxed) || atomic_load(&loader->outgoing)) return;
-  engine *next = atomic_exchange(&loader->incoming, NULL);
+  running_model *next = atomic_exchange(&loader->incoming, NULL);
   if (!next) return;
   /* Where models compute alike, the sound goes on without a cold start. */
   if (next->vad) sluice_vad_carry((*current)->vad, next->vad);

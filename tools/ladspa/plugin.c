@@ -18,9 +18,9 @@ LADSPA_Handle plugin_instantiate(const LADSPA_Descriptor *descriptor, unsigned l
   plugin *made = calloc(1, sizeof *made);
   if (!made) return NULL;
   made->blob = blob;
-  made->engine = engine_open(blob);
+  made->running = running_open(blob);
   if (shape->kind == kind_denoiser) made->stft = stft_create(shape->hop + shape->context, shape->hop);
-  if (!made->engine || (shape->kind == kind_denoiser && !made->stft)) return plugin_cleanup(made), NULL;
+  if (!made->running || (shape->kind == kind_denoiser && !made->stft)) return plugin_cleanup(made), NULL;
   if (blob->others > 0) made->loader = loader_create(blob);
   plugin_activate(made);
   return made;
@@ -33,8 +33,8 @@ void plugin_connect(LADSPA_Handle handle, unsigned long port, LADSPA_Data *data)
 
 void plugin_activate(LADSPA_Handle handle) {
   plugin *plugin = handle;
-  if (plugin->loader) loader_settle(plugin->loader, wanted(plugin), &plugin->engine);
-  engine_reset(plugin->engine);
+  if (plugin->loader) loader_settle(plugin->loader, wanted(plugin), &plugin->running);
+  running_reset(plugin->running);
   /* Controls start where they are. */
   switch (plugin->blob->shape.kind) {
     case kind_amplifier: amplifier_begin(plugin); break;
@@ -49,7 +49,7 @@ void plugin_run(LADSPA_Handle handle, unsigned long count) {
   const plugin_shape *shape = &plugin->blob->shape;
   const float *input = plugin->ports[role_input];
   float *output = plugin->ports[role_output], latency = 0;
-  if (plugin->loader) loader_switch(plugin->loader, wanted(plugin), &plugin->engine);
+  if (plugin->loader) loader_switch(plugin->loader, wanted(plugin), &plugin->running);
   switch (shape->kind) {
     case kind_amplifier: amplifier_run(plugin, input, output, count); break;
     case kind_voice_activity: voice_run(plugin, input, output, count); break;
@@ -67,7 +67,7 @@ void plugin_cleanup(LADSPA_Handle handle) {
   /* ffmpeg 5 cleans up what it could not instantiate, too. */
   if (!plugin) return;
   loader_destroy(plugin->loader);
-  engine_close(plugin->engine);
+  running_close(plugin->running);
   stft_destroy(plugin->stft);
   free(plugin);
 }

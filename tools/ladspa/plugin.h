@@ -56,18 +56,18 @@ bool shape_is(const plugin_shape *a, const plugin_shape *b);
 /* descriptor.c: describes a blob to hosts. */
 void descriptor_fill(plugin_blob *blob);
 
-/* engine.c: an opened model with what runs it. */
-typedef struct engine {
+/* running.c: an opened model with what runs it. */
+typedef struct running_model {
   sluice_model_t *model;
   sluice_stream_t *stream; /* of an amplifier and a denoiser */
   sluice_vad_t *vad;
-} engine;
+} running_model;
 
 /* NULL where it cannot be made, which is said. */
-engine *engine_open(const plugin_blob *blob);
-void engine_close(engine *engine);
+running_model *running_open(const plugin_blob *blob);
+void running_close(running_model *running);
 /* To the initial state. [real-time] */
-void engine_reset(engine *engine);
+void running_reset(running_model *running);
 
 /* library.c: blob number `index` of the shape of `blob`, 0 being that one, the others in the order of labels; NULL for
  * none. Never changes, so that any thread may ask. */
@@ -120,16 +120,16 @@ typedef struct loader loader;
 loader *loader_create(const plugin_blob *blob);
 void loader_destroy(loader *loader);
 /* Opens what is wanted at once, in the place of *current. Not for run(). */
-void loader_settle(loader *loader, size_t wanted, engine **current);
+void loader_settle(loader *loader, size_t wanted, running_model **current);
 /* What is to run from this block on: takes over the state of *current, which the thread then closes. [real-time] */
-void loader_switch(loader *loader, size_t wanted, engine **current);
+void loader_switch(loader *loader, size_t wanted, running_model **current);
 
 /* A running plugin. */
 typedef struct stft stft;
 typedef struct plugin {
   const plugin_blob *blob;
   LADSPA_Data *ports[role_count]; /* NULL where nothing is connected */
-  engine *engine;
+  running_model *running;
   loader *loader; /* NULL where there is nothing to choose */
   stft *stft; /* of a denoiser */
   ramp gain, wet;

@@ -15,9 +15,9 @@ void voice_begin(plugin *plugin) {
 static void listen(plugin *plugin, const float *x, size_t count) {
   sluice_vad_event event = {.size = sizeof event};
   for (size_t at = 0, taken = 0; at < count; at += taken) {
-    if (sluice_vad_push_f32(plugin->engine->vad, x + at, count - at, &taken, &event)) {
+    if (sluice_vad_push_f32(plugin->running->vad, x + at, count - at, &taken, &event)) {
       /* No longer finite: as if it had just begun. */
-      engine_reset(plugin->engine);
+      running_reset(plugin->running);
       plugin->probability = plugin->speech = 0;
     } else if (event.what & SLUICE_VAD_FRAME) {
       plugin->probability = event.probability;
