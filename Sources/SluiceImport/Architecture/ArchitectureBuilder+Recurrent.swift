@@ -90,6 +90,14 @@ extension ArchitectureBuilder {
     let hiddenWeights = try tensors.take(
       hiddenName, shape: [rows, form.projection == nil ? size : stack.projection ?? outputs],
       why: why)
+    // What the layer starts from, where that is not zero.
+    func initial(_ what: String, _ count: Int) throws(ConversionError) -> [Float] {
+      let name = "\(prefix)initial_\(what)\(ending)"
+      guard tensors.has(name) else { return [] }
+      return try tensors.take(name, shape: [count], why: "a number for each of \(count) units")
+    }
+    let hidden = try initial("h", form.projection == nil ? size : stack.projection ?? outputs)
+    let cellState = cell == .lstm ? try initial("c", size) : []
     var biases: [[Float]] = []
     let names = ["\(prefix)bias_ih\(ending)", "\(prefix)bias_hh\(ending)"]
     // Both or neither: a bias that is missing shows in the error of the take.
@@ -98,6 +106,8 @@ extension ArchitectureBuilder {
     }
     return Network.Recurrent(
       cell: cell, inputSize: shape[1], hiddenSize: size, inputWeights: inputWeights,
-      hiddenWeights: hiddenWeights, inputBias: biases.first, hiddenBias: biases.last, form: form)
+      hiddenWeights: hiddenWeights, inputBias: biases.first, hiddenBias: biases.last,
+      initialHidden: hidden,
+      initialCell: cellState, form: form)
   }
 }

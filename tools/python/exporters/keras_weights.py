@@ -35,6 +35,8 @@ class WeightFile(KerasFile):
                 with zipfile.ZipFile(io.BytesIO(content)) as archive:
                     content = self.member(archive, "model.weights.h5")
             self.file = self.opened(content)
+        # Layers whose arrays have no names that are known.
+        self.notes: list[str] = []
 
     def layers(self) -> Iterator[tuple[str, dict[str, Array]]]:
         """Each layer's name, and its arrays by Keras' names for them."""
@@ -58,7 +60,7 @@ class WeightFile(KerasFile):
             found.setdefault(".".join([layer, *sides[:1]]), {})[parts[-1].split(":")[0]] = self.array(group, path)
         yield from found.items()
 
-    def numbered_layers(self, layer: str, group: Any) -> Iterator[tuple[str, dict[str, Array]]]:
+    def numbered_layers(self, layer: str, group: Any, is_wrapped: bool = False) -> Iterator[tuple[str, dict[str, Array]]]:
         """Of Keras 3: arrays with a number each."""
         for side in ("forward_layer", "backward_layer"):
             inner = self.object_at(group, side)
@@ -66,7 +68,7 @@ class WeightFile(KerasFile):
                 yield from self.numbered_layers(f"{layer}.{side}", inner)
         inner = self.object_at(group, "layer")
         if inner is not None:
-            yield from self.numbered_layers(layer, inner)
+            yield from self.numbered_layers(layer, inner, is_wrapped=True)
         cells = self.object_at(group, "cell/cells")
         for name in cells if isinstance(cells, h5py.Group) else []:
             yield f"{layer}.{name}", dict(zip(CELL, self.variables(cells[name]), strict=False))
@@ -76,15 +78,20 @@ class WeightFile(KerasFile):
         is_cell = isinstance(self.object_at(group, "cell"), h5py.Group)
         kind = re.sub(r"_\d+$", "", layer.split(".")[-1])
         names = CELL if is_cell else NUMBERED.get(kind, ())
-        if arrays and len(arrays) > len(names):
-            raise Refused(f"layer {shown(layer)}: {len(arrays)} arrays without names")
+        if is_wrapped and not names and [array.ndim for array in arrays] in ([2], [2, 1]):
+            names = NUMBERED["dense"]  # at every step, of a TimeDistributed
+        if len(arrays) > len(names):
+            self.notes.append(f"layer {shown(layer)} is left out: {len(arrays)} arrays without names that are known")
+            return
         yield layer, dict(zip(names, arrays, strict=False))
 
 
-def layers_of(path: Path) -> Iterator[tuple[str, dict[str, Array]]]:
-    """Every layer's arrays as PyTorch has them."""
+def layers_of(path: Path, notes: list[str]) -> Iterator[tuple[str, dict[str, Array]]]:
+    """Every layer's arrays as PyTorch has them; what is left out is added to `notes`."""
     with damage_as_refusal(path):
-        found = [(layer, torch_names(arrays)) for layer, arrays in WeightFile(path).layers() if arrays]
+        file = WeightFile(path)
+        found = [(layer, torch_names(arrays)) for layer, arrays in file.layers() if arrays]
+    notes += file.notes
     for layer, arrays in found:
         # The directions of a Bidirectional are one layer.
         name, _, side = layer.partition(".")

@@ -89,7 +89,6 @@ class TorchTests(unittest.TestCase):
             "mul": lambda m, x: m.fc(m.rnn(x)[0]) * x,
             "cannot be traced": lambda m, x: m.fc(m.rnn(x)[0]) if x.sum() > 0 else x,
             "initial state": lambda m, x: m.fc(m.rnn(x, x)[0]),
-            "LSTM with more than its input": lambda m, x: m.fc(m.lstm(x, (m.h, m.h))[0]),
             "LSTM with .* initial state": lambda m, x: m.fc(m.lstm(x, (m.h, None))[0]),
             r"\[1:3\] of axis 1": lambda m, x: m.fc(m.rnn(x)[0])[:, 1:3],
             "^the attribute T of fc: is not supported": lambda m, x: m.fc(m.rnn(x)[0]).T,

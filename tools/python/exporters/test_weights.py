@@ -237,6 +237,25 @@ class WeightTests(unittest.TestCase):
                 self.assertEqual(sum(key.endswith("_reverse") for key in found), 4)
         self.assertIn("head.weight", export_weights.weights_of(self.folder / "m.h5").tensors)
 
+    def test_layers_that_are_not_known(self) -> None:
+        x, y = keras.Input((5, 4)), keras.Input((6, 4))
+        both = layers.Bidirectional(layers.GRU(3, return_sequences=True))(x)
+        rows = layers.TimeDistributed(layers.Dense(4))(both)
+        model = keras.Model([x, y], layers.AdditiveAttention()([y, rows]))
+        path = self.folder / "w.weights.h5"
+        model.save_weights(path)
+        weights = export_weights.weights_of(path)
+        self.assertEqual([note for note in weights.notes if "additive_attention" in note][0].split(":")[1], " 1 arrays without names that are known")
+        self.assertEqual(weights.tensors["time_distributed.weight"].shape, (4, 6))
+        self.assertEqual(weights.tensors["bidirectional.weight_ih_l0_reverse"].shape, (9, 4))
+
+    def test_checkpoints_called_pickles(self) -> None:
+        for zipped in (True, False):
+            path = self.folder / f"{zipped}.pkl"
+            torch.save({"words": {"a": 1}, "model_state_dict": nn.Linear(2, 3).state_dict()}, path, _use_new_zipfile_serialization=zipped)
+            weights = export_weights.weights_of(path)
+            self.assertEqual(sorted(weights.tensors), ["bias", "weight"])
+
     def test_other_files(self) -> None:
         path = self.folder / "m.bin2"
         path.write_bytes(b"other")

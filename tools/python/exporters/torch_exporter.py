@@ -12,11 +12,12 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from .sluice_architecture import INPUT, Architecture, Refused, shown
-from .torch_functions import MISSING, Functions
+from .torch_functions import MISSING
 from .torch_in_place import refuse_changes_that_are_read
 from .torch_loading import load
-from .torch_modules import RECURRENT, WrongRank, class_of
+from .torch_modules import CELLS, RECURRENT, WrongRank, class_of, prepare
 from .torch_reshaping import Ignored, Shape, Zeros
+from .torch_states import States, Step
 from .torch_tracing import length, traced
 from .torch_values import Value
 
@@ -30,8 +31,9 @@ MOVES = ("unsqueeze", "squeeze", "view", "reshape")
 DEVICES = ("device", "dtype", "is_cuda", "requires_grad")
 
 
-class Exporter(Functions):
+class Exporter(States):
     def __init__(self, module: nn.Module, causal: bool, rank: int = 3):
+        module = Step(module) if class_of(module) in CELLS else module
         sequential = isinstance(module, nn.Sequential)
         if type(module).__module__.startswith("torch.nn") and not sequential:
             module = nn.Sequential(module)
@@ -63,6 +65,7 @@ class Exporter(Functions):
                 raise type(refusal)(f"{node.op.replace('call_', '')} {name}: {refusal}") from None
         for name in self.final & self.read:
             raise Refused(f"module {name}: both its sequence and its final states are read")
+        self.check_repeated()
         self.carried |= {value.layer for node in self.kept if isinstance(value := self.values.get(node), Value)}
         for name in self.single - self.carried:
             raise Refused(f"module {name}: runs one step from zero at every call; expected its states to be kept or returned")
@@ -94,7 +97,8 @@ class Exporter(Functions):
     def placeholder(self, node: fx.Node) -> Value | Zeros | None:
         if INPUT not in [value.layer for value in self.values.values() if isinstance(value, Value)]:
             return Value(INPUT, tuple(range(self.rank)))
-        if node.args and node.args[0] is None:
+        is_taken_apart = any(user.target is operator.getitem for user in node.users)
+        if node.args and node.args[0] is None and not is_taken_apart:
             return None  # an initial state that may be left out
         if node.users and all(self.is_state_of(user, node) for user in node.users):
             self.architecture.notes.append(f"the initial state {shown(node.name)} is zero, or what a stream is given")
@@ -107,7 +111,7 @@ class Exporter(Functions):
             return bool(user.users) and all(self.is_state_of(one, user) for one in user.users)
         if user.op != "call_module" or user.all_input_nodes[0] is state:
             return False
-        return class_of(self.module.get_submodule(user.target)) in RECURRENT
+        return class_of(self.module.get_submodule(user.target)) in RECURRENT | CELLS
 
     def get_attr(self, node: fx.Node) -> Any:
         value: Any = self.module
@@ -121,17 +125,14 @@ class Exporter(Functions):
         result = node.args[0]
         if isinstance(result, tuple | list) and result:
             # States go with the sequence: a stream keeps them.
-            for other in result[1:]:
-                states = other if isinstance(other, tuple | list) else [other]
-                for state in states:
-                    if state is None:
-                        continue
-                    value = self.values.get(state) if isinstance(state, fx.Node) else None
-                    if not isinstance(value, Value) or value.form not in ("states", "hidden", "cell"):
-                        raise Refused("more than one output")
-                    self.carried.add(value.layer)
+            is_cell = isinstance(found := self.values.get(result[0]), Value) and found.layer in self.cells
+            # h of a cell is its output and its state.
+            self.carry(result if is_cell and found.form == "value" and len(result) == 2 else result[1:])
             result = result[0]
         whole = self.values.get(result) if isinstance(result, fx.Node) else None
+        if isinstance(whole, Value) and whole.layer in self.cells and whole.form in ("value", "cells"):
+            self.carried |= {whole.layer} if self.is_kept(whole) else set()
+            whole = replace(whole, form="value")
         if isinstance(whole, Value) and whole.form == "tuple":
             self.carried.add(whole.layer)
             whole = replace(whole, form="value")
@@ -145,10 +146,14 @@ class Exporter(Functions):
     def call_module(self, node: fx.Node) -> Value:
         module, args, options = self.module.get_submodule(node.target), node.args, dict(node.kwargs)
         given = args[0] if args else options.pop("input", None)
+        if class_of(module) in CELLS:
+            return self.cell(node, module)
+        if class_of(module) in RECURRENT and not all(self.is_zero(state) for state in [*args[1:], options.get("hx")]):
+            prepare(module)
+            initial = self.initial(module, [*args[1:], options.get("hx")])
+            return self.recurrent(self.sequence(given), node.target, module, RECURRENT[class_of(module)], initial)
         if class_of(module) in RECURRENT:
-            states = [*args[1:], options.pop("hx", None)]
-            if not all(self.is_zero(state) for state in states):
-                raise Refused(f"{class_of(module).__name__} with more than its input: an initial state that is not zero")
+            options.pop("hx", None)
             args = args[:1]
         if self.is_given(args[1:]) or any(value is not None for value in options.values()):
             raise Refused(f"{class_of(module).__name__} with more than its input, such as an initial state")
@@ -157,6 +162,8 @@ class Exporter(Functions):
     def call_function(self, node: fx.Node) -> Any:
         target, args, options = node.target, node.args, dict(node.kwargs)
         function, name = getattr(target, "__name__", str(target)), node.name
+        if target is not getattr and self.is_learned(node):
+            return self.learned(node)
         if target is getattr:
             if args[1] in DEVICES:
                 return Ignored()
@@ -189,6 +196,8 @@ class Exporter(Functions):
 
     def call_method(self, node: fx.Node) -> Any:
         target, args, options = node.target, node.args, dict(node.kwargs)
+        if self.is_learned(node):
+            return self.learned(node)
         if target in SAME and args and isinstance(args[0], fx.Node):
             return self.values[args[0]]
         if target == "size":
@@ -216,9 +225,12 @@ def architecture_of(module: nn.Module, causal: bool = False) -> Architecture:
     with torch.no_grad():
         try:
             return Exporter(module, causal).run()
-        except WrongRank:
+        except WrongRank as refusal:
             # A module that adds the axis of the batch, or of the steps, itself reads one axis less.
-            return Exporter(module, causal, rank=2).run()
+            try:
+                return Exporter(module, causal, rank=2).run()
+            except WrongRank:
+                raise refusal from None
 
 
 def export(module: nn.Module, path: str | Path, causal: bool = False) -> None:

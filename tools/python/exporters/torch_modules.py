@@ -11,6 +11,7 @@ from .torch_reshaping import Reshaping
 from .torch_values import Value
 
 RECURRENT = {nn.LSTM: "lstm", nn.GRU: "gru", nn.RNN: "rnn"}
+CELLS = {nn.LSTMCell: "lstm", nn.GRUCell: "gru", nn.RNNCell: "rnn"}
 NOTHING = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.AlphaDropout, nn.FeatureAlphaDropout)
 
 
@@ -123,7 +124,7 @@ class Modules(Reshaping):
             raise Refused(f"{kind.__name__} is not supported")
         return simple[kind]
 
-    def recurrent(self, x: Value, name: str, module: Any, kind: str) -> Value:
+    def recurrent(self, x: Value, name: str, module: Any, kind: str, initial: dict[str, Array] | None = None) -> Value:
         if x.last:
             raise Refused("a recurrent layer behind the last step")
         if len(x.axes) != 3:
@@ -138,7 +139,7 @@ class Modules(Reshaping):
             options["nonlinearity"] = module.nonlinearity
         if getattr(module, "proj_size", 0):
             options["projection"] = module.proj_size
-        y = self.layer(x, name, kind, module.input_size, self.cell_arrays(module), **options)
+        y = self.layer(x, name, kind, module.input_size, self.cell_arrays(module) | (initial or {}), **options)
         width = getattr(module, "proj_size", 0) or module.hidden_size
         self.sizes[y.layer] = width * (2 if module.bidirectional else 1)
         if self.is_single(x, time):

@@ -22,7 +22,7 @@ class Value:
     left: int = 0
     right: int = 0
     last: bool = False
-    # Of a recurrent layer: "tuple" its result, "states" an LSTM's (h, c), "hidden" h_n, "forward" and "backward" the
+    # Of a cell "cells", its (h, c). Of a recurrent layer: "tuple" its result, "states" an LSTM's (h, c), "hidden" h_n, "forward" and "backward" the
     # final state of a direction of its last layer.
     form: str = "value"
     module: Any = field(default=None, compare=False)
@@ -166,6 +166,8 @@ class Values:
             if index == 0 and is_read:
                 self.read.add(value.layer)
             return replace(value, form="value" if index == 0 else "states" if lstm else "hidden")
+        if value.form == "cells" and is_whole(index) and index in (0, 1):
+            return replace(value, form="value" if index == 0 else "cell")
         if value.form == "states" and is_whole(index) and index in (0, 1):
             return replace(value, form="hidden" if index == 0 else "cell")
         if value.form == "hidden":

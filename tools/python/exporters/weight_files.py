@@ -15,6 +15,7 @@ from .keras_files import RATIO, SMALL, damage_as_refusal
 from .sluice_architecture import Architecture, Array, Refused, shown
 from .tree_files import arrays_within, packed, pickled
 
+OLD_CHECKPOINT = b"\x80\x02\x8a\nl\xfc\x9cF"  # what torch.save of versions before 1.6 begins with
 DEPTH = 8  # of dictionaries within a checkpoint
 COUNT = 1 << 16  # of arrays
 # What a trainer calls the model's state_dict beside its own.
@@ -56,7 +57,7 @@ def weights_of(path: Path, key: str | None = None) -> Weights:
         from .keras_weights import layers_of
 
         weights = Weights()
-        for layer, arrays in layers_of(path):
+        for layer, arrays in layers_of(path, weights.notes):
             for name, value in arrays.items():
                 weights.add(f"{layer}.{name}", value)
         return weights
@@ -64,6 +65,8 @@ def weights_of(path: Path, key: str | None = None) -> Weights:
         return named(ggml_files.silero_weights(path))
     if ending == "npz":
         return array_weights(path)
+    if ending in ("pkl", "pickle") and (start.startswith(OLD_CHECKPOINT) or zipfile.is_zipfile(path)):
+        return checkpoint_weights(path, key)  # as torch.save writes it, whatever the name
     if ending in ("pkl", "pickle", "msgpack"):
         return named(arrays_within(packed(path) if ending == "msgpack" else pickled(path), path, DEPTH, COUNT))
     if ending == "safetensors":
