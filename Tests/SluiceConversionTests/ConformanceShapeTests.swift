@@ -61,6 +61,17 @@ import Testing
     #expect(!other.passed && other.message.contains("element"))
   }
 
+  @Test("Features of one step as a column, which are no rows of steps")
+  func column() throws {
+    let (x, y) = try Self.rows(1)
+    let graph =
+      "input x 1,1,2\nY, h = \(Self.layer)\nu = Squeeze(Y, i:[1])\nout = Flatten(u) axis=3\n-> out"
+    let result = try Self.run(graph, [x], [Tensor(shape: [4, 1], y[0])])
+    #expect(result.passed, "\(result.message)")
+    let other = try Self.run(graph, [x], [Tensor(shape: [4, 1], y[0].reversed())])
+    #expect(!other.passed && other.message.contains("element"))
+  }
+
   @Test("Lengths of all steps are none; others are the case's own")
   func lengths() throws {
     let (x, y) = try Self.rows(5)

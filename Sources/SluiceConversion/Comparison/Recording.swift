@@ -81,25 +81,28 @@ package struct Recording {
     }
     let rank = expected.shape.count + (output.merged.map { $0.reduce(0) { $0 + $1 - 1 } } ?? 0)
     var (axes, rows) = rows(of: output, rank: rank)
+    // Which parts of a row several axes of features are, only the source's array tells.
+    func shape(_ axes: [ModelInterface.Axis]) -> [Int] {
+      let isSplit = axes.count { $0 == .feature } > 1 && axes.count == expected.shape.count
+      return axes.enumerated().map { index, axis in
+        switch axis {
+        case .feature where isSplit: expected.shape[index]
+        case .time: rows[0].count
+        case .batch: rows.count
+        case .layer: rows[0][0].count
+        case .feature: rows[0][0][0].count
+        case .one: 1
+        }
+      }
+    }
     // Rows of steps, of a source whose arrays have axes of one element besides, or no axis of steps.
     if case .sequence = output.role, output.merged == nil, rows.count == 1,
-      expected.shape.count == 2, !axes.contains(.layer),
+      expected.shape.count == 2, !axes.contains(.layer), shape(axes) != expected.shape,
       axes.count != 2 || !axes.contains(.time)
     {
       axes = [.time, .feature]
     }
-    // Which parts of a row several axes of features are, only the source's array tells.
-    let isSplit = axes.count { $0 == .feature } > 1 && axes.count == expected.shape.count
-    let shape = axes.enumerated().map { index, axis in
-      switch axis {
-      case .feature where isSplit: expected.shape[index]
-      case .time: rows[0].count
-      case .batch: rows.count
-      case .layer: rows[0][0].count
-      case .feature: rows[0][0][0].count
-      case .one: 1
-      }
-    }
+    let shape = shape(axes)
     if case .last([.feature]) = output.role, rows.count == 1,
       Self.isReshape(shape, of: expected.shape)
     {
@@ -180,7 +183,7 @@ package struct Recording {
     of output: ModelInterface.Output, rank: Int
   ) -> (axes: [ModelInterface.Axis], rows: [[[[Float]]]]) {
     func own(_ row: [Float], _ axes: [ModelInterface.Axis]) -> [[Float]] {
-      directions(output.features.map { Array(row[$0]) } ?? row, axes)
+      parts(of: output.features.map { Array(row[$0]) } ?? row, axes, count: output.layerCount)
     }
     return switch output.role {
     case .sequence(let axes): (batched(axes, rank), outputs.map { $0.map { own($0, axes) } })
@@ -194,13 +197,13 @@ package struct Recording {
     }
   }
 
-  /// The features of each direction, where the source has an axis for these.
-  private func directions(
-    _ features: [Float], _ axes: [ModelInterface.Axis]
+  /// The features of each direction or step, where the source has an axis for these.
+  private func parts(
+    of features: [Float], _ axes: [ModelInterface.Axis], count: Int
   ) -> [[Float]] {
     guard axes.contains(.layer) else { return [features] }
-    let size = features.count / 2
-    return [Array(features[..<size]), Array(features[size...])]
+    let size = features.count / count
+    return (0..<count).map { Array(features[$0 * size..<($0 + 1) * size]) }
   }
 
   /// An axis of sequences may stand before `axes` where they have none, or be left out, as for the inputs.
