@@ -46,7 +46,7 @@ enum FuzzTarget: String, CaseIterable {
     case .network: NetworkAttack.run(input)
     case .state: StateAttack.run(input)
     case .safetensors: SourceAttack.convert(input, named: "model.safetensors")
-    case .onnx: SourceAttack.convert(input, named: "model.onnx")
+    case .onnx: SourceAttack.convertGraph(input)
     case .rtneural, .guitarml: SourceAttack.convert(input, named: "model.json")
     case .nam: SourceAttack.convert(input, named: "model.nam")
     case .architecture: SourceAttack.describe(input)

@@ -14,6 +14,15 @@ enum SourceAttack {
     }
   }
 
+  /// Converts the bytes as an ONNX file: as a graph, and as tensors by their names.
+  static func convertGraph(_ input: [UInt8]) {
+    convert(input, named: "model.onnx")
+    expectingErrors(of: "") { () throws(ConversionError) in
+      let source = SourceBytes(file: "model.onnx", input)
+      try run(try Converter.convert(source, architecture: Fixtures.architecture).network)
+    }
+  }
+
   /// Reads the bytes as the architecture of every safetensors file among the fixtures.
   static func describe(_ input: [UInt8]) {
     for tensors in Fixtures.tensors {
@@ -76,6 +85,16 @@ enum SourceAttack {
 
 /// What the targets read beside their input; the working directory is the package's.
 enum Fixtures {
+  /// What names the tensors of an ONNX file among the fixtures.
+  static let architecture: JSONNode = {
+    do throws(ConversionError) {
+      let path = "Tests/Fixtures/Conversion/onnx_weights_by_name/model.json"
+      return try JSONReader.parse(SourceBytes(path: path))
+    } catch {
+      finding("\(error)")
+    }
+  }()
+
   /// The tensors of the safetensors fixtures.
   static let tensors: [TensorTable] = {
     let names = [

@@ -92,6 +92,9 @@ struct ArchitectureTests {
     "What is wrong is refused by its path",
     arguments: [
       (#"{"layers":[]}"#, "$.layers"), (#"{}"#, "\"layers\" is missing"),
+      (#"{"input_size":6,"layers":[{"type":"max_pool1d","length":4,"size":2}]}"#, "no 4 columns"),
+      (#"{"input_size":6,"layers":[{"type":"max_pool1d","length":3,"size":4}]}"#, "sees 4 columns"),
+      (#"{"input_size":6,"layers":[{"type":"transpose","length":4}]}"#, "no 4 columns"),
       (#"{"layers":[{"type":"lstm"}]}"#, "\"tensors\" is missing"),
       (#"{"layers":[{"type":"lstm","tensors":"rnn.","units":3}]}"#, "\"units\" is unknown"),
       (#"{"layers":[{"type":"gru","tensors":"rnn."}]}"#, "rnn.weight_ih_l0"),

@@ -58,7 +58,7 @@ struct CaseFolder: CustomTestStringConvertible {
 
   func convert() throws -> ConvertedModel {
     var options = SourceOptions()
-    if exists("model.json"), source.hasSuffix(".safetensors") {
+    if exists("model.json"), source.hasSuffix(".safetensors") || source.hasSuffix(".onnx") {
       options.architecture = "\(path)/model.json"
     }
     if source.hasSuffix(".onnx"), exists("test_data_set_0") {

@@ -23,6 +23,12 @@ import Testing
     q = Sqrt(e)
     """
 
+  /// A transposed convolution of three taps over the steps of the layer's outputs.
+  static func deconvolved(_ attributes: String) -> String {
+    "y = Squeeze(Y, i:[1]); t = Transpose(y) perm=[1,2,0]; "
+      + "c = ConvTranspose(t, f:3x2x3) \(attributes); out = Relu(c)"
+  }
+
   static let both =
     "input x n,1,2; Y, h = GRU(x, f:2x9x2, f:2x9x3, f:2x18) hidden_size=3 direction=bidirectional; "
 
@@ -156,6 +162,20 @@ import Testing
     Case("out = Slice(Y, i:[0], i:[1], i:[3], i:[2])", "steps other than 1"),
     Case("out = Slice(Y, i:[2], i:[2], i:[3])", "selects nothing"),
     Case("out = Slice(Y, i:[0], i:[5], i:[0])", "selects steps other than the last alone"),
+    Case("out = Slice(Y, i:[-65], i:[9999999999], i:[0])", "keeps 65 steps from the end; up to 64"),
+    Case(
+      "s = Slice(Y, i:[-3], i:[9999999999], i:[0]); y = Squeeze(s, i:[1]); "
+        + "z = LSTM(y, f:1x12x3, f:1x12x3) hidden_size=3; out = Relu(z)",
+      "not a sequence of three axes"),
+    Case("s = Slice(Y, i:[-3], i:[9999999999], i:[0]); out = Add(Y, s)", "different shapes"),
+    Case("s = Slice(Y, i:[-3], i:[9999999999], i:[0]); out = Softmax(s) axis=0", "axis is 0"),
+    Case("s = Slice(Y, i:[-3], i:[9999999999], i:[0]); out = ReduceMean(s) axes=[0]", "axes"),
+    // Transposed convolutions
+    Case(deconvolved("strides=[2]"), "more outputs than steps"),
+    Case(deconvolved("pads=[1,1]"), "an output sees 1 steps to come; expected none before"),
+    Case(deconvolved("pads=[0,3]"), "steps are left out"),
+    Case(deconvolved("output_padding=[1]"), "the attribute output_padding is [1]"),
+    Case(deconvolved("auto_pad=SAME_UPPER"), "auto_pad"),
     Case("s = Shape(x); g = Gather(s, i:[0]); out = Slice(Y, i:[1], g, i:[3])", "known integers"),
     Case("out = Slice(Y, i:[0], f:[1])", "the input ends is not made of integers"),
     Case(

@@ -64,13 +64,21 @@ struct ModelRunner {
         switch output.role {
         case .sequence(let axes) where axes.contains(.layer):
           // Two directions, side by side.
-          assemble(axes, layers: 2, features: own.count / 2) {
-            let first = own.lowerBound + $0[.layer]! * own.count / 2
+          assemble(axes, layers: output.layerCount, features: own.count / output.layerCount) {
+            let first = own.lowerBound + $0[.layer]! * own.count / output.layerCount
             return steps[$0[.batch]!][$0[.time]!][first + $0[.feature]!]
           }
         case .sequence(let axes):
           assemble(stacked(axes), layers: 1, features: own.count) {
             steps[$0[.batch]!][$0[.time]!][own.lowerBound + $0[.feature]!]
+          }
+        case .last(let axes) where axes.contains(.layer):
+          // Steps, or two directions, side by side.
+          assemble(
+            axes, layers: output.layerCount, time: 1, features: own.count / output.layerCount
+          ) {
+            let first = own.lowerBound + $0[.layer]! * own.count / output.layerCount
+            return steps[$0[.batch]!].last![first + $0[.feature]!]
           }
         case .last(let axes):
           assemble(stacked(axes), layers: 1, time: 1, features: own.count) {

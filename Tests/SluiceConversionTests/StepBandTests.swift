@@ -10,7 +10,7 @@ struct StepBandTests {
     in: CaseFolder.package.appendingPathComponent("Tests/Fixtures/StepBands").path)
 
   @Test("The fixtures are there")
-  func present() { #expect(Self.fixtures.count == 13) }
+  func present() { #expect(Self.fixtures.count == 18) }
 
   @Test("Fixtures", arguments: fixtures)
   func fixture(_ folder: CaseFolder) throws {

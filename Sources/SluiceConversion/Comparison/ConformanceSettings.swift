@@ -12,7 +12,9 @@ struct ConformanceSettings {
 
   init(of testCase: ConformanceCase) throws(ConversionError) {
     let folder = testCase.folder
-    if testCase.files.contains("model.safetensors"), testCase.files.contains("model.json") {
+    if testCase.files.contains("model.json"),
+      testCase.files.contains("model.safetensors") || testCase.files.contains("model.onnx")
+    {
       options.source.architecture = "\(folder)/model.json"
     }
     guard testCase.files.contains("convert.json") else { return }

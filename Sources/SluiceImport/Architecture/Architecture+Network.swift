@@ -8,7 +8,9 @@ extension Architecture {
   ) throws(ConversionError) -> Network {
     for (name, inFile, node) in names {
       guard tensors.rename(inFile, to: name) else {
-        throw node.malformed("no tensor has that name, or another is called \"\(quotable(name))\"")
+        throw tensors.has(inFile)
+          ? node.malformed("another tensor is called \"\(quotable(name))\"")
+          : tensors.missing(at: node)
       }
     }
     var builder = ArchitectureBuilder(self, tensors)
@@ -96,6 +98,15 @@ struct ArchitectureBuilder {
     return size
   }
 
+  /// Channels of each of the columns that the layer at hand reads.
+  private func channels(of length: Int) throws(ConversionError) -> Int {
+    let size = try knownFeatures()
+    guard size % length == 0 else {
+      throw malformed("length", "\(size) features are no \(length) columns")
+    }
+    return size / length
+  }
+
   /// Appends a layer that reads `inputs`; the next one reads it.
   mutating func append(_ name: String, _ operation: Network.Operation) throws(ConversionError) {
     if let reason = operation.refusalOfSizes { throw unsupported("type", reason) }
@@ -174,6 +185,19 @@ struct ArchitectureBuilder {
           Network.Scale(
             scale: Array(repeating: factor, count: size),
             shift: Array(repeating: summand, count: size))))
+    case .maxPool(let length, let size, let stride):
+      let channels = try channels(of: length)
+      guard size <= length else {
+        throw malformed("size", "the pool sees \(size) columns; a step has \(length)")
+      }
+      let pool = Network.MaxPool(
+        length: length, channels: channels, kernelSize: size, stride: stride)
+      try append(name ?? "maxpool\(chain.count)", .maxPool(pool))
+    case .transpose(let length):
+      let channels = try channels(of: length)
+      let order = (0..<channels).flatMap { channel in (0..<length).map { $0 * channels + channel } }
+      let gather = Network.Gather(inputSize: length * channels, indices: order)
+      try append(name ?? "transpose\(chain.count)", .gather(gather))
     case .slice(let start, let count):
       let size = try knownFeatures()
       guard start + count <= size else {

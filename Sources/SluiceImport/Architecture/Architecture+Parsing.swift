@@ -19,6 +19,8 @@ extension Architecture.Layer {
     "concatenate": [],
     "slice": ["start", "count"],
     "scale": ["factor", "summand"],
+    "max_pool1d": ["length", "size", "stride"],
+    "transpose": ["length"],
   ]
   private static let recurrentKeys: Set = [
     "tensors", "layers", "bidirectional", "merge", "reverse", "final_state", "activation",
@@ -55,6 +57,14 @@ extension Architecture.Layer {
     case "batchnorm": kind = .batchNorm(tensors: tensors, epsilon: try Self.epsilon(node))
     case "prelu": kind = .prelu(tensors: tensors)
     case "activation": kind = .activation(try Network.Function(try node.member("activation")))
+    case "max_pool1d":
+      let sizes = 1...Int(BlobLimits.size)
+      let size = try node.member("size").integer(in: sizes)
+      kind = .maxPool(
+        length: try node.member("length").integer(in: sizes), size: size,
+        stride: try node.optional("stride")?.integer(in: sizes) ?? size)
+    case "transpose":
+      kind = .transpose(length: try node.member("length").integer(in: 1...Int(BlobLimits.size)))
     case "add": kind = .add
     case "concatenate": kind = .concatenate
     case "scale":
@@ -199,50 +209,5 @@ extension Architecture.Layer {
       layer.padding = .zeros(before: both, after: both)
     }
     return layer
-  }
-}
-
-extension Network.Function {
-  /// A name, or an object with the name as `function` and its parameters `alpha` and `beta`.
-  ///
-  /// Parameters that are not given are the usual ones, of functions that have such.
-  init(_ node: JSONNode) throws(ConversionError) {
-    var nameNode = node
-    var parameters: JSONNode?
-    if case .object = node.value {
-      _ = try node.object(keys: ["function", "alpha", "beta"])
-      nameNode = try node.member("function")
-      parameters = node
-    }
-    let name = try nameNode.string()
-    guard let kind = name == "linear" ? .identity : Activation(named: name) else {
-      throw nameNode.unsupported("the activation \"\(quotable(name))\"")
-    }
-    let traits = kind.traits
-    func parameter(
-      _ key: String, _ place: Int, _ usual: Float?
-    ) throws(ConversionError) -> Float {
-      guard place < traits.parameterCount else { return 0 }
-      guard let node = try parameters?.optional(key) else {
-        guard let usual else {
-          throw nameNode.malformed("\(name) needs its \"\(key)\", in an object with \"function\"")
-        }
-        return usual
-      }
-      let value = Float(try node.double())
-      guard value.isFinite else { throw node.malformed("beyond the range of float32") }
-      return value
-    }
-    self.init(
-      kind, alpha: try parameter("alpha", 0, traits.usualAlpha),
-      beta: try parameter("beta", 1, traits.usualBeta))
-    let keys = ["function", "alpha", "beta"].prefix(1 + traits.parameterCount)
-    _ = try parameters?.object(keys: Set(keys))
-  }
-
-  /// The member `key` of `node`, or `other` where there is none.
-  init(optional node: JSONNode, _ key: String, else other: Self = .identity) throws(ConversionError)
-  {
-    self = try node.optional(key).map { node throws(ConversionError) in try Self(node) } ?? other
   }
 }

@@ -32,6 +32,10 @@ package struct Architecture {
     case add
     case concatenate
     case slice(start: Int, count: Int)
+    /// The greatest of neighbouring columns of a step, of each channel.
+    case maxPool(length: Int, size: Int, stride: Int)
+    /// The columns of each channel side by side, instead of the channels of each column.
+    case transpose(length: Int)
     case scale(factor: Float, summand: Float)
   }
 

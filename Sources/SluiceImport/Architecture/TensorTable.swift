@@ -7,6 +7,8 @@ package struct TensorTable {
   /// The shape of each tensor, by its name.
   private(set) var shapes: [Name: [Int]]
   private(set) var unused: Set<Name>
+  /// Those that no layer needs to use.
+  private var optional: Set<Name> = []
   /// The place of a tensor in the file, for errors.
   private let place: @Sendable (String) -> String
   private let read: @Sendable (String) throws(ConversionError) -> [Float]
@@ -32,7 +34,8 @@ package struct TensorTable {
     }
   }
 
-  private init(
+  /// Tensors that are read when they are taken.
+  init(
     file: String, shapes: [Name: [Int]], place: @escaping @Sendable (String) -> String,
     read: @escaping @Sendable (String) throws(ConversionError) -> [Float]
   ) {
@@ -47,7 +50,7 @@ package struct TensorTable {
 
   /// The shape of `name`, of `rank` axes, each at least 1.
   func shape(_ name: String, rank: Int) throws(ConversionError) -> [Int] {
-    guard let shape = shapes[Name(name)] else { throw error(name, "the tensor is missing") }
+    guard let shape = shapes[Name(name)] else { throw missing(name) }
     guard shape.count == rank, !shape.contains(0) else {
       throw error(name, "has the shape \(shape), expected \(rank) axes, none of them empty")
     }
@@ -58,7 +61,7 @@ package struct TensorTable {
   mutating func take(
     _ name: String, shape: [Int], why: String
   ) throws(ConversionError) -> [Float] {
-    guard let found = shapes[Name(name)] else { throw error(name, "the tensor is missing") }
+    guard let found = shapes[Name(name)] else { throw missing(name) }
     guard found == shape else {
       throw error(name, "has the shape \(found), expected \(shape): \(why)")
     }
@@ -74,8 +77,12 @@ package struct TensorTable {
     shapes[Name(name)] = shape
     unused.insert(Name(name))
     fileNames[Name(name)] = inFile
+    if optional.remove(Name(inFile)) != nil { optional.insert(Name(name)) }
     return true
   }
+
+  /// Takes note that no layer needs to use `name`.
+  mutating func makeOptional(_ name: Name) { optional.insert(name) }
 
   /// Takes note that `name`, which need not be there, has no part in what is computed.
   mutating func ignore(_ name: String) { unused.remove(Name(name)) }
@@ -88,11 +95,32 @@ package struct TensorTable {
 
   /// Throws where a tensor has not been used.
   func checkAllUsed() throws(ConversionError) {
-    guard unused.isEmpty else {
+    let left = unused.subtracting(optional)
+    guard left.isEmpty else {
       throw .malformed(
-        file, "tensors \(quotable(unused.sorted()))",
+        file, "tensors \(quotable(left.sorted()))",
         "left over: no layer of the architecture uses them")
     }
+  }
+
+  /// What to say of a tensor that is not there: which are, so that an architecture can name them.
+  private func missing(_ name: String) -> ConversionError {
+    error(name, "the tensor is missing; \(list)")
+  }
+
+  /// The same, of a name that stands at `node`.
+  func missing(at node: JSONNode) -> ConversionError {
+    node.malformed("no tensor has that name; \(list)")
+  }
+
+  /// The tensors that no layer has used, or else all of them, with their shapes.
+  private var list: String {
+    guard !shapes.isEmpty else { return "there is none" }
+    let names = unused.isEmpty ? shapes.keys.sorted() : unused.sorted()
+    let listed = names.prefix(32).map { "\(quotable($0)) \(shapes[$0] ?? [])" }
+    let rest = names.count > 32 ? " and \(names.count - 32) more" : ""
+    let which = unused.isEmpty ? "there are" : "not used yet are"
+    return "\(which) \(listed.joined(separator: ", "))\(rest)"
   }
 
   func error(_ name: String, _ reason: String) -> ConversionError {

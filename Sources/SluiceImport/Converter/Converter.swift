@@ -122,10 +122,11 @@ public enum Converter {
       let network = try RNNoiseReader.network(source, provenance: provenance(source.hash))
       return ConvertedModel(network: network, interface: ModelInterface(sequenceOf: network))
     case .onnx:
-      guard architecture == nil else {
-        throw .unsupported(source.file, "", "an ONNX graph needs no architecture file")
-      }
       var model = try ONNXModel(source)
+      if let architecture {
+        return try convert(
+          weightsOf: model, Architecture(architecture), options, provenance: provenance(model.hash))
+      }
       try model.fix(options)
       do throws(ConversionError) {
         var converted = try GraphImporter.convert(
@@ -135,5 +136,24 @@ public enum Converter {
         return converted
       } catch { throw model.hasLooseGates ? error.aboutLooseGates : error }
     }
+  }
+
+  /// The model of an ONNX file whose graph is left aside: its tensors, by their names.
+  private static func convert(
+    weightsOf model: ONNXModel, _ architecture: Architecture, _ options: SourceOptions,
+    provenance: Provenance
+  ) throws(ConversionError) -> ConvertedModel {
+    if let name = options.fixed.keys.min() ?? options.shapes.keys.min() {
+      throw .unsupported(
+        model.source.file, "input \"\(quotable(name))\"",
+        "the graph is not read where an architecture tells the layers; leave out one of the two")
+    }
+    var tensors = TensorTable(model)
+    let network = try architecture.network(&tensors, provenance: provenance)
+    var converted = ConvertedModel(
+      network: network, interface: ModelInterface(sequenceOf: network))
+    converted.metadata = try ModelMetadata(properties: model.properties, file: model.source.file)
+    converted.otherFiles = model.otherFiles.map { model.source.folder + $0 }
+    return converted
   }
 }

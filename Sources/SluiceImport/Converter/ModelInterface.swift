@@ -88,6 +88,8 @@ public struct ModelInterface: Sendable, Hashable {
     public var features: Range<Int>?
     /// How many of the role's axes each axis of the array merges into one; nil for one each.
     public var merged: [Int]?
+    /// How many the axis ``Axis/layer`` counts, directions or steps, where the features stand apart by it.
+    public var layerCount = 2
   }
 
   /// A recurrent layer's initial states where they differ from one sequence to the next.

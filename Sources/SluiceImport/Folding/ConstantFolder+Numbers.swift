@@ -35,6 +35,16 @@ extension ConstantFolder {
       return try define(node, ConstantValue(shape: shape, .floats(results)))
     }
     guard let x = left.integers, let y = right.integers else {
+      // A bound of a size that is not known is none either: nobody may ask for it.
+      if ["Max", "Min"].contains(node.operation), case .integers(let x) = left.elements,
+        case .integers(let y) = right.elements
+      {
+        let results = try zip(a, b).map { i, j throws(ConversionError) in
+          guard let x = x[i].known, let y = y[j].known else { return Extent.unknown }
+          return try combined(x, y, node)
+        }
+        return try define(node, ConstantValue(shape: shape, .integers(results)))
+      }
       throw node.unsupported("sizes that are not known, or operands of two types")
     }
     let results = try zip(a, b).map { i, j throws(ConversionError) in

@@ -6,8 +6,11 @@ extension GraphImporter {
   mutating func convolution(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
+    try convolution(node, taps(node, &attributes))
+  }
+
+  private mutating func convolution(_ node: ONNXNode, _ taps: Taps) throws(ConversionError) {
     var input = try features(node, 0)
-    let taps = try taps(node, &attributes)
     guard input.axes.count == 3 else {
       throw node.unsupported("X has \(input.axes.count) axes; expected sequences of features")
     }
@@ -56,6 +59,30 @@ extension GraphImporter {
     try define(node, .features(written(layer, like: input, axis: 1)))
   }
 
+  /// `ConvTranspose` along the steps, one output for each: the taps of a convolution, from the last to the first.
+  mutating func transposedConvolution(
+    _ node: ONNXNode, _ attributes: inout AttributeReader
+  ) throws(ConversionError) {
+    for name: Name in ["output_shape", "output_padding"] {
+      if let values = try attributes.integers(name), !values.allSatisfy({ $0 == 0 }) {
+        throw node.unsupported(
+          "the attribute \(name.text) is \(values); export with pads that say the same")
+      }
+    }
+    var taps = try taps(node, &attributes, isTransposed: true)
+    let reach = (taps.kernelSize - 1) * taps.dilation
+    guard taps.before == 0 else {
+      throw node.unsupported(
+        "the attribute pads: an output sees \(taps.before) steps to come; expected none before, and "
+          + "\(reach) behind")
+    }
+    guard taps.after <= reach else {
+      throw node.unsupported("the attribute pads: steps are left out")
+    }
+    (taps.before, taps.after) = (reach, reach - taps.after)
+    try convolution(node, taps)
+  }
+
   /// What the node's attributes and weights say.
   private struct Taps {
     var inputChannels: Int
@@ -70,7 +97,7 @@ extension GraphImporter {
   }
 
   private mutating func taps(
-    _ node: ONNXNode, _ attributes: inout AttributeReader
+    _ node: ONNXNode, _ attributes: inout AttributeReader, isTransposed: Bool = false
   ) throws(ConversionError) -> Taps {
     let kernel = try folder.constant(node, 1, "W").shape
     guard kernel.count == 3 else {
@@ -85,7 +112,11 @@ extension GraphImporter {
       throw node.malformed("the attribute kernel_shape is \(shape); W has \(kernel[2]) taps")
     }
     guard strides == [1] else {
-      throw node.unsupported("the attribute strides is \(strides): fewer outputs than steps")
+      throw node.unsupported(
+        "the attribute strides is \(strides): "
+          + (isTransposed
+            ? "more outputs than steps; a step writes one row: write them as its features"
+            : "fewer outputs than steps"))
     }
     guard dilation.count == 1, (1...Int(BlobLimits.size)).contains(dilation[0]) else {
       throw node.malformed("the attribute dilations is \(dilation)")
@@ -95,20 +126,26 @@ extension GraphImporter {
       throw node.unsupported("the attribute pads is \(pads)")
     }
     guard kernel[0] > 0, kernel[1] > 0, kernel[2] > 0, kernel[2] <= Int(BlobLimits.size),
-      groups > 0, kernel[0] % groups == 0, groups <= Int(BlobLimits.size),
-      bias?.count ?? kernel[0] == kernel[0]
+      groups > 0, kernel[0] % groups == 0, groups <= Int(BlobLimits.size)
     else { throw node.malformed("W of shape \(kernel) in \(groups) groups") }
+    let outputs = isTransposed ? kernel[1] * groups : kernel[0]
+    guard bias?.count ?? outputs == outputs else {
+      throw node.malformed("B of \(bias?.count ?? 0) numbers for \(outputs) channels")
+    }
     let reach = (kernel[2] - 1) * dilation[0]
     switch try attributes.string("auto_pad") ?? "NOTSET" {
     case "NOTSET", "VALID": break
+    case let mode where isTransposed:
+      throw node.unsupported("the attribute auto_pad is \(quotable(mode))")
     case "SAME_UPPER": pads = [reach / 2, reach - reach / 2]
     case "SAME_LOWER": pads = [reach - reach / 2, reach / 2]
     case let mode: throw node.malformed("the attribute auto_pad is \(quotable(mode))")
     }
     return Taps(
-      inputChannels: kernel[1] * groups, outputChannels: kernel[0], kernelSize: kernel[2],
-      dilation: dilation[0], groups: groups, before: pads[0], after: pads[1], weights: w.values,
-      bias: bias)
+      inputChannels: isTransposed ? kernel[0] : kernel[1] * groups, outputChannels: outputs,
+      kernelSize: kernel[2], dilation: dilation[0], groups: groups, before: pads[0],
+      after: pads[1], weights: isTransposed ? w.values.turned(kernel, groups) : w.values, bias: bias
+    )
   }
 
   /// `Pad`: steps of zeros, which a convolution reads.
@@ -151,5 +188,24 @@ extension GraphImporter {
       value.margin = .init(axis: index, before: pads[axis], after: pads[axis + rank])
     }
     try define(node, .features(value))
+  }
+}
+
+extension [Float] {
+  /// Weights of a transposed convolution, `[inputs, outputs / groups, taps]`, as those of a convolution,
+  /// `[outputs, inputs / groups, taps]`, whose taps come from the last to the first.
+  fileprivate func turned(_ kernel: [Int], _ groups: Int) -> [Float] {
+    let (inputs, outputs, count) = (kernel[0] / groups, kernel[1], kernel[2])
+    var result: [Float] = []
+    result.reserveCapacity(self.count)
+    for group in 0..<groups {
+      for output in 0..<outputs {
+        for input in 0..<inputs {
+          let row = ((group * inputs + input) * outputs + output) * count
+          result += self[row..<row + count].reversed()
+        }
+      }
+    }
+    return result
   }
 }

@@ -15,7 +15,7 @@ extension GraphImporter {
     switch value.content {
     case .ids: throw node.unsupported("reads token ids, which only an embedding does")
     case .finalCell: throw node.unsupported("reads a final cell state; only outputs can be that")
-    case .sequence, .reversed, .last, .end: return value
+    case .sequence, .reversed, .last, .lastSteps, .end: return value
     case .first:
       guard value.layer >= 0, case .recurrent(let layer) = layers[value.layer].operation,
         layer.form.isReverse

@@ -31,6 +31,7 @@ extension GraphImporter: NodeReader {
     case "LSTM", "GRU", "RNN": try recurrent(node, &attributes)
     case "Gemm", "MatMul": try product(node, &attributes)
     case "Conv": try convolution(node, &attributes)
+    case "ConvTranspose": try transposedConvolution(node, &attributes)
     case "Pad": try pad(node, &attributes)
     case "Add", "Sub", "Mul", "Div", "Equal": try arithmetic(node)
     case "Softmax": try softmax(node, &attributes, .softmax)

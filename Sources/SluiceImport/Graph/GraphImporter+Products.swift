@@ -212,7 +212,9 @@ extension GraphImporter {
       isSoftplus(y, of: x, asFarAs: scaled)
     else {
       throw node.unsupported(
-        "chooses by what is computed; only the softplus that PyTorch writes is read")
+        "chooses by what is computed; only the softplus that PyTorch writes is read (a mask over steps, as of Keras' "
+          + "Masking and mask_zero, is read by tools/python/export_keras.py; a choice that empties a state is left to "
+          + "whoever resets the stream: export without it)")
     }
     try define(node, .features(y))
   }

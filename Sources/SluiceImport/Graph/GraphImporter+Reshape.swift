@@ -12,12 +12,35 @@ extension GraphImporter {
     guard value.margin == nil, let axes = regrouped(value.axes, target) else {
       throw node.unsupported("a shape that does not follow the input's axes")
     }
-    value.axes = axes.map { value.content.joiningDirections($0) }
+    value = try regrouped(value, axes, node)
     try define(node, .features(value))
   }
 
+  /// `value` in these axes; where its last steps and their features become one, they stand side by side.
+  private mutating func regrouped(
+    _ value: FeatureValue, _ axes: [FeatureValue.Axis], _ node: ONNXNode
+  ) throws(ConversionError) -> FeatureValue {
+    var result = value
+    if joinsSteps(axes, value.content) {
+      result = try besides(value, node)
+      // The atoms may have changed: those that are asked for, in their order, with the new ones.
+      var atoms = result.axes.flatMap(\.self)[...]
+      guard atoms.count == axes.reduce(0, { $0 + $1.count }) else {
+        throw node.unsupported("joins steps with a part of their features")
+      }
+      result.axes = axes.map { axis in
+        defer { atoms = atoms.dropFirst(axis.count) }
+        return Array(atoms.prefix(axis.count))
+      }
+    } else {
+      result.axes = axes
+    }
+    result.axes = result.axes.map { result.content.joiningDirections($0) }
+    return result
+  }
+
   /// Puts a layer in the place of the input itself, whose features can then be parted into groups.
-  private mutating func materialise(
+  mutating func materialise(
     _ value: inout FeatureValue, _ node: ONNXNode
   ) throws(ConversionError) {
     guard value.content == .sequence else { return }
@@ -40,9 +63,8 @@ extension GraphImporter {
       throw node.malformed("the attribute axis is \(axis) for \(rank) axes")
     }
     let first = axis < 0 ? axis + rank : axis
-    value.axes = [value.axes[..<first], value.axes[first...]].map {
-      value.content.joiningDirections($0.flatMap(\.self))
-    }
+    let axes = [value.axes[..<first], value.axes[first...]].map { $0.flatMap(\.self) }
+    value = try regrouped(value, axes, node)
     try define(node, .features(value))
   }
 

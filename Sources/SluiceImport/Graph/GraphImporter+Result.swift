@@ -37,10 +37,13 @@ extension GraphImporter {
       let role = try role(of: output, value, indices)
       let features = isJoined && value.content.finalLayers == nil ? range(of: value, written) : nil
       let counts = value.axes.map { max(FeatureValue.significant($0).count, 1) }
-      outputs.append(
-        .init(
-          name: output.name, role: role, features: features,
-          merged: counts.allSatisfy { $0 == 1 } ? nil : counts))
+      var described = ModelInterface.Output(
+        name: output.name, role: role, features: features,
+        merged: counts.allSatisfy { $0 == 1 } ? nil : counts)
+      for case .layers(let count) in value.axes.joined() where count > 1 {
+        described.layerCount = count
+      }
+      outputs.append(described)
     }
     let hasSequence = outputs.contains { if case .sequence = $0.role { true } else { false } }
     network.output = hasSequence ? .sequence : .last
@@ -70,7 +73,7 @@ extension GraphImporter {
       throw .unsupported(model.source.file, place, "the token ids themselves")
     }
     if features.content.finalLayers != nil, features.margin == nil { return features }
-    let value = try resolved(features, node)
+    let value = try besides(resolved(features, node), node)
     guard value.layer >= 0 else {
       throw .unsupported(model.source.file, place, "the input itself")
     }
@@ -170,7 +173,7 @@ extension GraphImporter {
     case .finalCell: return .finalCell(layers: layers, axes)
     case .last where lengths.flatMap({ $0 }) != nil:
       throw .unsupported(model.source.file, place, "the last step beside the input sequence_lens")
-    case .last, .end: return .last(axes)
+    case .last, .lastSteps, .end: return .last(axes)
     case .reversed:
       throw .unsupported(
         model.source.file, place,
@@ -186,7 +189,7 @@ extension FeatureValue.Content {
   var finalLayers: [Int]? {
     switch self {
     case .finalHidden(let layers), .finalCell(let layers): layers
-    case .ids, .sequence, .reversed, .last, .end, .first: nil
+    case .ids, .sequence, .reversed, .last, .lastSteps, .end, .first: nil
     }
   }
 }

@@ -28,6 +28,13 @@ extension GraphImporter {
       throw node.malformed("the index \(first)")
     }
     let range = first..<first + list.count
+    if let last = try lastSteps(
+      of: features, at, from: first, to: range.upperBound == 0 ? .max : range.upperBound, node)
+    {
+      var last = last
+      if isScalar { last.axes.remove(at: at) }
+      return try define(node, .features(last))
+    }
     try define(
       node, .features(try selecting(features, at, range, removing: isScalar, node)))
   }
@@ -77,6 +84,11 @@ extension GraphImporter {
       result.axes[axis] = []
     } else if size == 1 {
       _ = try lower(of: 1, "elements")
+    } else if case .lastSteps(let count) = features.content,
+      FeatureValue.sole(features.axes[axis]) == .layers(count)
+    {
+      result = try steps(
+        features, of: count, axis, from: lower(of: count, "steps"), range.count, node)
     } else if case .layers(let count)? = FeatureValue.sole(features.axes[axis]) {
       result = try directions(features, axis, from: lower(of: count, "layers"), range.count, node)
     } else {
@@ -132,7 +144,8 @@ extension GraphImporter {
       result.layer = try part(
         of: result.layer, channels: layers[result.layer].outputSize, start: first * own[0],
         count: count * own[0], node)
-    case .ids: throw node.unsupported("reads token ids, which only an embedding does")
+    case .lastSteps, .ids:
+      throw node.unsupported("selects from a part of the features")
     }
     result.axes[axis] = count == 1 ? [] : [.layers(count)]
     return result

@@ -22,6 +22,11 @@ extension GraphImporter {
       return try withoutSurplus(features, margin, size: size, start, end, node)
     }
     if start == 0, end == features.extent(axis) { return features }
+    if case .known(let end) = end,
+      let last = try lastSteps(of: features, axis, from: start, to: end, node)
+    {
+      return last
+    }
     guard let end = end.known else {
       throw node.unsupported("the input ends is not made of known integers")
     }

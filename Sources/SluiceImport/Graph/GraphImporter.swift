@@ -28,6 +28,8 @@ struct GraphImporter {
   var hasAssumed = false
   /// The copies of layers that read backwards which write their final state at every step.
   var finalCopies: [Int: Int] = [:]
+  /// The layers that delay a layer, by the steps.
+  var delays: [Int: [Int: Int]] = [:]
   /// The lengths that the recurrent nodes were given: nil before the first.
   var lengths: [Int]??
   /// Initial states that differ from one sequence to the next.
@@ -144,7 +146,12 @@ struct GraphImporter {
     _ node: ONNXNode, _ value: GraphValue, output index: Int = 0
   ) throws(ConversionError) {
     guard value.rank <= 8 else { throw node.unsupported("more than 8 axes") }
-    if let name = node.output(index) { values[name] = value }
+    guard let name = node.output(index) else { return }
+    if case .features(let features) = value, areFeatures(features) {
+      values[name] = .features(try besides(features, node))
+    } else {
+      values[name] = value
+    }
   }
 
   /// Appends a layer that `node` computes; returns its index.

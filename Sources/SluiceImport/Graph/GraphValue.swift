@@ -70,6 +70,8 @@ struct FeatureValue {
     case reversed
     /// Features of the last step.
     case last
+    /// Features of as many steps, the last among them, each computed at its own step.
+    case lastSteps(Int)
     /// Features of each sequence's own last step, where lengths are given.
     case end
     /// Features of the first step: of a layer that reads backwards, the state in which it ends.

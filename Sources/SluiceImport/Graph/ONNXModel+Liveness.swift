@@ -87,6 +87,7 @@ extension ConversionError {
       file, place,
       "\(reason) (the graph has no LSTM, GRU or RNN node: its cells seem to be written out in small "
         + "operators, or unrolled step by step; export PyTorch's nn.LSTM, nn.GRU or nn.RNN by "
-        + "torch.onnx.export(dynamo=False), Keras models by tools/python/export_keras.py)")
+        + "torch.onnx.export(dynamo=False), Keras models by tools/python/export_keras.py, which reads their masks too)"
+    )
   }
 }

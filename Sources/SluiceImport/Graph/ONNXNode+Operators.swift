@@ -47,8 +47,7 @@ extension ONNXNode {
 
   /// Operators that a graph of one step may have, over that step, and one over sequences not.
   static let ofSteps: Set<String> = [
-    "AveragePool", "ConvTranspose", "GlobalAveragePool", "GlobalMaxPool", "LpNormalization",
-    "MaxPool", "Sum",
+    "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpNormalization", "MaxPool", "Sum",
   ]
 
   /// That the operator is none that sequences have.

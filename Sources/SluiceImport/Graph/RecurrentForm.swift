@@ -20,8 +20,12 @@ struct RecurrentForm {
 
   var gateCount: Int { sides[0].cell.gateCount }
 
-  /// ONNX's blocks of gate rows in PyTorch's order: i, o, f, c to i, f, g, o; z, r, h to r, z, n.
+  /// ONNX's blocks of gate rows in PyTorch's order.
   let gateOrder: [Int]
+  /// i, o, f, c to i, f, g, o.
+  static let lstmOrder = [0, 2, 3, 1]
+  /// z, r, h to r, z, n.
+  static let gruOrder = [1, 0, 2]
 
   init(_ node: ONNXNode, _ attributes: inout AttributeReader) throws(ConversionError) {
     direction = try attributes.string("direction")?.lowercased() ?? "forward"
@@ -45,11 +49,11 @@ struct RecurrentForm {
     case "LSTM":
       form.isCoupled = try attributes.flag("input_forget")
       usual = [.sigmoid, .tanh, .tanh]
-      gateOrder = [0, 2, 3, 1]
+      gateOrder = Self.lstmOrder
     case "GRU":
       cell = .gru(try attributes.flag("linear_before_reset") ? .resetAfter : .resetBefore)
       usual = [.sigmoid, .tanh]
-      gateOrder = [1, 0, 2]
+      gateOrder = Self.gruOrder
     default:
       usual = [.tanh]
       gateOrder = [0]

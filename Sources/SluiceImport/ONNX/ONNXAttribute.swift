@@ -19,6 +19,8 @@ struct ONNXAttribute {
   let name: Name
   let value: Value
 
+  init(_ name: Name, _ value: Value) { (self.name, self.value) = (name, value) }
+
   init(_ reader: ProtobufReader, _ scope: ONNXSubgraph.Scope) throws(ConversionError) {
     var reader = reader
     var (name, type): (Name, Int64) = ("", 0)

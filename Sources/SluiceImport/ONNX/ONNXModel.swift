@@ -82,6 +82,7 @@ struct ONNXModel {
     // An older file lists its initializers among the inputs, as their default values.
     inputs.removeAll { initializers[$0.name] != nil }
     try checkNames()
+    nodes = rewritten()
   }
 
   private mutating func readOpset(_ reader: ProtobufReader) throws(ConversionError) {

@@ -30,6 +30,28 @@ struct ONNXNode {
     (domain, name, attributes, captured) = ("", "", [], [])
   }
 
+  /// The same node with another operator, which is one of the standard.
+  ///
+  /// - Parameter outputs: its own where they are left out.
+  func renamed(
+    _ operation: String, _ inputs: [Name], _ outputs: [Name]? = nil,
+    _ attributes: [ONNXAttribute] = []
+  ) -> ONNXNode {
+    ONNXNode(self, operation, inputs, outputs ?? self.outputs, attributes)
+  }
+
+  private init(
+    _ node: ONNXNode, _ operation: String, _ inputs: [Name], _ outputs: [Name],
+    _ attributes: [ONNXAttribute]
+  ) {
+    self.operation = operation
+    self.inputs = inputs
+    self.outputs = outputs
+    self.attributes = attributes
+    (domain, captured) = ("", [])
+    (name, file, place) = (node.name, node.file, node.place)
+  }
+
   init(
     _ reader: ProtobufReader, index: Int, scope: ONNXSubgraph.Scope
   ) throws(ConversionError) {

@@ -39,14 +39,21 @@ struct ConvolvedAxis {
 
 extension StepImporter {
   /// What the attributes say of both axes of a convolution over planes.
+  ///
+  /// - Parameter line: the axis, 0 or 1, that a convolution of one axis has; nil for one of two.
   func planeAxes(
-    ofKernel kernel: [Int], over lengths: [Int], _ node: ONNXNode,
+    ofKernel kernel: [Int], over lengths: [Int], line: Int? = nil, _ node: ONNXNode,
     _ attributes: inout AttributeReader
   ) throws(ConversionError) -> [ConvolvedAxis] {
     let limit = 1...Int(BlobLimits.size)
-    let strides = try attributes.integers("strides") ?? [1, 1]
-    let dilations = try attributes.integers("dilations") ?? [1, 1]
-    if let shape = try attributes.integers("kernel_shape"), shape != kernel {
+    /// A number for each of two axes, where the attribute has one for its only axis.
+    func planar(_ values: [Int]?, _ usual: Int) -> [Int]? {
+      guard let values, let line, values.count == 1 else { return values }
+      return line == 0 ? [values[0], usual] : [usual, values[0]]
+    }
+    let strides = try planar(attributes.integers("strides"), 1) ?? [1, 1]
+    let dilations = try planar(attributes.integers("dilations"), 1) ?? [1, 1]
+    if let shape = try planar(attributes.integers("kernel_shape"), 1), shape != kernel {
       throw node.malformed("the attribute kernel_shape is \(shape); W has the taps \(kernel)")
     }
     for (name, values) in [("strides", strides), ("dilations", dilations)] {
@@ -55,6 +62,9 @@ extension StepImporter {
       }
     }
     var pads = try attributes.integers("pads") ?? [0, 0, 0, 0]
+    if let line, pads.count == 2 {
+      pads = line == 0 ? [pads[0], 0, pads[1], 0] : [0, pads[0], 0, pads[1]]
+    }
     guard pads.count == 4, pads.allSatisfy({ (0...Int(BlobLimits.size)).contains($0) }) else {
       throw node.unsupported("the attribute pads is \(pads)")
     }

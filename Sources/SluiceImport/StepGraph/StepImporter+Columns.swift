@@ -49,19 +49,29 @@ extension StepImporter {
   func pads(
     _ attributes: inout AttributeReader, reach: Int, stride: Int, length: Int, _ node: ONNXNode
   ) throws(ConversionError) -> [Int] {
-    let pads = try attributes.integers("pads") ?? [0, 0]
-    guard pads.count == 2, pads.allSatisfy({ (0...Int(BlobLimits.size)).contains($0) }) else {
-      throw node.unsupported("the attribute pads is \(pads)")
-    }
+    try pads(&attributes, reaches: [reach], strides: [stride], lengths: [length], node)
+  }
+
+  /// What is put before the places of each axis, and then what is put behind them.
+  func pads(
+    _ attributes: inout AttributeReader, reaches: [Int], strides: [Int], lengths: [Int],
+    _ node: ONNXNode
+  ) throws(ConversionError) -> [Int] {
+    let none = [Int](repeating: 0, count: 2 * reaches.count)
+    let pads = try attributes.integers("pads") ?? none
+    guard pads.count == none.count, pads.allSatisfy({ (0...Int(BlobLimits.size)).contains($0) })
+    else { throw node.unsupported("the attribute pads is \(pads)") }
     let mode = try attributes.string("auto_pad") ?? "NOTSET"
     switch mode {
     case "NOTSET": return pads
-    case "VALID": return [0, 0]
+    case "VALID": return none
     case "SAME_UPPER", "SAME_LOWER":
-      let outputs = (length + stride - 1) / stride
-      let total = max((outputs - 1) * stride + reach - length, 0)
-      let less = total / 2
-      return mode == "SAME_UPPER" ? [less, total - less] : [total - less, less]
+      let totals = reaches.indices.map { axis in
+        let outputs = (lengths[axis] + strides[axis] - 1) / strides[axis]
+        return max((outputs - 1) * strides[axis] + reaches[axis] - lengths[axis], 0)
+      }
+      let (less, more) = (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
+      return mode == "SAME_UPPER" ? less + more : more + less
     default: throw node.unsupported("the attribute auto_pad is \(quotable(mode))")
     }
   }

@@ -2,53 +2,88 @@ import SluiceBlob
 import SluiceNetwork
 
 extension StepImporter {
-  /// `MaxPool` and `AveragePool` along the step's columns.
+  /// `MaxPool` and `AveragePool` along the step's columns, or over its bands and frames: of two axes one after the
+  /// other, since the greatest of all is the greatest of those of each row, and so is the mean.
   mutating func pool(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    let x = try view(node, 0)
-    guard x.rank == 3, x.shape[0] == 1 else {
-      throw node.unsupported("X has the shape \(x.shape); expected one sequence of columns")
+    var x = try view(node, 0)
+    let count = x.rank - 2
+    guard (1...2).contains(count), x.shape[0] == 1 else {
+      throw node.unsupported(
+        "X has the shape \(x.shape); expected [1, channels] and one axis or two")
     }
-    guard let kernel = try attributes.integers("kernel_shape"), kernel.count == 1, kernel[0] > 0,
-      kernel[0] <= Int(BlobLimits.size)
-    else { throw node.malformed("the attribute kernel_shape is not one positive number") }
-    let stride = try single(attributes.integers("strides"), "strides", node)
-    let dilation = try single(attributes.integers("dilations"), "dilations", node)
+    let limit = 1...Int(BlobLimits.size)
+    let ones = [Int](repeating: 1, count: count)
+    let kernel = try attributes.integers("kernel_shape") ?? []
+    let strides = try attributes.integers("strides") ?? ones
+    guard kernel.count == count, kernel.allSatisfy(limit.contains) else {
+      throw node.malformed("the attribute kernel_shape is \(kernel) for \(count) axes")
+    }
+    guard strides.count == count, strides.allSatisfy(limit.contains) else {
+      throw node.unsupported(
+        "the attribute strides is \(strides); expected \(count) positive numbers")
+    }
+    let dilations = try attributes.integers("dilations") ?? ones
+    guard dilations == ones else {
+      throw node.unsupported("the attribute dilations is \(dilations)")
+    }
     let isCeiled = try attributes.flag("ceil_mode")
     let countsPads = try attributes.flag("count_include_pad")
     _ = try attributes.integer("storage_order")
-    let length = x.shape[2]
-    var pads = try pads(&attributes, reach: kernel[0], stride: stride, length: length, node)
-    let size = kernel[0]
-    guard dilation == 1 else { throw node.unsupported("the attribute dilations is \(dilation)") }
-    guard pads.allSatisfy({ $0 < size }), size <= pads[0] + length + pads[1] else {
-      throw node.malformed("a pool of \(size) with pads \(pads) over \(length) columns")
+    guard node.operation == "AveragePool" || node.output(1) == nil else {
+      throw node.unsupported("the output Indices")
     }
-    if isCeiled {
-      let seen = pads[0] + length + pads[1] - size
-      var outputs = (seen + stride - 1) / stride + 1
-      // The last one begins within what is seen.
-      if (outputs - 1) * stride >= pads[0] + length { outputs -= 1 }
-      pads[1] = max((outputs - 1) * stride + size - pads[0] - length, pads[1])
-      guard pads[1] < size, !countsPads || node.operation == "MaxPool" else {
-        throw node.unsupported("the attribute ceil_mode is 1")
-      }
+    let pads = try pads(
+      &attributes, reaches: kernel, strides: strides, lengths: Array(x.shape[2...]), node)
+    for index in 0..<count {
+      var axis = ConvolvedAxis(
+        length: x.shape[index + 2], kernel: kernel[index], stride: strides[index], dilation: 1,
+        before: pads[index], after: pads[index + count])
+      if axis.kernel == 1, axis.stride == 1, axis.before + axis.after == 0 { continue }
+      try x.checkStepsAreNot(among: [index + 2], node)
+      if isCeiled { try round(&axis, countsPads: countsPads, node) }
+      x = try pooled(x, index + 2, axis, countsPads: countsPads, node)
     }
-    let columns = try columns(x, channelAxes: [1], node)
-    let channels = columns.channels
+    try define(node, .view(x))
+  }
+
+  /// As many outputs as begin within what is seen.
+  private func round(
+    _ axis: inout ConvolvedAxis, countsPads: Bool, _ node: ONNXNode
+  ) throws(ConversionError) {
+    let seen = axis.before + axis.length + axis.after - axis.kernel
+    var outputs = (seen + axis.stride - 1) / axis.stride + 1
+    if (outputs - 1) * axis.stride >= axis.before + axis.length { outputs -= 1 }
+    let after = (outputs - 1) * axis.stride + axis.kernel - axis.before - axis.length
+    axis.after = max(after, axis.after)
+    guard axis.after < axis.kernel, !countsPads || node.operation == "MaxPool" else {
+      throw node.unsupported("the attribute ceil_mode is 1")
+    }
+  }
+
+  /// A pool over one axis of a value, all others side by side as channels.
+  private mutating func pooled(
+    _ x: StepView, _ axis: Int, _ seen: ConvolvedAxis, countsPads: Bool, _ node: ONNXNode
+  ) throws(ConversionError) -> StepView {
+    let (size, length) = (seen.kernel, seen.length)
+    guard max(seen.before, seen.after) < size, size <= seen.before + length + seen.after else {
+      throw node.malformed(
+        "a pool of \(size) with pads \([seen.before, seen.after]) over \(length) columns")
+    }
+    let others = x.shape.indices.filter { $0 != axis }
+    let columns = try columns(x, channelAxes: others, node)
     let pool = Network.MaxPool(
-      length: length, channels: channels, kernelSize: size, stride: stride, before: pads[0],
-      after: pads[1])
-    let layer: Int
-    if node.operation == "MaxPool" {
-      guard node.output(1) == nil else { throw node.unsupported("the output Indices") }
-      layer = try append(.maxPool(pool), reading: [columns.layer], node)
-    } else {
-      layer = try average(pool, of: columns.layer, countsPads: countsPads, node)
-    }
-    let written = StepView(layer: layer, shape: [1, pool.outputLength, channels])
-    try define(node, .view(written.transposed([0, 2, 1])))
+      length: length, channels: columns.channels, kernelSize: size, stride: seen.stride,
+      before: seen.before, after: seen.after)
+    let layer =
+      try node.operation == "MaxPool"
+      ? append(.maxPool(pool), reading: [columns.layer], node)
+      : average(pool, of: columns.layer, countsPads: countsPads, node)
+    let written = StepView(
+      layer: layer, shape: [pool.outputLength] + others.map { x.shape[$0] })
+    let order = x.shape.indices.map { $0 == axis ? 0 : (others.firstIndex(of: $0) ?? 0) + 1 }
+    return written.transposed(order).timed(x.time)
   }
 
   /// The mean of what a pool sees: a convolution of equal taps, and where pads do not count a factor for

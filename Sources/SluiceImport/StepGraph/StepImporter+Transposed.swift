@@ -8,13 +8,19 @@ extension StepImporter {
   mutating func transposedConvolution(
     _ node: ONNXNode, _ attributes: inout AttributeReader
   ) throws(ConversionError) {
-    let constant = try folder.constant(node, 1, "W")
-    guard constant.shape.count == 4 else {
-      throw node.unsupported(
-        "W has the shape \(constant.shape); expected [inputs, outputs, frames, bands]")
+    let rank = try folder.constant(node, 1, "W").shape.count
+    guard (3...4).contains(rank) else {
+      throw node.unsupported("W has \(rank) axes; expected one or two of taps")
     }
-    let w = try folder.floats(node, 1, "W", rank: 4)
-    let (x, padded) = try plane(node)
+    var w = try folder.floats(node, 1, "W", rank: rank)
+    var (x, padded) = (try transposedInput(node, rank), 0)
+    // A line is a plane of which one axis has a single place.
+    let line = rank == 4 ? nil : x.time == 2 ? 0 : 1
+    if let line {
+      w.shape.insert(1, at: line == 0 ? 3 : 2)
+    } else {
+      (x, padded) = try plane(node)
+    }
     let groups = try attributes.integer("group") ?? 1
     let bias = node.input(2) == nil ? nil : try folder.floats(node, 2, "B", rank: 1)
     let (inputs, own) = (w.shape[0], w.shape[1])
@@ -23,8 +29,10 @@ extension StepImporter {
       bias?.shape[0] ?? outputs == outputs
     else { throw node.malformed("W of shape \(w.shape) for \(x.shape[1]) channels") }
     var axes = try planeAxes(
-      ofKernel: [w.shape[2], w.shape[3]], over: [x.shape[2], x.shape[3]], node, &attributes)
-    if let more = try attributes.integers("output_padding") {
+      ofKernel: [w.shape[2], w.shape[3]], over: [x.shape[2], x.shape[3]], line: line, node,
+      &attributes)
+    if var more = try attributes.integers("output_padding") {
+      if let line, more.count == 1 { more.insert(0, at: 1 - line) }
       guard more.count == 2, zip(more, axes).allSatisfy({ $0 >= 0 && $0 < $1.stride || $0 == 0 })
       else { throw node.unsupported("the attribute output_padding is \(more)") }
       for index in axes.indices { axes[index].after -= more[index] }
@@ -35,19 +43,21 @@ extension StepImporter {
     let plane = FramePlane(x, axes, isTransposed: true)
     let rows = plane.rows
     if x.time != nil {
-      guard padded == 0, rows.kernel == 1, rows.stride == 1, rows.before == 0, rows.after == 0
-      else {
-        throw node.unsupported("a transposed convolution over steps")
+      guard padded == 0, rows.stride == 1, rows.before == 0, rows.after == rows.reach - 1 else {
+        throw node.unsupported(
+          "a transposed convolution over steps, of \(rows.stride) outputs for each, with the pads "
+            + "\(rows.before) before and \(rows.after) behind; expected one output, and pads of 0 and "
+            + "\(rows.reach - 1): an output then sees no steps to come")
       }
     }
     let filter = BandFilter(
       outputs: outputs, groups: groups, bands: plane.bands, bias: bias?.values)
     let kernel = filter.bands.kernel
-    let result = try self.rows(rows.transposedOutputs, node) {
+    let result = try self.rows(x.time == nil ? rows.transposedOutputs : 1, node) {
       (importer: inout StepImporter, row: Int) throws(ConversionError) -> StepView in
       var taps: [BandTap] = []
       for tap in 0..<rows.kernel {
-        guard let place = rows.transposedPlace(row, tap) else { continue }
+        guard let place = x.time != nil ? 0 : rows.transposedPlace(row, tap) else { continue }
         // [outputs, inputs / groups, taps]
         let weights = (0..<outputs).flatMap { output in
           (0..<inputs / groups).flatMap { input in
@@ -59,12 +69,31 @@ extension StepImporter {
             }
           }
         }
-        taps.append(BandTap(frame: plane.frame(place), weights: weights))
+        let frame =
+          try x.time == nil
+          ? plane.frame(place) : importer.delayed(plane.frame(0), by: tap * rows.dilation, node)
+        taps.append(BandTap(frame: frame, weights: weights))
       }
       guard !taps.isEmpty else { throw node.unsupported("writes rows that no tap reaches") }
       return try importer.spread(taps, filter, node)
     }
-    try define(node, .view(plane.whole(result).timed(x.time)))
+    var written = plane.whole(result).timed(x.time)
+    if line != nil {
+      written = written.reshaped([1, outputs, written.count / outputs], time: x.time)
+    }
+    try define(node, .view(written))
+  }
+
+  /// What the node reads, as a plane where it is a line of columns.
+  private func transposedInput(_ node: ONNXNode, _ rank: Int) throws(ConversionError) -> StepView {
+    guard rank == 3 else { return try plane(node).view }
+    let x = try view(node, 0)
+    guard x.rank == 3, x.shape[0] == 1, x.time == nil || x.time == 2 else {
+      throw node.unsupported("X has the shape \(x.shape); expected [1, channels, columns]")
+    }
+    return x.time == nil
+      ? x.reshaped([1, x.shape[1], 1, x.shape[2]])
+      : x.reshaped([1, x.shape[1], x.shape[2], 1], time: 2)
   }
 
   /// The transposed convolution over bands, `[outputs, bands]`.
