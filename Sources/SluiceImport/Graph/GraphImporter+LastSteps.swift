@@ -31,8 +31,10 @@ extension GraphImporter {
         "keeps \(-start) steps from the end; up to \(Self.stepLimit) are read: leave the Slice out, "
           + "and take the last rows of what is written at every step")
     }
-    // All of a sequence that is as short.
-    if let size, -start >= size { return nil }
+    // All of a sequence that is as short, or its first step, which a layer that reads backwards ends in.
+    if let size, -start > size || -start == size && (behind == 0 || size - behind == 1) {
+      return nil
+    }
     var result = try resolved(value, node)
     timeAxis = index
     if result.layer < 0 { try materialise(&result, node) }

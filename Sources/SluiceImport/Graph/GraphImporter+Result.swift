@@ -40,9 +40,10 @@ extension GraphImporter {
       var described = ModelInterface.Output(
         name: output.name, role: role, features: features,
         merged: counts.allSatisfy { $0 == 1 } ? nil : counts)
-      for case .layers(let count) in value.axes.joined() where count > 1 {
-        described.layerCount = count
+      let groups = value.axes.joined().compactMap { atom in
+        if case .layers(let count) = atom { count } else { nil }
       }
+      described.layerCount = groups.max() ?? described.layerCount
       outputs.append(described)
     }
     let hasSequence = outputs.contains { if case .sequence = $0.role { true } else { false } }

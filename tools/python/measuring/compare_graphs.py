@@ -1,6 +1,6 @@
 """Draws random small ONNX graphs, and compares what Sluice makes of each with what ONNX Runtime computes.
 
-Run:   python tools/python/measuring/compare_graphs.py SLUICE [--count 2000] [--seed 1] [--users 20] [--moves] [--keep DIR]
+Run:   python tools/python/measuring/compare_graphs.py SLUICE [--count 2000] [--seed 1] [--users 20] [--moves | --ends] [--keep DIR]
        SLUICE is the tool's program, such as .build/release/sluice
 Needs: Python 3.10 or newer, numpy, onnx, onnxruntime.
 
@@ -9,7 +9,8 @@ between them what moves axes about, joins and selects. Some are wrong on purpose
 Each becomes a case folder that `sluice conformance` converts, packs and runs as users do, but for the accuracy report, 500 in
 one process; a graph of one step is run over several steps, ONNX Runtime a call a step. Of every 20th graph (--users) of one
 output `sluice convert` writes the blob too and `sluice run` its output: those are compared as well, and where conformance
-refuses, so must convert. With --moves the outputs of graphs over sequences are reshaped, flattened and transposed. Every graph is one of
+refuses, so must convert. With --moves the outputs of graphs over sequences are reshaped, flattened and transposed; with --ends graphs over sequences
+keep their last steps, as rows or as features side by side. Every graph is one of
 
     same       the outputs agree
     given      the same, with lengths or states of the case that `convert` and `run` do not take
@@ -205,7 +206,34 @@ def moved(g: Graph, x: str, shape: list[int]) -> str:
     return x
 
 
-def sequence_graph(g: Graph, moves: bool = False) -> list[np.ndarray]:
+def ended(g: Graph, x: str, steps: int, size: int) -> str:
+    """Some of the last steps of x, [T, B, size], and what is computed of them."""
+    count = int(g.random.integers(1, steps + 1))
+    behind = int(g.random.integers(0, steps - count + 1))
+    end = -behind if behind else int(np.iinfo(np.int64).max)
+    x = g.node("Slice", [x, g.integers(-count - behind), g.integers(end), g.integers(0)])
+    for _ in range(int(g.random.integers(0, 3))):
+        match g.pick("pointwise", "dense", "arithmetic"):
+            case "pointwise":
+                x = g.pointwise(x)
+            case "dense":
+                x, size = g.dense(x, size)
+            case _:
+                x = g.arithmetic(x, size)
+    if count > 1 and g.chance(0.2):
+        start = int(g.random.integers(0, count - 1))
+        x, count = g.node("Slice", [x, g.integers(start), g.integers(count), g.integers(0)]), count - start
+    g.layout = "TBF"
+    if g.chance(0.3):
+        return x
+    x, g.layout = g.node("Transpose", [x], perm=g.pick([1, 0, 2], [1, 0, 2], [1, 2, 0])), "BTF"
+    if g.chance(0.3):
+        return x
+    x = g.node("Flatten", [x], axis=1) if g.chance(0.5) else g.node("Reshape", [x, g.integers(0, count * size)])
+    return g.dense(x, count * size)[0] if g.chance(0.7) else x
+
+
+def sequence_graph(g: Graph, moves: bool = False, ends_early: bool = False) -> list[np.ndarray]:
     """Fills `g` with a graph over sequences; returns the arrays that it reads."""
     steps, batch, size = (int(g.random.integers(*r)) for r in ((1, 6), (1, 4), (1, 5)))
     # ONNX Runtime has no batch-first nodes: exporters transpose, and so does the graph.
@@ -273,6 +301,9 @@ def sequence_graph(g: Graph, moves: bool = False) -> list[np.ndarray]:
                 case _:
                     x = g.pointwise(x)
         earlier.append((x, size))
+    if ends_early:
+        g.outputs = [ended(g, x, steps, size)]
+        return arrays
     g.layout = "TBF"
     if g.chance(0.25):
         x, g.layout = g.node("Gather", [x, g.constant(-1, np.int64)], axis=0), "BF"
@@ -361,14 +392,14 @@ def reference(model: bytes, g: Graph, arrays, states) -> tuple[list[np.ndarray],
         return None
 
 
-def write_case(folder: Path, seed: int, moves: bool) -> str:
+def write_case(folder: Path, seed: int, moves: bool, ends: bool) -> str:
     """Writes a case; returns "case", or why there is none, beside the model alone."""
     g = Graph(seed)
     states = arrays = None
-    if seed % 3 == 0 and not moves:
+    if seed % 3 == 0 and not moves and not ends:
         states = step_graph(g)
     else:
-        arrays = sequence_graph(g, moves)
+        arrays = sequence_graph(g, moves, ends)
     model = g.model()
     data = reference(model, g, arrays, states)
     folder.mkdir(parents=True)
@@ -460,6 +491,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first graph; each has the next")
     parser.add_argument("--users", type=int, default=20, help="every how manieth graph goes through convert and run too")
     parser.add_argument("--moves", action="store_true", help="move the axes of outputs about")
+    parser.add_argument("--ends", action="store_true", help="keep the last steps of sequences")
     parser.add_argument("--keep", type=Path, help="a folder for the cases that differ or crash")
     options = parser.parse_args()
     kinds: collections.Counter[str] = collections.Counter()
@@ -471,7 +503,7 @@ def main() -> int:
             folders = []
             for seed in range(first, min(first + 500, options.seed + options.count)):
                 folder = Path(work) / str(seed)
-                match write_case(folder, seed, options.moves):
+                match write_case(folder, seed, options.moves, options.ends):
                     case "case":
                         folders.append(folder)
                     case "refused":
