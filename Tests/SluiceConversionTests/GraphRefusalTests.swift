@@ -167,9 +167,11 @@ import Testing
       "s = Slice(Y, i:[-3], i:[9999999999], i:[0]); y = Squeeze(s, i:[1]); "
         + "z = LSTM(y, f:1x12x3, f:1x12x3) hidden_size=3; out = Relu(z)",
       "not a sequence of three axes"),
-    Case("s = Slice(Y, i:[-3], i:[9999999999], i:[0]); out = Add(Y, s)", "different shapes"),
+    Case("s = Slice(Y, i:[-3], i:[9999999999], i:[0]); out = Add(Y, s)", "joins the last step"),
     Case("s = Slice(Y, i:[-3], i:[9999999999], i:[0]); out = Softmax(s) axis=0", "axis is 0"),
-    Case("s = Slice(Y, i:[-3], i:[9999999999], i:[0]); out = ReduceMean(s) axes=[0]", "axes"),
+    Case(
+      "s = Slice(Y, i:[-3], i:[9999999999], i:[0]); out = ReduceMean(s) axes=[0]",
+      "a mean over steps"),
     // Transposed convolutions
     Case(deconvolved("strides=[2]"), "more outputs than steps"),
     Case(deconvolved("pads=[1,1]"), "an output sees 1 steps to come; expected none before"),
@@ -265,7 +267,7 @@ import Testing
     Case("input x n,2,n; out = Conv(x, f:4x2x3) kernel_shape=[2]", "kernel_shape"),
     Case("input x n,2,n; out = Conv(x, f:4x2x3) dilations=[0]", "dilations"),
     Case("input x n,2,n; out = Conv(x, f:4x2x3) group=3", "in 3 groups"),
-    Case("input x n,2,n; out = Conv(x, f:4x2x3, f:[1,2])", "W of shape"),
+    Case("input x n,2,n; out = Conv(x, f:4x2x3, f:[1,2])", "B of 2 numbers for 4"),
     Case("input x n,2,n; out = Conv(x, f:4x2x3) auto_pad=OTHER", "auto_pad"),
     Case("input x n,2,n; out = Conv(x, f:4x5x3) pads=[2,0]", "reads 5 features"),
     Case("out = Pad(Y, i:[0,0,0], _, i:[0])", "pads are 3 numbers"),

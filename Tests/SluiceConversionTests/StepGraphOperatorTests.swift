@@ -64,7 +64,7 @@ import Testing
     Case("\(columns); w = Conv(v, f:2x2x1) strides=[0]; \(joined)", "the attribute strides"),
     Case(
       "\(columns); w = MaxPool(v) kernel_shape=[2] dilations=[2]; \(joined)", "dilations is [2]"),
-    Case("\(columns); w = ConvTranspose(v, f:2) ; \(joined)", "W has 1 axes"),
+    Case("\(columns); w = ConvTranspose(v, f:2) ; \(joined)", "W has 0 axes"),
     Case("\(columns); w = Conv(v, f:2x2x1) auto_pad=SAME; \(joined)", "auto_pad"),
     Case("\(columns); w = Conv(v, f:2x2x1) pads=[1]; \(joined)", "the attribute pads"),
     Case("w = Pad(x, i:[0,1,0,0], f:1); u = Reshape(w, i:[1,1,5])", "constant_value is not 0"),
