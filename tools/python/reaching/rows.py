@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import environments
+from bundled import bundled
 from packages import only, package
 from row import STEPS, Row, architecture, from_package, ids, noise
 from runtimes import Array, at_once, frames_at_once, gru, keras_model, silero_formula, stepped
@@ -178,5 +179,5 @@ def rows(data: Path | None) -> list[Row]:
             for part, size in (("enc", 224), ("erb_dec", emb + 64 * (8 + 8 + 16 + 32)), ("df_dec", emb + 64 * 96))
         ),
         sleepecg("wrn-gru-mesa", 36), sleepecg("ws-gru-mesa", 36),
-        chars2vec(50), chars2vec(300), g2p("enc"), g2p("dec"), resemblyzer(), *shipped(), *tutorials(), *trainers(),
+        chars2vec(50), chars2vec(300), g2p("enc"), g2p("dec"), resemblyzer(), *shipped(), *bundled(), *tutorials(), *trainers(),
     ]  # fmt: skip
