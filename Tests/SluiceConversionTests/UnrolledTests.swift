@@ -12,7 +12,7 @@ import Testing
   )
   func conformance() throws {
     let cases = try ConformanceCase.find(in: Self.folder.path)
-    #expect(cases.count == 20)
+    #expect(cases.count == 23)
     for found in cases {
       let result = found.run()
       #expect(result.passed, "\(result)")

@@ -117,8 +117,9 @@ extension GraphImporter {
       case .input(let index, _)? = FeatureValue.sole(value.axes[axis])
     else { return nil }
     if let timeAxis { return timeAxis == index ? index : nil }
-    // Of an input that no layer has read yet, what is selected from is either features or steps.
-    let own = hasSingleFeature ? nil : featureAxis ?? assumedFeatureAxis
+    // Of an input that no layer has read yet, what is selected from is either features or steps; behind an
+    // embedding the features are its own.
+    let own = hasSingleFeature || value.layer >= 0 ? nil : featureAxis ?? assumedFeatureAxis
     return index == own || index == batchAxis ? nil : index
   }
 
