@@ -164,6 +164,10 @@ import Testing
     Case("out = Slice(Y, i:[0], i:[5], i:[0])", "selects steps other than the last alone"),
     Case("out = Slice(Y, i:[-65], i:[9999999999], i:[0])", "keeps 65 steps from the end; up to 64"),
     Case(
+      "out = Slice(Y, i:[-9223372036854775808], i:[-9223372036854775808], i:[0])",
+      "selects steps other than the last"),
+    Case("out = Slice(Y, i:[-9223372036854775808], i:[9999999999], i:[0])", "steps from the end"),
+    Case(
       "s = Slice(Y, i:[-3], i:[9999999999], i:[0]); y = Squeeze(s, i:[1]); "
         + "z = LSTM(y, f:1x12x3, f:1x12x3) hidden_size=3; out = Relu(z)",
       "not a sequence of three axes"),

@@ -22,6 +22,8 @@ extension GraphImporter {
       let index = steps(of: value, axis)
     else { return nil }
     let size = value.extent(axis).known
+    // Far beyond any sequence, and still a number that can be counted the other way.
+    let (start, end) = (max(start, -(1 << 40)), max(end, -(1 << 40)))
     let behind = end < 0 ? -end : 0
     guard end < 0 || end >= Int(Int32.max) || size.map({ end >= $0 }) == true,
       start < -behind, (start, behind) != (-1, 0)

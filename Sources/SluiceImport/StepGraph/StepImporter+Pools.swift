@@ -42,6 +42,11 @@ extension StepImporter {
         before: pads[index], after: pads[index + count])
       if axis.kernel == 1, axis.stride == 1, axis.before + axis.after == 0 { continue }
       try x.checkStepsAreNot(among: [index + 2], node)
+      guard max(axis.before, axis.after) < axis.kernel, axis.outputs > 0 else {
+        throw node.malformed(
+          "a pool of \(axis.kernel) with pads \([axis.before, axis.after]) over \(axis.length) columns"
+        )
+      }
       if isCeiled { try round(&axis, countsPads: countsPads, node) }
       x = try pooled(x, index + 2, axis, countsPads: countsPads, node)
     }
@@ -66,15 +71,10 @@ extension StepImporter {
   private mutating func pooled(
     _ x: StepView, _ axis: Int, _ seen: ConvolvedAxis, countsPads: Bool, _ node: ONNXNode
   ) throws(ConversionError) -> StepView {
-    let (size, length) = (seen.kernel, seen.length)
-    guard max(seen.before, seen.after) < size, size <= seen.before + length + seen.after else {
-      throw node.malformed(
-        "a pool of \(size) with pads \([seen.before, seen.after]) over \(length) columns")
-    }
     let others = x.shape.indices.filter { $0 != axis }
     let columns = try columns(x, channelAxes: others, node)
     let pool = Network.MaxPool(
-      length: length, channels: columns.channels, kernelSize: size, stride: seen.stride,
+      length: seen.length, channels: columns.channels, kernelSize: seen.kernel, stride: seen.stride,
       before: seen.before, after: seen.after)
     let layer =
       try node.operation == "MaxPool"
