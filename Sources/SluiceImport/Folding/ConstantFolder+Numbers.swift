@@ -16,7 +16,12 @@ extension ConstantFolder {
       let view = StepView(0, shape: own)
       return view.expanded(to: shape)?.elements.map { Int($0.index) } ?? []
     }
-    return (shape, places(a.shape), places(b.shape))
+    let (left, right) = (places(a.shape), places(b.shape))
+    // An axis without elements is as long as no other.
+    guard left.count == right.count, left.count == shape.reduce(1, *) else {
+      throw node.unsupported("operands of the shapes \(a.shape) and \(b.shape)")
+    }
+    return (shape, left, right)
   }
 
   /// Arithmetic and comparisons of two constants.
