@@ -1,3 +1,4 @@
+import Foundation
 import Sluice
 import SluiceBlob
 import TestSupport
@@ -10,7 +11,22 @@ enum Counting {
   /// Steps within one `measured...` function.
   static let steps = 16
 
-  static func run() throws {
+  /// - Parameter folder: where blobs and inputs go too, numbered from 0, beside a list of their names.
+  static func run(writingTo folder: String? = nil) throws {
+    var written: [String] = []
+    func count(_ name: String, _ contents: BlobContents) throws {
+      let bytes = try contents.bytes()
+      let input = try measure(name, bytes)
+      guard let folder else { return }
+      let path = "\(folder)/\(written.count)"
+      try Data(bytes).write(to: URL(fileURLWithPath: path + ".sluice"))
+      let values = unsafe input.withUnsafeBytes { unsafe Data($0) }
+      try values.write(to: URL(fileURLWithPath: path + ".f32"))
+      written.append(name)
+    }
+    func count(_ name: String, _ network: TestNetwork) throws {
+      try count(name, network.contents())
+    }
     for (cell, inputs, hidden) in [
       (Cell.lstm, 1, 8), (.lstm, 1, 20), (.lstm, 8, 32), (.lstm, 64, 64), (.lstm, 128, 128),
       (.gruResetAfter, 8, 32), (.gruResetAfter, 64, 64), (.gruResetBefore, 64, 64),
@@ -60,14 +76,15 @@ enum Counting {
     ] {
       try count(name, SampleBlobs.contents(of: [record], &random))
     }
+    if let folder {
+      let names = written.joined(separator: "\n") + "\n"
+      try Data(names.utf8).write(to: URL(fileURLWithPath: folder + "/names"))
+    }
   }
 
-  private static func count(_ name: String, _ network: TestNetwork) throws {
-    try count(name, network.contents())
-  }
-
-  private static func count(_ name: String, _ contents: BlobContents) throws {
-    let bytes = AlignedBytes(try contents.bytes())
+  /// Measures each way, and returns the inputs.
+  private static func measure(_ name: String, _ blob: [UInt8]) throws -> [Float] {
+    let bytes = AlignedBytes(blob)
     defer { withExtendedLifetime(bytes) {} }
     let model = unsafe try Model(
       bytes: bytes.raw, options: .init(checkingHash: false, instructionSet: .avx2))
@@ -88,6 +105,7 @@ enum Counting {
     measuredBlock(&stream, input.span, &y)
     print("\(name)/batch")
     measuredBatch(&batch, input.span, &y)
+    return input
   }
 
   @inline(never)

@@ -7,7 +7,8 @@ import TestSupport
 ///
 ///     KernelProbe bits [STEPS]         every way and instruction set gives the same bits, by hash
 ///     KernelProbe hashes ISA [STEPS]   the hashes of one instruction set, for another process's
-///     KernelProbe count                steps of fixed kernels, to be counted by callgrind
+///     KernelProbe count [FOLDER]       steps of fixed kernels, to be counted by callgrind; FOLDER gets each
+///                                      one's blob and inputs, for the C library to do the same
 ///     KernelProbe blobs FOLDER SIZE... a blob of each cell, number of units and type of weights
 ///     KernelProbe large FILE           an LSTM of 64 MiB
 ///     KernelProbe speech FILE          what says of itself that it is for voice activity at 8 kHz
@@ -21,7 +22,7 @@ struct KernelProbe {
     case "hashes":
       guard let set = arguments.dropFirst().first.flatMap(InstructionSet.init) else { usage() }
       try printHashes(set, steps: steps(arguments, at: 2, default: 200))
-    case "count": try Counting.run()
+    case "count": try Counting.run(writingTo: arguments.dropFirst().first)
     case "large":
       guard arguments.count == 2 else { usage() }
       try TestNetwork.recurrent(.lstm, inputSize: 1024, hiddenSize: 1600, seed: 1)
@@ -48,7 +49,7 @@ struct KernelProbe {
 
   private static func usage() -> Never {
     print(
-      "usage: KernelProbe bits [STEPS] | hashes ISA [STEPS] | count | (blobs | quiet) FOLDER SIZE... "
+      "usage: KernelProbe bits [STEPS] | hashes ISA [STEPS] | count [FOLDER] | (blobs | quiet) FOLDER SIZE... "
         + "| large FILE | speech FILE"
     )
     exit(2)
