@@ -105,6 +105,19 @@ import Testing
       graph.initializer("z", shape, [])
       expectRefusal("model.onnx", of: line) { _ = try graph.convert() }
     }
+    // What is computed element by element, where one side has none.
+    for line in [
+      "s = Shape(x); e = Slice(s, i:[0], i:[0], i:[0]); t = Add(s, e); a = Reshape(x, t)",
+      "s = Shape(x); e = Slice(s, i:[0], i:[0], i:[0]); t = Mul(e, s); a = Reshape(x, t)",
+      "e = ConstantOfShape(i:[0]); a = Mul(e, f:[1,2,3])", "a = Add(z, f:2x3)",
+      "a = Less(f:2x3, z)",
+      "a = Where(z, f:2x3, f:2x3)", "e = ConstantOfShape(i:[2,0]); a = Max(e, f:2x3)",
+    ] {
+      let lines = line.split(separator: ";").map(String.init).joined(separator: "\n")
+      var graph = GraphBuilder("input x n,1,3\n\(lines)\ny = Add(x, a)\n-> y")
+      graph.initializer("z", [0, 3], [])
+      expectRefusal("model.onnx", of: line) { _ = try graph.convert() }
+    }
     for (start, limit, delta) in [
       (0, Int.min, 1), (0, .min, -1), (0, .max, 1), (.min, -1, 1), (-1, .min, -1), (.max, .min, -1),
       (.min, .max, .max), (3, 3, 0),
