@@ -13,7 +13,7 @@ import Testing
     _ name: String, _ source: String
   ) throws {
     let scratch = try Scratch()
-    let blob = try scratch.blob(of: name, source: source)
+    let blob = try scratch.blob(of: name, source: source, measured: true)
     #expect(try scratch.contents == ["\(name).sluice"], "and nothing beside it")
     let inspected = try Tool.run("inspect", blob, "--json").json
     let layers = try #require(inspected["layers"] as? [[String: Any]])

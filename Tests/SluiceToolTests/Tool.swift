@@ -120,12 +120,13 @@ final class Scratch {
     get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
   }
 
-  /// A blob converted from a case of the fixtures.
-  func blob(of name: String, source: String = "model.onnx") throws -> String {
+  /// A blob converted from a case of the fixtures, without a report: a debug build measures for seconds.
+  func blob(
+    of name: String, source: String = "model.onnx", measured: Bool = false
+  ) throws -> String {
     let path = file("\(name).sluice")
-    // Unmeasured: a debug build measures for seconds.
     var arguments = ["convert", "\(Tool.fixtures)/\(name)/\(source)", "-o", path]
-    arguments += ["--measure", "none"]
+    if !measured { arguments += ["--measure", "none"] }
     let architecture = "\(Tool.fixtures)/\(name)/model.json"
     if FileManager.default.fileExists(atPath: architecture) {
       arguments += ["--architecture", architecture]

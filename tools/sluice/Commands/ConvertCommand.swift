@@ -33,8 +33,7 @@ enum ConvertCommand {
       help: "write nothing where the output's measured error is greater"),
     Syntax.Option(
       "--measure", value: "N",
-      help:
-        "measure over N steps at most, or none: 10,000 of noise, fewer of large models, if not given"
+      help: "steps to measure over, or none; 10,000 of noise if not given, fewer of large models"
     ),
     Syntax.Option(
       "--meta", value: "M.json", file: .read,
