@@ -19,7 +19,7 @@ enum SourceAttack {
     convert(input, named: "model.onnx")
     expectingErrors(of: "") { () throws(ConversionError) in
       let source = SourceBytes(file: "model.onnx", input)
-      try run(try Converter.convert(source, architecture: Fixtures.architecture).network)
+      try run(try Converter.convert(source, architecture: Fixtures.architecture()).network)
     }
   }
 
@@ -86,10 +86,15 @@ enum SourceAttack {
 /// What the targets read beside their input; the working directory is the package's.
 enum Fixtures {
   /// What names the tensors of an ONNX file among the fixtures.
-  static let architecture: JSONNode = {
+  static func architecture() throws(ConversionError) -> JSONNode {
+    try JSONReader.parse(SourceBytes(file: "model.json", architectureBytes))
+  }
+
+  private static let architectureBytes: [UInt8] = {
     do throws(ConversionError) {
       let path = "Tests/Fixtures/Conversion/onnx_weights_by_name/model.json"
-      return try JSONReader.parse(SourceBytes(path: path))
+      let file = try SourceBytes(path: path)
+      return file.array(0..<file.count)
     } catch {
       finding("\(error)")
     }

@@ -8,6 +8,8 @@ import SluiceNetwork
 extension GraphImporter {
   /// Steps that a value may keep of the end of a sequence, each a layer that delays.
   private static let stepLimit = 64
+  /// Steps that may stand side by side: the layers that one layer reads.
+  private static let rowLimit = LayerInputs.capacity
 
   /// The steps from the `start`-th on before the `end`-th, both counted from behind the last; nil where
   /// that is the last alone, or `axis` counts no steps.
@@ -32,6 +34,11 @@ extension GraphImporter {
       throw node.unsupported(
         "keeps \(-start) steps from the end; up to \(Self.stepLimit) are read: leave the Slice out, "
           + "and take the last rows of what is written at every step")
+    }
+    guard -start - behind <= Self.rowLimit else {
+      throw node.unsupported(
+        "keeps \(-start - behind) steps from the end; up to \(Self.rowLimit) stand side by side: leave the "
+          + "Slice out, and take the last rows of what is written at every step")
     }
     // All of a sequence that is as short, or its first step, which a layer that reads backwards ends in.
     if let size, -start > size || -start == size && (behind == 0 || size - behind == 1) {

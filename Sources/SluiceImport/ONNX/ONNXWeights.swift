@@ -16,6 +16,8 @@ struct ONNXWeights {
     let tensor: ONNXTensor
     let shape: [Int]
     let form: Form
+    /// Why an architecture cannot say what the graph makes of it; nil where it can.
+    var refusal: String?
   }
 
   private(set) var parts: [Name: Part] = [:]
@@ -40,28 +42,15 @@ struct ONNXWeights {
     }
     for name in repeated { tensors[name] = nil }
     tensors = tensors.filter { $0.value.holdsWeights }
-    let matrices = Self.rightFactors(of: nodes)
+    let uses = WeightUses(of: nodes)
     for (name, tensor) in tensors {
-      let isTransposed = tensor.shape.count == 2 && matrices.contains(name)
+      let use = uses.use(of: name, shape: tensor.shape)
+      let isTransposed = tensor.shape.count == 2 && use.isTransposed
       parts[name] = Part(
         tensor: tensor, shape: isTransposed ? tensor.shape.reversed() : tensor.shape,
-        form: isTransposed ? .transposed : .whole)
+        form: isTransposed ? .transposed : .whole, refusal: use.refusal)
     }
     for node in nodes where node.isRecurrent { addGates(of: node, tensors) }
-  }
-
-  /// The names that nothing but `MatMul` and `Gemm` reads, as the right factor as it stands.
-  private static func rightFactors(of nodes: [ONNXNode]) -> Set<Name> {
-    var (factors, others): (Set<Name>, Set<Name>) = ([], [])
-    for node in nodes {
-      for (index, name) in node.inputs.enumerated() {
-        let isFactor =
-          index == 1
-          && (node.operation == "MatMul" || node.operation == "Gemm" && !node.transposesRight)
-        if isFactor { factors.insert(name) } else { others.insert(name) }
-      }
-    }
-    return factors.subtracting(others)
   }
 
   /// W, R and B of a recurrent node, under PyTorch's names for a layer that is called as the node.
@@ -87,8 +76,9 @@ struct ONNXWeights {
       let name = "\(node.source).\(what)_l0\(direction == 0 ? "" : "_reverse")"
       added[Name(name)] = Part(
         tensor: tensor, shape: tensor.shape.count == 3 ? [rows, tensor.shape[2]] : [rows],
-        form: .gates(direction: direction, from: start, order: order))
+        form: .gates(direction: direction, from: start, order: order), refusal: refusal)
     }
+    let refusal = WeightUses.refusal(ofRecurrent: node)
     var used = [wName, rName]
     let bias = tensor(3, rank: 2)
     for direction in 0..<w.shape[0] {
@@ -108,6 +98,7 @@ struct ONNXWeights {
 extension ONNXWeights.Part {
   /// Its numbers, in the order that an architecture reads.
   func floats(_ file: String, _ place: String) throws(ConversionError) -> [Float] {
+    if let refusal { throw .unsupported(file, place, refusal) }
     let values = try tensor.tensor().floats
     try requireFinite(values, file: file, place: place)
     switch form {
@@ -131,15 +122,6 @@ extension ONNXTensor {
     switch type {
     case .float, .double, .float16, .bfloat16: return true
     case .int32, .int64, .bool: return false
-    }
-  }
-}
-
-extension ONNXNode {
-  /// Whether a `Gemm` turns its right factor.
-  fileprivate var transposesRight: Bool {
-    attributes.contains {
-      if $0.name == "transB", case .integer(let flag) = $0.value { flag != 0 } else { false }
     }
   }
 }

@@ -63,8 +63,8 @@ enum ConvertCommand {
       else by their weights. X.npy holds features, float16, float32 or float64 [T, inputs] or
       [B, T, inputs], or token ids, int32 or int64 [T] or [B, T]. Without it integer weights read
       inputs at a scale for each step, and the blob is measured over noise. 'auto' measures mixes of
-      types and takes the smallest under --max-error that is no slower than f32. The table ends with the time of a step on this
-      machine beside that with f32 weights, which the blob does not carry.
+      types and takes the smallest under --max-error that is no slower than f32. The table ends with
+      the time of a step on this machine beside that with f32 weights, which the blob does not carry.
 
       M.json may say name, description, version, license, task, sample_rate, hop, context, horizon,
       missing, labels, inputs, outputs, and under custom what you like. With "inputs" and "outputs", an
