@@ -48,7 +48,7 @@ def main() -> int:
             for name, layer, gates in CELLS:
                 for units in UNITS:
                     write_model(model, layer, gates, units)
-                    command = [arguments.sluice, "convert", str(model), "-o", str(blob), "--type", kind, "--json"]
+                    command = [arguments.sluice, "convert", str(model), "-o", str(blob), "--type", kind, "--measure", "10000", "--json"]
                     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
                     accuracy = json.loads(done.stdout)["accuracy"]
                     errors = [moment["rms_error"] for moment in accuracy["drift"]]
