@@ -104,7 +104,18 @@ class WeightTests(unittest.TestCase):
         with self.assertRaisesRegex(Refused, "no state_dict"):
             export_weights.weights_of(path)
         path.write_bytes(pickle.dumps(print))
-        with self.assertRaisesRegex(Refused, "no checkpoint of tensors alone"):
+        with self.assertRaisesRegex(Refused, "Python objects beside tensors.*state_dict"):
+            export_weights.weights_of(path)
+        path.write_bytes(b"nothing that anyone wrote")
+        with self.assertRaisesRegex(Refused, "checkpoint of tensors alone|Python objects"):
+            export_weights.weights_of(path)
+        torch.save(torch.nn.Linear(2, 2), path)
+        with self.assertRaises(Refused) as refused:
+            export_weights.weights_of(path)
+        self.assertRegex(str(refused.exception), "export_torch.py")
+        self.assertNotRegex(str(refused.exception), "\x1b|weights_only")
+        torch.jit.script(torch.nn.Linear(2, 2)).save(path)
+        with self.assertRaisesRegex(Refused, "TorchScript.*state_dict"):
             export_weights.weights_of(path)
 
     def test_pickles_and_msgpack(self) -> None:

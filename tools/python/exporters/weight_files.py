@@ -2,6 +2,7 @@
 and says what is read.
 """
 
+import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from .sluice_architecture import Architecture, Array, Refused, shown
 from .tree_files import arrays_within, packed, pickled
 
 OLD_CHECKPOINT = b"\x80\x02\x8a\nl\xfc\x9cF"  # what torch.save of versions before 1.6 begins with
+WAY_ON = "save the module's state_dict(), or export the module itself: export_torch.py MODEL.py:NAME"
 DEPTH = 8  # of dictionaries within a checkpoint
 COUNT = 1 << 16  # of arrays
 # What a trainer calls the model's state_dict beside its own.
@@ -119,11 +121,15 @@ def checkpoint_weights(path: Path, key: str | None) -> Weights:
         raise Refused(f"a checkpoint needs torch: {error}") from None
     try:
         refuse_unpacking(path)
+        refuse_script(path)
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Refused:
         raise
+    except pickle.UnpicklingError as error:
+        # PyTorch's own text advises to load what may run code, in terminal colours.
+        raise Refused(f"{path} holds Python objects beside tensors, such as a whole module: {WAY_ON}") from error
     except Exception as error:  # whatever the file's readers raise
-        reason = " ".join(str(error).split())
+        reason = " ".join("".join(part for part in word if part.isprintable()) for word in str(error).split())
         raise Refused(f"{path} is no checkpoint of tensors alone: {reason[:300]}") from error
     taken, state = state_within(found, key)
     weights = Weights()
@@ -133,6 +139,14 @@ def checkpoint_weights(path: Path, key: str | None) -> Weights:
         if isinstance(value, torch.Tensor):
             weights.add(name, value.detach().float().numpy() if value.is_floating_point() else value.numpy())
     return weights
+
+
+def refuse_script(path: Path) -> None:
+    """Refuses TorchScript, an archive of code."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(name.endswith("/constants.pkl") for name in archive.namelist()):
+                raise Refused(f"{path} is TorchScript, code beside weights: {WAY_ON}")
 
 
 def state_within(found: Any, key: str | None) -> tuple[str, Any]:
