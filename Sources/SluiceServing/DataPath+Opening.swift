@@ -105,8 +105,8 @@ extension DataPath {
     return nil
   }
 
-  /// What streams of this thread were promised, summed anew.
-  package func findLeastDeadline() {
+  /// What streams of this thread were promised, summed anew, and the least of their deadlines.
+  package func sumPromises() {
     leastDeadline = .max
     var total = 0.0
     var index = 0
@@ -143,7 +143,7 @@ extension DataPath {
       }
       index &+= 1
     }
-    if hadPromise { findLeastDeadline() }
+    if hadPromise { sumPromises() }
   }
 }
 

@@ -91,7 +91,7 @@ extension DataPath {
   private func close(_ stream: Int) -> sluice_outcome {
     let hadPromise = unsafe registry.records[stream].load > 0
     registry.locked { registry.free(stream) }
-    if hadPromise { findLeastDeadline() }
+    if hadPromise { sumPromises() }
     return sluice_done
   }
 
@@ -120,18 +120,14 @@ extension DataPath {
   /// The first stream goes on from where the second is, of the same model or one of its topology.
   private func carry(_ message: Message) -> sluice_outcome {
     let (target, source) = unsafe (message.replyEntry(0), message.replyEntry(1))
-    guard
-      let to = unsafe registry.index(
-        of: target.pointee.stream, thread: thread, connection: message.connection)
-    else {
-      unsafe target.pointee.status = sluice_unknown_stream.rawValue
-      return sluice_unknown_stream
+    // The stream of an entry, which is told where there is none.
+    func stream(_ entry: UnsafeMutablePointer<sluice_entry>) -> Int? {
+      let found = unsafe registry.index(
+        of: entry.pointee.stream, thread: thread, connection: message.connection)
+      if found == nil { unsafe entry.pointee.status = sluice_unknown_stream.rawValue }
+      return found
     }
-    guard
-      let from = unsafe registry.index(
-        of: source.pointee.stream, thread: thread, connection: message.connection)
-    else {
-      unsafe source.pointee.status = sluice_unknown_stream.rawValue
+    guard let to = unsafe stream(target), let from = unsafe stream(source) else {
       return sluice_unknown_stream
     }
     let ((model, slot), (otherModel, otherSlot)) = (registry.place(to), registry.place(from))

@@ -50,6 +50,7 @@ package final class DataPath {
   package var messageCount: UInt64 = 0
   /// Of this thread's time, what streams were promised; and the least of their deadlines.
   package var promisedLoad = 0.0
+  package var leastDeadline = Int64.max
   /// Nanoseconds of work without a promise that this round still takes.
   package var slack = 0.0
   /// Nanoseconds of a message beside its rows, lately.
@@ -116,9 +117,6 @@ package final class DataPath {
     // Nobody who was promised a time waits longer for who was not than a quarter of it.
     slack = Double(leastDeadline) / 4
   }
-
-  /// The least deadline of streams that were promised one.
-  package var leastDeadline = Int64.max
 
   /// Takes a message that lies at ``room``.
   ///

@@ -110,7 +110,6 @@ static inline float control(const LADSPA_Data *port, float least, float most, fl
 }
 
 /* Of `wet` parts y and the rest x. */
-
 static inline float mixed(float x, float y, float wet) {
   return wet >= 1 ? y : wet <= 0 ? x : wet * y + (1 - wet) * x;
 }

@@ -27,6 +27,15 @@ struct RecurrentForm {
   /// z, r, h to r, z, n.
   static let gruOrder = [1, 0, 2]
 
+  /// The functions of a node that names none, for each direction.
+  static func usualFunctions(of node: ONNXNode) -> [Network.Function] {
+    switch node.operation {
+    case "LSTM": [.sigmoid, .tanh, .tanh]
+    case "GRU": [.sigmoid, .tanh]
+    default: [.tanh]
+    }
+  }
+
   init(_ node: ONNXNode, _ attributes: inout AttributeReader) throws(ConversionError) {
     direction = try attributes.string("direction")?.lowercased() ?? "forward"
     guard ["forward", "reverse", "bidirectional"].contains(direction) else {
@@ -43,19 +52,16 @@ struct RecurrentForm {
       guard clip > 0 else { throw node.malformed("the attribute clip is \(clip)") }
       form.clip = clip
     }
-    let usual: [Network.Function]
+    let usual = Self.usualFunctions(of: node)
     var cell = Network.Cell.lstm
     switch node.operation {
     case "LSTM":
       form.isCoupled = try attributes.flag("input_forget")
-      usual = [.sigmoid, .tanh, .tanh]
       gateOrder = Self.lstmOrder
     case "GRU":
       cell = .gru(try attributes.flag("linear_before_reset") ? .resetAfter : .resetBefore)
-      usual = [.sigmoid, .tanh]
       gateOrder = Self.gruOrder
     default:
-      usual = [.tanh]
       gateOrder = [0]
     }
     var given = try ActivationList(node, &attributes)

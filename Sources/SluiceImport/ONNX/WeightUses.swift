@@ -1,3 +1,4 @@
+import SluiceBlob
 import SluiceNetwork
 
 /// How the nodes of a graph read its tensors: what of it an architecture that names them takes for granted.
@@ -63,14 +64,9 @@ struct WeightUses {
       case ("direction", .string(let text)) where text == "reverse":
         return refusal(node, "reads backwards")
       case ("activations", .strings(let functions)):
-        let usual: [String] =
-          switch node.operation {
-          case "LSTM": ["sigmoid", "tanh", "tanh"]
-          case "GRU": ["sigmoid", "tanh"]
-          default: ["tanh"]
-          }
+        let usual = RecurrentForm.usualFunctions(of: node)
         let isUsual = functions.enumerated().allSatisfy {
-          $1.lowercased() == usual[$0 % usual.count]
+          Activation(named: $1.lowercased()) == usual[$0 % usual.count].kind
         }
         if !isUsual { return refusal(node, "has the activations \(functions)") }
       default: continue

@@ -14,7 +14,10 @@ extension ConvertCommand {
     of model: borrowing Model, _ conversion: Conversion, _ source: String,
     _ options: ConversionOptions
   ) throws(ToolError) -> StepRatio? {
-    guard options.measurement != .none else { return nil }
+    let isWhole = conversion.contents.layers.allSatisfy {
+      $0.record.storage == .f32 && !$0.record.isSparse
+    }
+    guard options.measurement != .none, !isWhole else { return nil }
     let whole = try converting { () throws(ConversionError) in
       try conversion.contentsAsFloats(grade: options.grade)
     }
