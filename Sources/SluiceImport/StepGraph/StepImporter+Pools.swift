@@ -26,7 +26,9 @@ extension StepImporter {
     }
     let dilations = try attributes.integers("dilations") ?? ones
     guard dilations == ones else {
-      throw node.unsupported("the attribute dilations is \(dilations)")
+      throw node.unsupported(
+        "the attribute dilations is \(dilations); expected ones: slice the columns apart by their "
+          + "dilation, and pool each slice")
     }
     let isCeiled = try attributes.flag("ceil_mode")
     let countsPads = try attributes.flag("count_include_pad")
@@ -63,7 +65,9 @@ extension StepImporter {
     let after = (outputs - 1) * axis.stride + axis.kernel - axis.before - axis.length
     axis.after = max(after, axis.after)
     guard axis.after < axis.kernel, !countsPads || node.operation == "MaxPool" else {
-      throw node.unsupported("the attribute ceil_mode is 1")
+      throw node.unsupported(
+        "the attribute ceil_mode is 1, and the last window ends in pads that count; pad the columns "
+          + "before the pool, and leave ceil_mode out")
     }
   }
 

@@ -64,7 +64,8 @@ class Exporter(States):
                     raise Refused(f"the attribute {node.args[1]} of {node.args[0]}: {refusal}") from None
                 raise type(refusal)(f"{node.op.replace('call_', '')} {name}: {refusal}") from None
         for name in self.final & self.read:
-            raise Refused(f"module {name}: both its sequence and its final states are read")
+            raise Refused(f"module {name}: both its sequence and its final states are read; the last step of the sequence, y[:, -1],"
+                          " is the final h of a layer in one direction, and torch.onnx.export writes all of them for `convert`")
         self.check_repeated()
         self.carried |= {value.layer for node in self.kept if isinstance(value := self.values.get(node), Value)}
         for name in self.single - self.carried:

@@ -53,10 +53,10 @@ class Graph:
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[str] = []
         self.count = 0
-        # Of one output, how its axes stand: of steps, sequences and features.
-        self.layout = ""
-        # The output before it was moved, where outputs are.
+        # The one output as `run` writes it, before the graph moves its axes about; the output itself where it does not.
         self.unmoved = ""
+        # How the axes of that stand: of steps, sequences and features.
+        self.layout = ""
         self.is_batch_first = False
 
     def chance(self, probability: float) -> bool:
@@ -226,9 +226,15 @@ def ended(g: Graph, x: str, steps: int, size: int) -> str:
     g.layout = "TBF"
     if g.chance(0.3):
         return x
-    x, g.layout = g.node("Transpose", [x], perm=g.pick([1, 0, 2], [1, 0, 2], [1, 2, 0])), "BTF"
+    rows, order = x, g.pick([1, 0, 2], [1, 0, 2], [1, 2, 0])
+    x = g.node("Transpose", [x], perm=order)
     if g.chance(0.3):
+        if order[1] == 2:  # Features before steps, where `run` writes a row for each step.
+            g.unmoved = rows
+        else:
+            g.layout = "BTF"
         return x
+    g.layout = "BTF"
     x = g.node("Flatten", [x], axis=1) if g.chance(0.5) else g.node("Reshape", [x, g.integers(0, count * size)])
     return g.dense(x, count * size)[0] if g.chance(0.7) else x
 
@@ -420,7 +426,7 @@ def write_case(folder: Path, seed: int, moves: bool, ends: bool) -> str:
     elif others or more:
         return "case"
     else:
-        if moves:
+        if g.unmoved not in ("", g.outputs[0]):
             g.outputs = [g.unmoved]
             y = reference(g.model(), g, arrays, None)[1][0]
         x = x if g.is_batch_first else x.transpose(1, 0, 2)
