@@ -177,7 +177,7 @@ class States(Functions):
             elif isinstance(value, Value) and value.form in ("states", "hidden", "cell"):
                 yield value, ""
             else:
-                raise Refused("more than one output; return them side by side, torch.cat((a, b), -1), or export one each")
+                raise Refused("more than one output; return them side by side, torch.cat((a, b), -1), or convert what torch.onnx.export writes")
 
     def carry(self, states: Any) -> None:
         """Checks that states come out in the order in which they went in: the stream keeps each in its layer."""
