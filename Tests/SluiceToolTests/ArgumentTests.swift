@@ -2,7 +2,7 @@ import Testing
 
 @Suite struct ArgumentTests {
   static let commands = [
-    "convert", "inspect", "run", "explain", "compare", "diff", "conformance", "bench",
+    "convert", "inspect", "run", "explain", "generate", "compare", "diff", "conformance", "bench",
     "serve", "isa",
   ]
 
@@ -61,6 +61,11 @@ import Testing
     (["explain", "--text", "a", "--layer", "gru"], "expected one of 'lstm"),
     (["explain", "--text", "a", "--signal", "z"], "expected one of i, f, g, o, C, h"),
     (["explain", "--text", " "], "holds no word"),
+    (["generate"], "expected --seed"),
+    (["generate", "a", "--seed", "x", "--temperature", "-1"], "expected a number from 0 on"),
+    (["generate", "a", "--seed", "x", "--temperature", "hot"], "expected a number from 0 on"),
+    (["generate", "a", "--seed", "x", "--length", "0"], "no whole number from 1 to 100,000,000"),
+    (["generate", "a", "--seed", "x", "--random-seed", "-1"], "expected a whole number from 0"),
     (["convert", "a"], "expected -o OUT.sluice"),
     (["convert", "a", "-o", "b", "--output", "c"], "stands twice"),
     (["convert", "a", "-o", "b", "--type", "auto"], "expected --max-error E"),
