@@ -16,6 +16,9 @@ public struct Token: Sendable, Hashable {
 /// up with its ASCII letters in lower case. Every other byte above 0x20 but 0x7F is a token of its
 /// own; what remains separates. Bytes, not characters: no table is needed, any bytes are a text, and
 /// nothing is allocated.
+///
+/// A vocabulary that has a space for a word is one of pieces, as characters are: nothing separates and no letter
+/// changes; the next token is the longest word that the text goes on with, or an unknown character.
 public struct Tokenizer: Sendable {
   /// The id of every word that the vocabulary does not have.
   public static var unknownID: Int { 0 }
@@ -25,6 +28,9 @@ public struct Tokenizer: Sendable {
   private let blob: BlobView
   /// Where the next token is looked for: a byte of the text between two tokens.
   package var position = 0
+
+  /// Whether tokens are pieces of the text, with nothing between them.
+  package var isOfPieces: Bool { blob.hasPieces }
 
   /// A tokenizer at the start of a text.
   ///
@@ -38,6 +44,7 @@ public struct Tokenizer: Sendable {
   /// - Parameter text: the same bytes at every call.
   /// - Complexity: O(length of the token * log of the vocabulary).
   public mutating func next(in text: Span<UInt8>) -> Token? {
+    if blob.hasPieces { return nextPiece(in: text) }
     // Every index is compared with the text's size right here: no check that could trap is left.
     var at = max(position, 0)
     while at < text.count, Tokenizer.separates(unsafe text[unchecked: at]) { at &+= 1 }
@@ -54,8 +61,26 @@ public struct Tokenizer: Sendable {
     return Token(range: range, id: id ?? Tokenizer.unknownID, isKnown: id != nil)
   }
 
-  /// The id of the word at `range`, which lies within the text.
+  /// The next token where the words are pieces.
+  private mutating func nextPiece(in text: Span<UInt8>) -> Token? {
+    let start = max(position, 0)
+    guard start < text.count else { return nil }
+    let count = min(text.count &- start, Tokenizer.longestWord)
+    let found = unsafe text.withUnsafeBytes { bytes -> (id: Int, count: Int)? in
+      guard let base = bytes.baseAddress else { return nil }
+      return unsafe blob.longestToken(
+        in: UnsafeRawBufferPointer(start: base + start, count: count))
+    }
+    var end = start &+ (found?.count ?? 1)
+    // An unknown character is its first byte of UTF-8 and those that continue it.
+    while found == nil, end < text.count, unsafe text[unchecked: end] & 0xC0 == 0x80 { end &+= 1 }
+    position = end
+    return Token(
+      range: unsafe Range(uncheckedBounds: (start, end)), id: found?.id ?? Tokenizer.unknownID,
+      isKnown: found != nil)
+  }
 
+  /// The id of the word at `range`, which lies within the text.
   private func lookUp(_ range: Range<Int>, in text: Span<UInt8>) -> Int? {
     let count = range.upperBound &- range.lowerBound
     guard count <= Tokenizer.longestWord else { return nil }

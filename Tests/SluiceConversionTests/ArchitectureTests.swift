@@ -285,7 +285,14 @@ struct ArchitectureTests {
     let network = try convert(builder)
     #expect(network.readsIDs && network.vocabulary == ["<unk>", "good", "bad"])
     #expect(network.labels == ["no", "yes"])
-    for words in ["<unk>\ngood", "good\n<unk>\nbad", "<unk>\ngood\ngood", "<unk>\n\nbad"] {
+    // An array may hold what no line does.
+    builder.metadata["sluice.vocabulary"] = #"["<unk>", " ", "\n"]"#
+    #expect(try convert(builder).vocabulary == ["<unk>", " ", "\n"])
+    for words in [
+      "<unk>\ngood", "good\n<unk>\nbad", "<unk>\ngood\ngood", "<unk>\n\nbad", "[]",
+      #"["<unk>", "a"]"#, #"["a", "<unk>", "b"]"#, #"["<unk>", "a", "a"]"#, #"["<unk>", "a", 1]"#,
+      #"["<unk>", "a", "b""#,
+    ] {
       builder.metadata["sluice.vocabulary"] = words
       #expect(refuses(.malformed, "sluice.vocabulary") { _ = try convert(builder) })
     }

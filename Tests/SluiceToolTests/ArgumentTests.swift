@@ -2,7 +2,8 @@ import Testing
 
 @Suite struct ArgumentTests {
   static let commands = [
-    "convert", "inspect", "run", "compare", "diff", "conformance", "bench", "serve", "isa",
+    "convert", "inspect", "run", "explain", "generate", "compare", "diff", "conformance", "bench",
+    "serve", "isa",
   ]
 
   @Test func helpListsEveryCommand() throws {
@@ -50,6 +51,21 @@ import Testing
     (["run", "--input", "-"], "expected --format"),
     (["run", "--input", "a.wav"], "expected --wav, or --format"),
     (["run", "--input", "a", "--format", "xml"], "expected one of npy, csv, jsonl"),
+    (["run", "--text", "a", "--trace", "g.csv"], "does not end in .npy"),
+    (["run", "--text", "-", "--trace", "g.npy"], "'--text -' is many texts"),
+    (["explain"], "expected --text or --input"),
+    (["explain", "--text", "a", "--input", "b"], "expected --text or --input"),
+    (["explain", "--text", "-"], "'-' is many texts"),
+    (["explain", "--text", "a", "--missing", "0"], "goes with --input"),
+    (["explain", "--text", "a", "--trace", "g"], "does not end in .npy"),
+    (["explain", "--text", "a", "--layer", "gru"], "expected one of 'lstm"),
+    (["explain", "--text", "a", "--signal", "z"], "expected one of i, f, g, o, C, h"),
+    (["explain", "--text", " "], "holds no word"),
+    (["generate"], "expected --seed"),
+    (["generate", "a", "--seed", "x", "--temperature", "-1"], "expected a number from 0 on"),
+    (["generate", "a", "--seed", "x", "--temperature", "hot"], "expected a number from 0 on"),
+    (["generate", "a", "--seed", "x", "--length", "0"], "no whole number from 1 to 100,000,000"),
+    (["generate", "a", "--seed", "x", "--random-seed", "-1"], "expected a whole number from 0"),
     (["convert", "a"], "expected -o OUT.sluice"),
     (["convert", "a", "-o", "b", "--output", "c"], "stands twice"),
     (["convert", "a", "-o", "b", "--type", "auto"], "expected --max-error E"),

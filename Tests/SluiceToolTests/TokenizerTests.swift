@@ -49,6 +49,43 @@ import Testing
     #expect(try tokens(of: [0x20, 0x00, 0x7F, 0x0A], words).isEmpty)
   }
 
+  @Test func aVocabularyWithASpaceIsOfPieces() throws {
+    let pieces = ["<unk>", " ", "a", "ab", "abcd", "b", "B", "\n", "caf\u{E9}", "\u{E9}"]
+    let found = try tokens(of: Array("abc abcdaB\n caf\u{E9}caf\u{E9}s\u{65E5}\u{E9}".utf8), pieces)
+    #expect(
+      found.map(\.text) == [
+        "ab", "c", " ", "abcd", "a", "B", "\n", " ", "caf\u{E9}", "caf\u{E9}", "s", "\u{65E5}",
+        "\u{E9}",
+      ])
+    #expect(found.map(\.id) == [3, 0, 1, 4, 2, 6, 7, 1, 8, 8, 0, 0, 9])
+    #expect(found.map(\.isKnown) == found.map { $0.id != 0 })
+    // Any bytes are a text, and none is left out.
+    let bytes: [UInt8] = Array(0...255)
+    let all = try tokens(of: bytes, pieces)
+    #expect(all.count < 256 && all.count { $0.isKnown } == 4)
+    #expect(try tokens(of: [], pieces).isEmpty)
+  }
+
+  @Test func piecesAreTheLongestThatFit() throws {
+    var random = SplitMix64(state: 21)
+    func text(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(0x61 + random.next() % 3) } }
+    let words = (0..<60).map { _ in
+      String(decoding: text(1 + Int(random.next() % 6)), as: UTF8.self)
+    }
+    var seen: Set<String> = []
+    let pieces = ["<unk>", " "] + words.filter { seen.insert($0).inserted }
+    let all = text(2000)
+    var at = 0
+    for token in try tokens(of: all, pieces) {
+      let rest = String(decoding: all[at...], as: UTF8.self)
+      let longest = pieces.filter { rest.hasPrefix($0) }.max { $0.count < $1.count }
+      #expect(token.text == longest ?? String(rest.prefix(1)))
+      #expect(token.isKnown == (longest != nil))
+      at += token.text.utf8.count
+    }
+    #expect(at == 2000)
+  }
+
   @Test func aWordOf256BytesIsUnknown() throws {
     let (longest, longer) = (String(repeating: "a", count: 255), String(repeating: "b", count: 256))
     let found = try tokens(of: Array("\(longest) \(longer)".utf8), ["<unk>", longest, longer])

@@ -10,6 +10,8 @@ import SluiceNetwork
     Command(syntax: ConvertCommand.syntax, run: ConvertCommand.run),
     Command(syntax: InspectCommand.syntax, run: InspectCommand.run),
     Command(syntax: RunCommand.syntax, run: RunCommand.run),
+    Command(syntax: ExplainCommand.syntax, run: ExplainCommand.run),
+    Command(syntax: GenerateCommand.syntax, run: GenerateCommand.run),
     Command(syntax: CompareCommand.syntax, run: CompareCommand.run),
     Command(syntax: DiffCommand.syntax, run: DiffCommand.run),
     Command(syntax: ConformanceCommand.syntax, run: ConformanceCommand.run),

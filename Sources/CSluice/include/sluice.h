@@ -328,7 +328,8 @@ size_t sluice_layer_count(const sluice_model_t *model);
 sluice_status sluice_model_layer(const sluice_model_t *model, size_t index, sluice_layer_info *layer);
 
 /*
- * Finds the next token of a text in the vocabulary of a model: a word, or one other character. Returns
+ * Finds the next token of a text in the vocabulary of a model: a word, or one other character; where the vocabulary
+ * has a space for a word, the longest of its words that the text goes on with, or one unknown character. Returns
  * false at the end of the text. *position is the byte to start at, 0 at first, and is moved behind the
  * token. *token is its id, that of unknown words (0) where the vocabulary lacks it. Of a model that has
  * no vocabulary, or does not read tokens, it is false at once, and *position stays. [real-time]

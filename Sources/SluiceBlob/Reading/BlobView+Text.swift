@@ -27,6 +27,45 @@ extension BlobView {
     return nil
   }
 
+  /// The longest word that `text` begins with, its id and its bytes; nil where there is none.
+  ///
+  /// Word by word of the sorted ones the range is halved that begins like the text, byte by byte: at most
+  /// 2 log2(``vocabularyCount``) comparisons a byte, as many bytes as some word has in common with it.
+  package func longestToken(in text: UnsafeRawBufferPointer) -> (id: Int, count: Int)? {
+    let table = vocabulary
+    var found: (id: Int, count: Int)?
+    var (low, high, at) = (0, table.count, 0)
+    while at < text.count {
+      let byte = unsafe Int(text[at])
+      low = firstWord(of: table, low, high, at, notBelow: byte)
+      high = firstWord(of: table, low, high, at, notBelow: byte &+ 1)
+      at &+= 1
+      guard low < high, let id = file.u32IfInside(table.sortedField(low)),
+        let word = unsafe table.bytes(of: Int(id), in: file)
+      else { break }
+      // The shortest of those that begin alike comes first.
+      if word.count == at { found = (Int(id), at) }
+    }
+    return found
+  }
+
+  /// Of the sorted words from `low` to `high`, which are equal up to byte `at`, the first whose byte there is at
+  /// least `byte`; one that ends before comes before all.
+  private func firstWord(
+    of table: TextTable, _ low: Int, _ high: Int, _ at: Int, notBelow byte: Int
+  ) -> Int {
+    var (low, high) = (low, high)
+    while low < high {
+      let middle = low &+ (high &- low) / 2
+      guard let id = file.u32IfInside(table.sortedField(middle)),
+        let word = unsafe table.bytes(of: Int(id), in: file)
+      else { return high }
+      let own = unsafe at < word.count ? Int(word[at]) : -1
+      if own < byte { low = middle &+ 1 } else { high = middle }
+    }
+    return low
+  }
+
   /// The number of labels, 0 where there are none.
   ///
   /// Otherwise the last layer's output size, or for a single output possibly 2: negative, positive.

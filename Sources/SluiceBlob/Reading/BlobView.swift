@@ -16,6 +16,8 @@ public struct BlobView {
   public let hash: UInt64
   /// The number of words of the vocabulary, 0 where there is none.
   public let vocabularyCount: Int
+  /// Whether the vocabulary has a space for a word: its words are pieces of a text then, as characters are.
+  public private(set) var hasPieces = false
 
   /// Validates every field and every float of `bytes`, once.
   ///
@@ -48,6 +50,9 @@ public struct BlobView {
     hash = file.u64(BlobLayout.Header.hash)
     let words = sections.vocabulary
     vocabularyCount = words.count == 0 ? 0 : Int(file.u32(words.start))
+    let space: StaticString = " "
+    hasPieces =
+      unsafe tokenID(of: UnsafeRawBufferPointer(start: space.utf8Start, count: 1)) != nil
   }
 
   /// The whole file.

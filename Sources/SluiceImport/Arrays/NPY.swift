@@ -50,22 +50,36 @@ public enum NPY {
     return Tensor(shape: header.shape, elements: elements)
   }
 
-  /// The bytes of a version 1 file that holds `tensor`.
+  /// The bytes of a file that holds `tensor`.
   public static func bytes(of tensor: Tensor) -> [UInt8] {
     let (type, data): (String, [UInt8]) =
       switch tensor.elements {
-      case .float(let values): ("<f4", littleEndian(values.map(\.bitPattern)))
+      case .float(let values): ("<f4", bytes(ofFloats: values))
       case .double(let values): ("<f8", littleEndian(values.map(\.bitPattern)))
       case .int32(let values): ("<i4", littleEndian(values))
       case .int64(let values): ("<i8", littleEndian(values))
       }
-    let sizes = tensor.shape.map { "\($0)," }.joined(separator: " ")
-    var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }"
+    return bytes(type: "'\(type)'", shape: tensor.shape, data)
+  }
+
+  /// The bytes of a file whose elements are of the type that a Python expression describes.
+  package static func bytes(type: String, shape: [Int], _ data: [UInt8]) -> [UInt8] {
+    let sizes = shape.map { "\($0)," }.joined(separator: " ")
+    var header = "{'descr': \(type), 'fortran_order': False, 'shape': (\(sizes)), }"
+    // Version 2 has four bytes for the header's length.
+    let isLong = header.utf8.count > Int(UInt16.max) - 64
+    let start = isLong ? 12 : 10
     // NumPy aligns the data to 64 bytes, with a new line before it.
-    let unpadded = 10 + header.utf8.count + 1
+    let unpadded = start + header.utf8.count + 1
     header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
-    return NPYHeader.magic + [1, 0] + littleEndian([UInt16(header.utf8.count)]) + Array(header.utf8)
-      + data
+    let count = header.utf8.count
+    let length = isLong ? littleEndian([UInt32(count)]) : littleEndian([UInt16(count)])
+    return NPYHeader.magic + [isLong ? 2 : 1, 0] + length + Array(header.utf8) + data
+  }
+
+  /// The little-endian bytes of float32.
+  package static func bytes(ofFloats values: [Float]) -> [UInt8] {
+    littleEndian(values.map(\.bitPattern))
   }
 
   private static func littleEndian<T: FixedWidthInteger>(_ values: [T]) -> [UInt8] {

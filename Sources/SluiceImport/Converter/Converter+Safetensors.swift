@@ -44,7 +44,7 @@ extension Converter {
   private static func vocabulary(
     _ file: SafetensorsFile, _ network: Network
   ) throws(ConversionError) -> [String] {
-    guard let words = try lines("sluice.vocabulary", file) else { return [] }
+    guard let words = try words(file) else { return [] }
     func malformed(_ reason: String) -> ConversionError {
       .malformed(file.source.file, "__metadata__[\"sluice.vocabulary\"]", reason)
     }
@@ -54,11 +54,24 @@ extension Converter {
     guard words.count == count else {
       throw malformed("\(words.count) words, the embedding has \(count) rows")
     }
-    guard words[0] == "<unk>" else { throw malformed("word 0 is not \"<unk>\"") }
+    guard words.first == "<unk>" else { throw malformed("word 0 is not \"<unk>\"") }
     guard Set(words.map { Name($0) }).count == words.count else {
       throw malformed("a word stands twice")
     }
     return words
+  }
+
+  /// A word a line, or, where one holds the end of a line, a JSON array of strings: no list of lines begins with
+  /// a bracket, as its first is "<unk>".
+  private static func words(_ file: SafetensorsFile) throws(ConversionError) -> [String]? {
+    let key = "sluice.vocabulary"
+    guard let text = file.metadata[Name(key)], text.utf8.first == UInt8(ascii: "[") else {
+      return try lines(key, file)
+    }
+    let name = "\(file.source.file): __metadata__[\"\(key)\"]"
+    return try JSONReader.parse(file: name, Array(text.utf8)).elements().map {
+      (word) throws(ConversionError) in try word.string()
+    }
   }
 
   private static func labels(

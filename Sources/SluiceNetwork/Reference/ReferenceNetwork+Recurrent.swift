@@ -29,73 +29,13 @@ extension ReferenceNetwork {
     return output
   }
 
-  /// One step of one state.
+  /// One step of one state; tells h(t).
   private static func step(
     _ layer: Network.Recurrent, _ x: [Scalar], h: inout [Scalar], c: inout [Scalar]
   ) -> [Scalar] {
-    let size = layer.hiddenSize
-    let form = layer.form
-    let previous = h
-    if form.isMasked, x.last == 0 { return previous }
-    func fromInput(_ gate: Int) -> [Scalar] {
-      let rows = gate * size..<(gate + 1) * size
-      return product(layer.inputWeights, rows: rows, x, bias: layer.inputBias)
-    }
-    func fromHidden(_ gate: Int, _ h: [Scalar]) -> [Scalar] {
-      let rows = gate * size..<(gate + 1) * size
-      return product(layer.hiddenWeights, rows: rows, h, bias: layer.hiddenBias)
-    }
-    func apply(_ function: Network.Function, _ sums: [Scalar]) -> [Scalar] {
-      Self.apply(function, sums.map { limit($0, to: form.clip) })
-    }
-    func sums(_ gate: Int) -> [Scalar] {
-      zip(fromInput(gate), fromHidden(gate, previous)).map { $0 + $1 }
-    }
-    func gate(_ index: Int) -> [Scalar] { apply(form.gateActivation, sums(index)) }
-    var next: [Scalar]
-    switch layer.cell {
-    case .rnn(let function): next = apply(function, sums(0))
-    case .lstm:
-      func peephole(_ row: Int) -> [Scalar] {
-        guard let weights = form.peepholes else { return Array(repeating: 0, count: size) }
-        return (0..<size).map { Scalar(weights[row * size + $0]) * c[$0] }
-      }
-      func peeping(_ gate: Int, _ row: Int) -> [Scalar] {
-        apply(form.gateActivation, zip(sums(gate), peephole(row)).map { $0 + $1 })
-      }
-      let input = peeping(0, 0)
-      let forget = form.isCoupled ? input.map { 1 - $0 } : peeping(1, 1)
-      let candidate = apply(form.candidateActivation, sums(2))
-      for unit in 0..<size {
-        let sum = forget[unit] * c[unit] + input[unit] * candidate[unit]
-        c[unit] = limit(sum, to: form.cellClip)
-      }
-      let output = peeping(3, 2)
-      next = zip(output, Self.apply(form.outputActivation, c)).map { $0 * $1 }
-      if let projection = form.projection {
-        next = product(projection, rows: 0..<layer.outputSize, next, bias: nil)
-          .map { limit($0, to: form.projectionClip) }
-      }
-    case .gru(let variant):
-      let (reset, update) = (gate(0), gate(1))
-      let recurrent =
-        switch variant {
-        case .resetAfter: zip(reset, fromHidden(2, previous)).map { $0 * $1 }
-        case .resetBefore: fromHidden(2, zip(reset, previous).map { $0 * $1 })
-        }
-      next = apply(form.candidateActivation, zip(fromInput(2), recurrent).map { $0 + $1 })
-      for unit in 0..<size {
-        next[unit] = (1 - update[unit]) * next[unit] + update[unit] * previous[unit]
-      }
-    }
-    h = next
-    return next
-  }
-
-  /// `x` within [-bound, bound], where there is one; NaN is neither less nor greater.
-  private static func limit(_ x: Scalar, to bound: Float?) -> Scalar {
-    guard let bound = bound.map({ Scalar($0) }) else { return x }
-    return x < -bound ? -bound : x > bound ? bound : x
+    let step = step(of: layer, x, hidden: h, cell: c)
+    (h, c) = (step.hidden, step.cell)
+    return h
   }
 
   /// A whole sequence, `[T][inputSize]`, layer by layer, each in its direction: what every layer

@@ -30,6 +30,10 @@ enum RunCommand {
 
       The output of --output is a file that comes into being whole, at the end; standard output ('-'), a
       FIFO or a device gets rows as they come, a .npy file when all is known.
+
+      --trace writes what 'sluice explain' shows: an array [T], or [B, T], whose fields have the names of
+      a layer and one of its signals, as x['lstm.f'], [T, units]. h and C are the stream's own, the gates
+      those of a cell in float64 that was fed with what the stream held. All steps are kept until then.
       """,
     example: "arecord -t raw -f S16_LE -r 16000 | sluice run silero.sluice --raw s16le --rate 16000"
   )
@@ -37,7 +41,8 @@ enum RunCommand {
   static func run(_ arguments: Arguments) throws(ToolError) {
     try RunOptions.check(arguments)
     let path = if let file = arguments.file { file } else { try ShippedModel.path() }
-    try arguments.check(RunOptions.output, isNot: path)
+    for option in [RunOptions.output, TraceFile.option] { try arguments.check(option, isNot: path) }
+    var file = try TraceFile(arguments)
     let speech = try RunOptions.speechSettings(arguments)
     let stated = try RunOptions.missingPolicy(arguments)
     let model = try openModel(path)
@@ -46,10 +51,13 @@ enum RunCommand {
       throw ToolError(error)
     }
     let missing = MissingPolicy.each(stated, metadata, columns: model.inputSize)
+    let trace = file == nil ? nil : try GateTrace(of: model, path)
+    var traced: GateTrace?
+    var sequences: Int?
     if let text = arguments[RunOptions.text] {
-      try run(text: text, model, path, asJSON: arguments.isForPrograms)
+      traced = try run(text: text, model, path, trace, asJSON: arguments.isForPrograms)
     } else if RunOptions.readsSamples(arguments) {
-      try run(samples: model, path, speech, missing, arguments)
+      traced = try run(samples: model, path, speech, missing, trace, arguments)
     } else {
       try RunOptions.needSpeech(arguments, path)
       let source = try RowSource(
@@ -59,23 +67,34 @@ enum RunCommand {
         file: try RowFile(arguments, rate: nil),
         console: RowConsole(arguments, source: source.reader.file),
         saysMissing: !arguments.isQuiet)
-      var run = RowRun(source, missing, sinks)
+      var run = RowRun(source, missing, sinks, trace: trace)
       try run.run(model, path)
+      (traced, sequences) = (run.trace, run.sequences)
     }
+    if let traced { try file?.finish(traced, sequences: sequences, quiet: arguments.isQuiet) }
   }
 
-  private static func run(
-    text: String, _ model: borrowing Model, _ path: String, asJSON: Bool
+  /// Refuses a model that reads no text.
+  static func checkVocabulary(
+    of model: borrowing Model, _ path: String
   ) throws(ToolError) {
     guard model.readsTokens, model.blob.vocabularyCount > 0 else {
       throw ToolError(
         .badFile, "\(path): has no vocabulary; expected one for --text, or --input with an array")
     }
+  }
+
+  /// Runs a text, or those of standard input; tells the trace of one that was to be traced.
+  private static func run(
+    text: String, _ model: borrowing Model, _ path: String, _ trace: GateTrace?, asJSON: Bool
+  ) throws(ToolError) -> GateTrace? {
+    try checkVocabulary(of: model, path)
     let labels = InspectCommand.labels(of: model.blob)
     var stream = try openStream(model, path)
     guard text == "-" else {
-      let sentence = Sentence(Array(text.utf8), model, &stream, labels: labels)
-      return Console.print(asJSON ? sentence.json.printable : sentence.table)
+      let sentence = Sentence(Array(text.utf8), model, &stream, labels: labels, trace: trace)
+      Console.print(asJSON ? sentence.json.printable : sentence.table)
+      return sentence.trace
     }
     let lines = try converting { () throws(ConversionError) in try ByteStream(path: text) }
     while let line = try converting({ () throws(ConversionError) in
@@ -84,21 +103,29 @@ enum RunCommand {
       let sentence = Sentence(line, model, &stream, labels: labels)
       Console.print(asJSON ? sentence.json.printable : sentence.line)
     }
+    return nil
   }
 
   private static func run(
     samples model: borrowing Model, _ path: String, _ settings: SpeechSettings,
-    _ missing: [MissingPolicy], _ arguments: Arguments
-  ) throws(ToolError) {
+    _ missing: [MissingPolicy], _ trace: GateTrace?, _ arguments: Arguments
+  ) throws(ToolError) -> GateTrace? {
     let isSpeech = SpeechFrame(of: model) != nil
     if !isSpeech { try RunOptions.needSpeech(arguments, path) }
+    let denoising = DenoisingFrame(of: model)
+    guard trace == nil || !isSpeech && denoising == nil else {
+      throw arguments.usage(
+        "the option '\(TraceFile.option.name)' goes with a sample a step, and \(path) reads frames",
+        "expected --input with an array of them")
+    }
     let samples = try RowSource.samples(arguments)
-    if let frame = DenoisingFrame(of: model) {
+    if let frame = denoising {
       let sinks = RowSinks(
         file: try RowFile(arguments, rate: frame.rate),
         console: RowConsole(arguments, source: samples.file), saysMissing: !arguments.isQuiet)
       var run = try DenoisingRun(samples, missing, frame, openStream(model, path), sinks)
-      return try run.run()
+      try run.run()
+      return nil
     }
     guard isSpeech || !model.readsTokens && model.inputSize == samples.channels else {
       throw ToolError(
@@ -116,8 +143,9 @@ enum RunCommand {
       let sinks = RowSinks(
         file: try RowFile(arguments, rate: samples.rate),
         console: RowConsole(arguments, source: samples.file), saysMissing: !arguments.isQuiet)
-      var run = RowRun(RowSource(samples: samples), missing, sinks)
-      return try run.run(model, path)
+      var run = RowRun(RowSource(samples: samples), missing, sinks, trace: trace)
+      try run.run(model, path)
+      return run.trace
     }
     let console = SpeechConsole(arguments, source: samples.file, rate: samples.rate)
     var run = try SpeechRun(
@@ -126,5 +154,6 @@ enum RunCommand {
         file: try RowFile(arguments, rate: nil, holdsFrames: true),
         saysMissing: console.isSilent && !arguments.isQuiet))
     try run.run()
+    return nil
   }
 }

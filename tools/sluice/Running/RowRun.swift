@@ -11,12 +11,19 @@ struct RowRun {
   private var sinks: RowSinks
   /// The first output that is no finite number.
   private var wrong: (value: Float, place: String)?
+  /// Gates and states of every step; nil where nobody asks for them.
+  private(set) var trace: GateTrace?
 
-  init(_ source: RowSource, _ missing: [MissingPolicy], _ sinks: RowSinks) {
-    (self.source, self.sinks) = (source, sinks)
+  init(
+    _ source: RowSource, _ missing: [MissingPolicy], _ sinks: RowSinks, trace: GateTrace? = nil
+  ) {
+    (self.source, self.sinks, self.trace) = (source, sinks, trace)
     self.missing = MissingValues(missing)
     row = [Double](repeating: 0, count: source.reader.columns)
   }
+
+  /// Sequences, where the source counts them.
+  var sequences: Int? { source.batch }
 
   /// Runs all of it; `path` is the model's.
   mutating func run(_ model: borrowing Model, _ path: String) throws(ToolError) {
@@ -70,11 +77,15 @@ struct RowRun {
     missing.begin()
     var count = 0
     while try next(after: count) {
+      trace?.willStep(stream)
       if model.readsTokens {
-        stream.step(token: Int(try id(model)), into: &y)
+        let token = Int(try id(model))
+        stream.step(token: token, into: &y)
+        trace?.didStep(stream, token: token, output: y)
       } else {
         for index in x.indices { x[index] = Float(row[index]) }
         stream.step(x, into: &y)
+        trace?.didStep(stream, x: x, output: y)
       }
       if model.output == .sequence { try put(y, sequence, count) }
       count += 1

@@ -51,7 +51,7 @@ enum RunOptions {
 
   static let all = [
     text, input, format, wav, raw, rate, channels, missing, threshold, end, speech, silence, pad,
-    frames, output, outputFormat, .json, .quiet,
+    frames, output, outputFormat, TraceFile.option, .json, .quiet,
   ]
 
   /// Whether samples are the source.
@@ -73,6 +73,10 @@ enum RunOptions {
     }
     try need(speechOptions, readsSamples(arguments), "--wav or --raw")
     try need([output, missing], !arguments.has(text), "--input, --wav or --raw")
+    guard arguments[text] != "-" || !arguments.has(TraceFile.option) else {
+      throw arguments.usage(
+        "'--text -' is many texts", "expected one for --trace, as --text \"a fine film\"")
+    }
     try need([format], isRows, "--input, and not with --raw, which says it itself")
     try need([channels], arguments.has(raw), "--raw")
     // A WAV file says its own, which is then that of the one that is written.

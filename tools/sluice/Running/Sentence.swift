@@ -1,5 +1,6 @@
 import Sluice
 import SluiceBlob
+import SluiceConversion
 import SluiceNetwork
 
 /// A text that was run through a model, token by token.
@@ -18,21 +19,27 @@ struct Sentence {
   private(set) var label: String?
   /// The median over the tokens of what one `step` took, with the clock's own time.
   private(set) var nanosecondsPerStep: Int?
+  /// Gates and states of every step; nil where nobody asks for them.
+  private(set) var trace: GateTrace?
 
   /// Runs `bytes` from the initial state.
   init(
-    _ bytes: [UInt8], _ model: borrowing Model, _ stream: inout ModelStream, labels: [String]
+    _ bytes: [UInt8], _ model: borrowing Model, _ stream: inout ModelStream, labels: [String],
+    trace: GateTrace? = nil
   ) {
     text = String(decoding: bytes, as: UTF8.self)
+    self.trace = trace
     var output = [Float](repeating: 0, count: model.outputSize)
     var times: [UInt64] = []
     var tokenizer = Tokenizer(model.blob)
     stream.reset()
     while let token = tokenizer.next(in: bytes.span) {
+      self.trace?.willStep(stream)
       let start = Clock.nanoseconds
       stream.step(token: token.id, into: &output)
       times.append(Clock.nanoseconds - start)
-      let word = bytes[token.range].map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+      self.trace?.didStep(stream, token: token.id, output: output)
+      let word = tokenizer.isOfPieces ? Array(bytes[token.range]) : bytes[token.range].lowered
       let verdict = Sentence.verdict(output, labels)
       words.append(
         Word(
@@ -72,4 +79,9 @@ struct Sentence {
       ("nanosecondsPerStep", nanosecondsPerStep.map { .integer($0) } ?? .null),
     ])
   }
+}
+
+extension ArraySlice<UInt8> {
+  /// The bytes with ASCII's letters small, as a tokenizer looks words up.
+  fileprivate var lowered: [UInt8] { map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 } }
 }

@@ -1,11 +1,14 @@
 import Glibc
 
-/// The model that ships with the tool.
+/// The models that ship with the tool.
 enum ShippedModel {
-  private static let file = "sentiment.sluice"
+  /// Is a film review positive?
+  static let sentiment = "sentiment.sluice"
+  /// Which character comes next, in the manner of a novelist.
+  static let characters = "characters.sluice"
 
   /// Its path: beside the executable where it was built, or where it was installed.
-  static func path() throws(ToolError) -> String {
+  static func path(of file: String = sentiment) throws(ToolError) -> String {
     let folder = executableFolder
     let places = [
       "\(folder)/Sluice_SluiceTool.resources/Resources/\(file)", "\(folder)/\(file)",
@@ -13,7 +16,7 @@ enum ShippedModel {
     ]
     guard let path = places.first(where: { unsafe access($0, R_OK) == 0 }) else {
       throw ToolError(
-        .badFile, "\(file): expected the model that ships with the tool at \(places[2])")
+        .badFile, "\(file): expected a model that ships with the tool at \(places[2])")
     }
     return path
   }
