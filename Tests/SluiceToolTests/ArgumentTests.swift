@@ -48,6 +48,8 @@ import Testing
     (["run", "m", "--raw", "s16le"], "--raw needs --rate"),
     (["run", "--raw", "s16le", "--rate", "8000"], "need a model of samples"),
     (["run", "--input", "a", "--missing", "nan"], "expected hold or a number"),
+    (["run", "--input", "a", "--threads", "2"], "goes with a folder as --input"),
+    (["run", "--input", "Tests"], "needs another one as --output"),
     (["run", "--input", "-"], "expected --format"),
     (["run", "--input", "a.wav"], "expected --wav, or --format"),
     (["run", "--input", "a", "--format", "xml"], "expected one of npy, csv, jsonl"),

@@ -24,7 +24,7 @@ package struct ConformanceCase: Sendable {
   private static func search(
     _ folder: String, name: String, depth: Int, into found: inout [ConformanceCase]
   ) throws(ConversionError) {
-    guard let files = Self.names(in: folder) else {
+    guard let files = Folder.names(in: folder) else {
       throw ConversionError(.unreadable, file: folder, reason: "is not a folder that can be listed")
     }
     if files.contains(where: { $0.hasPrefix("model.") || $0.hasPrefix("test_data_set_") }) {
@@ -36,27 +36,10 @@ package struct ConformanceCase: Sendable {
     for file in files {
       let path = "\(folder)/\(file)"
       // Links are not followed: one may lead back here.
-      var status = stat()
-      guard unsafe lstat(FileName.characters(of: path), &status) == 0,
-        status.st_mode & S_IFMT == S_IFDIR
-      else { continue }
+      guard Folder.isThere(path, followingLinks: false) else { continue }
       try search(
         path, name: name.isEmpty ? file : "\(name)/\(file)", depth: depth + 1, into: &found)
     }
-  }
-
-  /// The names in a folder, sorted, without itself and its parent; nil where it cannot be listed.
-  private static func names(in folder: String) -> [String]? {
-    guard let stream = unsafe opendir(FileName.characters(of: folder)) else { return nil }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-        unsafe Array($0.prefix { $0 != 0 })
-      }
-      names.append(FileName.text(of: name))
-    }
-    return names.filter { $0 != "." && $0 != ".." }.sorted()
   }
 
   /// The model's file. An architecture is one only where no other model is there.

@@ -15,14 +15,27 @@ public enum BlobFile {
     try write([(bytes, path)])
   }
 
+  /// The same of a file that can be made again, which a power cut may cut off: many are in place sooner.
+  package static func writeSoon(_ bytes: [UInt8], to path: String) throws(ConversionError) {
+    try write([(bytes, path)], synchronised: false)
+  }
+
   /// The same of several files: none is put in place before all of them are whole, and where one cannot
   /// be, those before it are taken back.
   public static func write(_ files: [(bytes: [UInt8], path: String)]) throws(ConversionError) {
+    try write(files, synchronised: true)
+  }
+
+  private static func write(
+    _ files: [(bytes: [UInt8], path: String)], synchronised: Bool
+  ) throws(ConversionError) {
     try HeldSignals.during { () throws(ConversionError) in
       var staged: [StagedFile] = []
       for file in files {
         let place = try place(of: file.path)
-        do throws(WriteError) { try staged.append(StagedFile(file.bytes, for: place)) } catch {
+        do throws(WriteError) {
+          try staged.append(StagedFile(file.bytes, for: place, synchronised: synchronised))
+        } catch {
           throw failure(file.path, error.doing, error.error)
         }
       }

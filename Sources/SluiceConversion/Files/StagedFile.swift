@@ -2,17 +2,21 @@ import Foundation
 import SluiceImport
 import SluiceNetwork
 
-/// A file that is whole, synchronised and not in place yet: without a name where the file system has such files,
+/// A file that is whole, synchronised where that is wanted, and not in place yet: without a name where the file system has such files,
 /// else under one of its own, which goes with it.
 final class StagedFile {
   private let place: FilePlace
+  private let isSynchronised: Bool
   private let descriptor: Int32
   private var temporary: [CChar]?
   /// A second name of what the file replaced, while that may have to come back.
   private var replaced: [CChar]?
 
   /// Writes all of it, with the mode and owner of what is at `place`.
-  init(_ bytes: [UInt8], for place: consuming FilePlace) throws(WriteError) {
+  init(
+    _ bytes: [UInt8], for place: consuming FilePlace, synchronised: Bool
+  ) throws(WriteError) {
+    isSynchronised = synchronised
     // O_TMPFILE, which is no constant that Swift sees.
     let unnamed = 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC
     var opened = unsafe openat(place.folder, [0x2E, 0], unnamed, place.creationMode)
@@ -96,7 +100,9 @@ final class StagedFile {
       }
       guard fchmod(descriptor, mode) == 0 else { throw WriteError("cannot be given its mode") }
     }
-    guard fsync(descriptor) == 0 else { throw WriteError("cannot be synchronised") }
+    guard !isSynchronised || fsync(descriptor) == 0 else {
+      throw WriteError("cannot be synchronised")
+    }
   }
 
   private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
@@ -120,6 +126,7 @@ final class StagedFile {
 
   /// Makes the new name outlast a crash. Not every file system can; the file is in place anyway.
   private func synchroniseFolder() {
+    guard isSynchronised else { return }
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
     let folder = unsafe openat(place.folder, [0x2E, 0], flags)
     guard folder >= 0 else { return }

@@ -14,8 +14,19 @@ package struct ArrayRows: RowReader {
 
   private let bytes: ByteStream
   private let header: NPYHeader
+  /// Of an element: what it is, and its bytes.
+  private let element: Element
+  private let size: Int
   private let readsIDs: Bool
   private var count = 0
+
+  private enum Element: String {
+    case half = "f2"
+    case float = "f4"
+    case double = "f8"
+    case int32 = "i4"
+    case int64 = "i8"
+  }
 
   /// Reads the header.
   ///
@@ -28,6 +39,7 @@ package struct ArrayRows: RowReader {
   ) throws(ConversionError) {
     header = try Self.header(bytes)
     (self.bytes, self.readsIDs, columns) = (bytes, readsIDs, readsIDs ? 1 : inputSize)
+    (element, size) = (Element(rawValue: header.type) ?? .int64, header.elementSize)
     let (shape, axes) = (header.shape, readsIDs ? 1 : 2)
     let hasRows =
       (axes...axes + 1).contains(shape.count) && (readsIDs || shape.last == inputSize)
@@ -45,19 +57,18 @@ package struct ArrayRows: RowReader {
   }
 
   package mutating func next(into row: inout [Double]) throws(ConversionError) -> Bool {
-    let size = columns * header.elementSize
     guard count < steps * (batch ?? 1) else {
       guard try bytes.available(1) == 0 else {
         throw malformed("more data than the shape \(header.shape) says")
       }
       return false
     }
-    let there = try bytes.available(size)
-    guard there >= size else {
+    let there = try bytes.available(columns * size)
+    guard there >= columns * size else {
       throw malformed("the data end before the shape \(header.shape) does", behind: there)
     }
-    for column in 0..<columns { row[column] = element(column * header.elementSize) }
-    bytes.take(size)
+    for column in 0..<columns { row[column] = number(column * size) }
+    bytes.take(columns * size)
     count += 1
     return true
   }
@@ -73,16 +84,16 @@ package struct ArrayRows: RowReader {
     .malformed(file, "byte \(bytes.offset + count)", reason)
   }
 
-  private func element(_ index: Int) -> Double {
-    let value = (0..<header.elementSize).reduce(UInt64(0)) {
+  private func number(_ index: Int) -> Double {
+    let value = (0..<size).reduce(UInt64(0)) {
       $0 | UInt64(bytes[index + $1]) << (8 * UInt64($1))
     }
-    return switch header.type {
-    case "f2": Double(float(half: UInt16(truncatingIfNeeded: value)))
-    case "f4": Double(Float(bitPattern: UInt32(truncatingIfNeeded: value)))
-    case "f8": Double(bitPattern: value)
-    case "i4": Double(Int32(truncatingIfNeeded: value))
-    default: Double(Int64(bitPattern: value))
+    return switch element {
+    case .half: Double(float(half: UInt16(truncatingIfNeeded: value)))
+    case .float: Double(Float(bitPattern: UInt32(truncatingIfNeeded: value)))
+    case .double: Double(bitPattern: value)
+    case .int32: Double(Int32(truncatingIfNeeded: value))
+    case .int64: Double(Int64(bitPattern: value))
     }
   }
 

@@ -33,6 +33,11 @@ package struct MissingCount: Sendable, Equatable {
 
   /// Nothing.
   package init() {}
+
+  package static func += (count: inout MissingCount, more: MissingCount) {
+    count.values += more.values
+    count.rows += more.rows
+  }
 }
 
 /// Puts numbers in the place of those that are missing, and counts them.

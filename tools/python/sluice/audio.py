@@ -21,15 +21,13 @@ def opened(model: Any) -> Model:
     return Model(model)
 
 
-def _of_file(path: Any, rate: int) -> Any:
+def _of_file(path: Any) -> tuple[Any, int]:
     try:
         with wave.open(os.fspath(path), "rb") as file:
             width, channels, found = file.getsampwidth(), file.getnchannels(), file.getframerate()
             content = file.readframes(file.getnframes())
     except (wave.Error, EOFError) as error:
         raise DTypeError(f"{path}: expected a WAV file of whole numbers ({error}); give samples of others") from error
-    if found != rate:
-        raise ShapeError(f"{path}: has {found} samples a second, and the model reads {rate}: resample it before")
     content = content[: len(content) // (width * channels) * width * channels]
     if width == 1:
         samples = np.frombuffer(content, np.uint8).astype(np.float32) / 128 - 1
@@ -40,16 +38,21 @@ def _of_file(path: Any, rate: int) -> Any:
         samples = wide.view("<i4")[:, 0].astype(np.float32) / 2**31
     else:
         samples = np.frombuffer(content, f"<i{width}").astype(np.float32) / 2 ** (8 * width - 1)
-    return samples if channels == 1 else samples.reshape(-1, channels).mean(axis=1, dtype=np.float32)
+    if channels > 1:
+        samples = samples.reshape(-1, channels).mean(axis=1, dtype=np.float32)
+    return samples, found
 
 
-def samples(source: Any, rate: int) -> Floats:
-    """[N]: float32 from -1 to 1 as it is, 16-bit integers, or a WAV file's, its channels' mean."""
+def samples(source: Any, rate: int) -> tuple[Floats, int]:
+    """[N]: float32 from -1 to 1 as it is, 16-bit integers, or a WAV file's, its channels' mean; and samples a second.
+
+    `rate` is that of an array; a file says its own.
+    """
     if isinstance(source, str | os.PathLike):
-        source = _of_file(source, rate)
+        source, rate = _of_file(source)
     if not isinstance(source, np.ndarray) or source.dtype not in (FLOAT32, np.int16):
         kind = getattr(source, "dtype", type(source).__name__)
         raise DTypeError(f"samples: expected float32 from -1 to 1, int16 or the path of a WAV file, not {kind}")
     if source.ndim != 1:
         raise ShapeError(f"samples: expected one channel, [N], not the shape {source.shape}")
-    return np.ascontiguousarray(source if source.dtype == FLOAT32 else source.astype(np.float32) / 32768)
+    return np.ascontiguousarray(source if source.dtype == FLOAT32 else source.astype(np.float32) / 32768), rate

@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ._handle import Floats
+from ._handle import Floats, whole
 from .audio import opened, samples
 from .errors import MetadataError
 from .predicting import predict
+from .resampling import resampled
 
 
 class Denoiser:
     """Takes noise away with a model whose metadata say "denoising", such as GTCRN, which the converter reads.
 
     `model` is a `sluice.Model`, or the path of one or of a source. Frames stand centred, the signal mirrored around its ends;
-    a call is a whole signal, and any number of threads may call at a time.
+    a call is a whole signal, and any number of threads may call at a time. A signal at another rate is brought to the
+    model's, `sample_rate`, and what is left of it without noise stays there.
     """
 
     def __init__(self, model: Any):
@@ -34,9 +36,13 @@ class Denoiser:
         # The square root of a Hann window.
         self._window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.size) / self.size))
 
-    def __call__(self, source: Any) -> Floats:
-        """A signal without noise, [N] as it came: float32 from -1 to 1, int16, or a WAV file."""
-        signal = samples(source, self.sample_rate)
+    def __call__(self, source: Any, rate: int | None = None) -> Floats:
+        """A signal without noise, at the model's rate, as long as it came: float32 [N] from -1 to 1, int16, or a WAV file.
+
+        `rate` is samples a second of an array, None for the model's; a file says its own.
+        """
+        found, given = samples(source, whole(rate if rate is not None else self.sample_rate, "rate", 1))
+        signal = resampled(found, given, self.sample_rate)
         if not len(signal):
             return signal
         half = self.size // 2

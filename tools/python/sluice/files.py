@@ -59,7 +59,9 @@ def _read(path: Path, model: Model) -> Any:
 
         return sequence(parquet.read_table(path), model)
     try:
-        loaded = np.load(path, mmap_mode="r" if kind == ".npy" else None, allow_pickle=False)
+        # To map a small file takes longer than to read it.
+        is_mapped = kind == ".npy" and path.stat().st_size > 1 << 20
+        loaded = np.load(path, mmap_mode="r" if is_mapped else None, allow_pickle=False)
         if kind == ".npy":
             return _array(loaded, model)
         with loaded:
@@ -147,12 +149,11 @@ def score(
             pairs = [(path, to.with_suffix(f".{format}")) for path, to in pairs]
     else:
         pairs = [(begin, end)]
-    for path, to in pairs:
-        for name in (path, to):
-            if name.suffix.lower() not in KINDS:
-                raise NotAFileError(f"{name}: expected a file that ends with {', '.join(KINDS)}, or a folder")
-        if to.resolve() == path.resolve():
-            raise ArgumentError(f"{to}: is the source; nothing is written over what is read")
+    for name in (name for pair in pairs for name in pair):
+        if name.suffix.lower() not in KINDS:
+            raise NotAFileError(f"{name}: expected a file that ends with {', '.join(KINDS)}, or a folder")
+    if end.resolve() == begin.resolve():
+        raise ArgumentError(f"{end}: is the source; nothing is written over what is read")
     if len({to for _, to in pairs}) < len(pairs):
         raise ArgumentError("two files of the folder would go to one: they differ in their endings alone")
     left = [pair for pair in pairs if not (resume and pair[1].exists())]

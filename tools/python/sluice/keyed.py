@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ._handle import Floats, floats, output, whole
-from .errors import ArgumentError, DTypeError, InputError, NotFiniteError, PickleError, ShapeError
+from ._handle import Floats, floats, output, token_ids, whole
+from .errors import ArgumentError, DTypeError, NotFiniteError, PickleError, ShapeError
 from .keyed_plan import Ints, Known, LateRowError, Plan, Scored, clock, listed_keys, plan, policy
 from .keyed_slots import Slots
 from .model import Model
@@ -20,6 +20,9 @@ PICKLE_VERSION = 1
 
 class KeyedScorer:
     """Scores rows (key, time, features) in any order of keys, each key with the bits that it would have alone.
+
+    Of a model that reads tokens a row has an id in place of features. Of one that yields the last step's output alone
+    each row has the output of a sequence that ends there.
 
     `capacity` states lie in slots of a batch; those used least recently make room for others, as bytes in memory.
 
@@ -47,10 +50,10 @@ class KeyedScorer:
             raise DTypeError(f"model: expected a sluice.Model, not {type(model).__name__}")
         capacity = whole(capacity, "capacity", 1)
         self.slots = Slots(model, capacity)
-        if model.reads_tokens:
-            raise InputError("a KeyedScorer reads features, and the model tokens: keep a model.stream() for each key")
         self.model, self.capacity, self.interval = model, capacity, interval
         self.missing = policy(missing, "missing", ("refuse", "hold"))
+        if model.reads_tokens and not isinstance(self.missing, str):
+            self.missing = whole(missing, "missing, a token's id", 0, model.input_size - 1)
         self.late = policy(late, "late", ("nan", "hold", "refuse"))
         self.max_missing = whole(max_missing, "max_missing")
         clock(np.empty(0, "M8[ns]" if isinstance(interval, np.timedelta64 | timedelta) else np.int64), interval)
@@ -60,7 +63,7 @@ class KeyedScorer:
         self._free: list[int] = []
         columns: dict[str, tuple[int, type]] = {"seen": (0, np.bool_), "last": (0, np.float64)}
         if self.missing == "hold":
-            columns["features"] = (model.input_size, np.float32)
+            columns["features"] = (1, np.float64) if model.reads_tokens else (model.input_size, np.float32)
         if self.late == "hold":
             columns["outputs"] = (model.output_size, np.float32)
         self._columns: dict[str, Any] = {
@@ -98,7 +101,7 @@ class KeyedScorer:
         return listed, ids, new
 
     def score(self, keys: Sequence[int | str] | Any, times: Any, features: Any, out: Floats | None = None) -> Scored:
-        """Scores rows: keys [N], whole numbers or texts; times [N], numbers or datetime64; features [N, input_size].
+        """Scores rows: keys [N], whole numbers or texts; times [N], numbers or datetime64; features [N, input_size], or ids [N].
 
         Rows of one key count in the order in which they stand.
         """
@@ -106,9 +109,7 @@ class KeyedScorer:
             return self._score(keys, times, features, out)
 
     def _score(self, keys: Any, times: Any, features: Any, out: Floats | None) -> Scored:
-        x = floats(features, "features")
-        if x.ndim != 2 or x.shape[1] != self.model.input_size:
-            raise ShapeError(f"features: expected the shape [rows, {self.model.input_size}], not {x.shape}")
+        x = self._features(features)
         instants, interval = clock(times, self.interval)
         if instants.shape != (len(x),):
             raise ShapeError(f"times: expected {len(x)} of them, not {instants.shape}")
@@ -122,13 +123,25 @@ class KeyedScorer:
         known.seen[old] = self._columns["seen"][present[old]]
         known.last[old] = self._columns["last"][present[old]]
         if self.missing == "hold":
-            known.features = np.full((len(present), x.shape[1]), np.nan, np.float32)
+            known.features = np.full((len(present), x.shape[1]), np.nan, x.dtype)
             known.features[old] = self._columns["features"][present[old]]
         made = plan(ids, instants, x, known, interval, self.missing, self.max_missing)
         if self.late == "refuse" and made.late.any():
             raise LateRowError(f"row {int(np.argmax(made.late))} is no later than one that was scored for its key")
         present[~old] = self._admit(new, instants.dtype)[-1 - present[~old]]
         return self._run(made, present, ids, instants, y)
+
+    def _features(self, features: Any) -> Any:
+        """What the plan works on: [N, input_size], or the ids of tokens as [N, 1]."""
+        if self.model.reads_tokens:
+            ids = token_ids(features, "features", self.model.input_size)
+            if ids.ndim != 1:
+                raise ShapeError(f"features: the model reads tokens: expected ids [rows], not the shape {ids.shape}")
+            return ids[:, None].astype(np.float64)
+        x = floats(features, "features")
+        if x.ndim != 2 or x.shape[1] != self.model.input_size:
+            raise ShapeError(f"features: expected the shape [rows, {self.model.input_size}], not {x.shape}")
+        return x
 
     def _admit(self, keys: list[int | str], time: Any) -> Ints:
         """Makes keys known; their ids."""
@@ -152,10 +165,11 @@ class KeyedScorer:
     def _run(self, made: Plan, present: Ints, ids: Ints, times: Any, y: Floats) -> Scored:
         stepped = np.empty((len(made.x), self.model.output_size), np.float32)
         keys = present[made.keys]
+        x = made.x[:, 0].astype(np.int32) if self.model.reads_tokens else made.x
         for begin in range(0, len(keys), self.capacity):
             end = min(begin + self.capacity, len(keys))
             self.counts["moved"] += self.slots.bring(keys[begin:end])
-            self.slots.run(keys[begin:end], made.starts[begin : end + 1], made.x, stepped)
+            self.slots.run(keys[begin:end], made.starts[begin : end + 1], x, stepped)
         there = made.rows >= 0
         y[made.rows[there]] = stepped[there]
         lasts = made.starts[1:] - 1

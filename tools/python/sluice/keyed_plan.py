@@ -58,7 +58,7 @@ class Known:
     seen: Bools
     last: npt.NDArray[Any]
     #: The last features of each key, where they are held: [keys, inputs].
-    features: Floats | None
+    features: npt.NDArray[Any] | None
 
 
 @dataclass
@@ -70,7 +70,8 @@ class Plan:
     starts: Ints
     #: The row of the call that each is, -1 for one that is filled in.
     rows: Ints
-    x: Floats
+    #: float32, or ids as float64, which holds each of them and NaN.
+    x: npt.NDArray[Any]
     #: Of each row of the call: whether it is late, and how many rows were filled in before it.
     late: Bools
     filled: Ints
@@ -106,7 +107,9 @@ def clock(times: Any, interval: Any) -> tuple[npt.NDArray[Any], Any]:
     return array, interval
 
 
-def plan(ids: Ints, times: npt.NDArray[Any], x: Floats, known: Known, interval: Any, missing: Any, most: int) -> Plan:
+def plan(
+    ids: Ints, times: npt.NDArray[Any], x: npt.NDArray[Any], known: Known, interval: Any, missing: Any, most: int
+) -> Plan:
     """Sorts rows by key, and finds what is late or missing. `ids` are places in `known`."""
     order = np.argsort(ids, kind="stable")
     key, time = ids[order], times[order]
@@ -128,7 +131,7 @@ def plan(ids: Ints, times: npt.NDArray[Any], x: Floats, known: Known, interval: 
     rows = np.full(total, -1, np.int64)
     rows[places] = order
     keys, starts = _groups(key, places, gaps, total)
-    taken = np.full((total, x.shape[1]), np.nan, np.float32)
+    taken = np.full((total, x.shape[1]), np.nan, x.dtype)
     taken[places] = x[order]
     values = _fill(taken, rows, keys, starts, known, missing)
     return Plan(keys, starts, rows, taken, late, filled, values)
@@ -189,7 +192,7 @@ def _groups(key: Ints, places: Ints, gaps: Ints, total: int) -> tuple[Ints, Ints
     return key[firsts], np.r_[places[firsts] - gaps[firsts], total]
 
 
-def _fill(x: Floats, rows: Ints, keys: Ints, starts: Ints, known: Known, missing: Any) -> int:
+def _fill(x: npt.NDArray[Any], rows: Ints, keys: Ints, starts: Ints, known: Known, missing: Any) -> int:
     """Puts what stands for missing numbers into x; how many of them lie in rows that are there."""
     absent = np.isnan(x)
     if np.isinf(x).any():

@@ -29,7 +29,12 @@ class Slots:
         self.owner = np.full(capacity, -1, np.int64)
         self.used = np.zeros(capacity, np.int64)
         self.turn = 0
-        self.x = np.zeros((capacity, model.input_size), np.float32)
+        # Ids, or features.
+        self.x: Any = np.zeros(capacity, np.int32)
+        if not model.reads_tokens:
+            self.x = np.zeros((capacity, model.input_size), np.float32)
+        self._of_batch = library.batch_step_tokens if model.reads_tokens else library.batch_step
+        self._of_stream = library.process_tokens if model.reads_tokens else library.process
         self.y = np.zeros((capacity, model.output_size), np.float32)
         self.active = np.zeros(capacity, np.bool_)
         self.addresses = address(self.x), address(self.y), address(self.active)
@@ -128,10 +133,11 @@ class Slots:
         there = self.owner >= 0
         self.states[self.owner[there]] = rows[there]
 
-    def run(self, keys: Ints, starts: Ints, x: Floats, y: Floats) -> None:
+    def run(self, keys: Ints, starts: Ints, x: Any, y: Floats) -> None:
         """Steps the rows from starts[i] to starts[i + 1] of each key, which has a slot."""
         slots, counts = self.slot[keys], np.diff(starts)
-        isLong = counts >= LONG
+        # A block gives the last step's output alone where the model does.
+        isLong = (counts >= LONG) & (not self.batch.model.yields_last)
         for slot, start, count in zip(
             slots[isLong].tolist(), starts[:-1][isLong].tolist(), counts[isLong].tolist(), strict=True
         ):
@@ -141,18 +147,18 @@ class Slots:
             still = counts > step
             self._step(slots[still], starts[still] + step, x, y)
 
-    def _process(self, slot: int, x: Floats, y: Floats) -> None:
+    def _process(self, slot: int, x: Any, y: Floats) -> None:
         batch = self._batch
         with self.stream._use() as stream:
             library.batch_get_stream(batch, slot, stream)
             # Whether it is finite the outputs say, as with steps of the batch.
-            library.process(stream, address(x), len(x), address(y))
+            self._of_stream(stream, address(x), len(x), address(y))
             library.batch_set_stream(batch, slot, stream)
 
-    def _step(self, slots: Ints, rows: Ints, x: Floats, y: Floats) -> None:
+    def _step(self, slots: Ints, rows: Ints, x: Any, y: Floats) -> None:
         self.x[slots] = x[rows]
         self.active[slots] = True
-        status = library.batch_step(self._batch, *self.addresses)
+        status = self._of_batch(self._batch, *self.addresses)
         self.active[slots] = False
         if status:
             refuse(status)

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 
 from ._guarded import Guarded
-from ._handle import Floats, address, create
+from ._handle import Floats, address, create, whole
 from ._library import SpeechEvent, SpeechOptions, library
 from .audio import opened, samples
-from .errors import ArgumentError, NotFiniteError, Status, refuse
+from .errors import ArgumentError, NotFiniteError, ShapeError, Status, refuse
 from .model import Model
+from .resampling import Resampler, resampled
 
 _FRAME, _SEGMENT = 1, 4
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Speech, in samples since the beginning, the end not included."""
+    """Speech, in samples of the source since the beginning, the end not included."""
 
     start: int
     end: int
@@ -29,6 +30,9 @@ class SileroVAD(Guarded):
 
     `model` is a `sluice.Model`, or the path of one, or of a file of Silero's, which the converter then reads. Probabilities
     are from 0 to 1, durations milliseconds; None stands for the usual.
+
+    `rate` is samples a second of arrays and pieces, None for the model's; a file says its own. Other rates than the
+    model's are brought to it as `sluice run` does.
     """
 
     _kind = "voice activity"
@@ -37,6 +41,7 @@ class SileroVAD(Guarded):
         self,
         model: Any,
         *,
+        rate: int | None = None,
         threshold: float | None = None,
         neg_threshold: float | None = None,
         min_speech_duration_ms: int | None = None,
@@ -63,8 +68,12 @@ class SileroVAD(Guarded):
                 setattr(options, name, value or -1)
         handle = create(model.handle, library.vad_create, library.vad_destroy, ctypes.byref(options))
         super().__init__(model, handle)
-        self._settings = {"threshold": threshold, "neg_threshold": neg_threshold, **durations}
+        self._settings = {"rate": rate, "threshold": threshold, "neg_threshold": neg_threshold, **durations}
         self.sample_rate: int = library.vad_sample_rate(handle.pointer)
+        """Of the model."""
+        self.rate = self.sample_rate if rate is None else whole(rate, "rate", 1)
+        self._resampler = None if self.rate == self.sample_rate else Resampler(self.rate, self.sample_rate)
+        self._count = 0
         self.hop: int = library.vad_hop(handle.pointer)
         """Samples from a frame to the next."""
 
@@ -77,19 +86,32 @@ class SileroVAD(Guarded):
 
         A segment is settled some 100 ms behind its end.
         """
-        taken = samples(source, self.sample_rate)
+        taken, rate = samples(source, self.rate)
+        if rate != self.rate:
+            raise ShapeError(f"{source}: has {rate} samples a second, not {self.rate}: SileroVAD(model, rate={rate})")
         with self._use() as vad:
-            return self._push(vad, taken)
+            self._count += len(taken)
+            probabilities, found = self._push(vad, self._resampler.push(taken) if self._resampler else taken)
+            return probabilities, self._of_source(found, rate, self._count)
 
     def flush(self) -> tuple[Floats, list[Segment]]:
         """Ends the signal: what was left; the next samples begin another."""
         with self._use() as vad:
-            return self._flush(vad)
+            rest = self._resampler.end() if self._resampler else np.empty(0, np.float32)
+            count, self._count = self._count, 0
+            probabilities, found = self._all(vad, rest)
+            return probabilities, self._of_source(found, self.rate, count)
 
     def reset(self) -> None:
         """Begins anew, with another signal."""
         with self._use() as vad:
-            library.vad_reset(vad)
+            self._begin(vad)
+
+    def _begin(self, vad: ctypes.c_void_p) -> None:
+        library.vad_reset(vad)
+        self._count = 0
+        if self._resampler:
+            self._resampler.end()
 
     def segments(self, source: Any) -> list[Segment]:
         """The speech of a whole signal: float32 from -1 to 1, int16, or a WAV file."""
@@ -100,12 +122,28 @@ class SileroVAD(Guarded):
         return self._whole(source)[0]
 
     def _whole(self, source: Any) -> tuple[Floats, list[Segment]]:
-        taken = samples(source, self.sample_rate)
+        taken, rate = samples(source, self.rate)
+        signal = resampled(taken, rate, self.sample_rate)
         with self._use() as vad:
-            library.vad_reset(vad)
-            probabilities, segments = self._push(vad, taken)
-            last, settled = self._flush(vad)
+            self._begin(vad)
+            probabilities, found = self._all(vad, signal)
+        return probabilities, self._of_source(found, rate, len(taken))
+
+    def _all(self, vad: ctypes.c_void_p, source: Floats) -> tuple[Floats, list[Segment]]:
+        probabilities, segments = self._push(vad, source)
+        last, settled = self._flush(vad)
         return np.concatenate([probabilities, last]), segments + settled
+
+    def _of_source(self, segments: list[Segment], rate: int, count: int) -> list[Segment]:
+        """Segments in samples of the source, of which `count` have come."""
+        if rate == self.sample_rate:
+            return segments
+        ratio = rate / self.sample_rate
+
+        def place(sample: int) -> int:
+            return min(int(sample * ratio + 0.5), count)
+
+        return [Segment(place(segment.start), place(segment.end)) for segment in segments]
 
     def _push(self, vad: ctypes.c_void_p, source: Floats) -> tuple[Floats, list[Segment]]:
         found: tuple[list[float], list[Segment]] = [], []
@@ -131,7 +169,7 @@ class SileroVAD(Guarded):
 
     def _take(self, vad: Any, status: int, event: SpeechEvent, found: tuple[list[float], list[Segment]]) -> None:
         if status:
-            library.vad_reset(vad)
+            self._begin(vad)
             if status == Status.NOT_FINITE:
                 raise NotFiniteError("samples: far beyond -1 to 1, or not finite; the signal begins anew")
             refuse(status)

@@ -177,12 +177,13 @@ class World:
         return random_.choice(calls)()
 
     def of_scorer(self, scorer: sluice.KeyedScorer, model: sluice.Model, good: bool) -> Any:
-        count = random_.randrange(6)
+        count, tokens = random_.randrange(6), model.reads_tokens
+        x = np.array([random_.randrange(model.input_size) for _ in range(count)]) if tokens else array(count, model.input_size)
         keys: Any = [random_.choice([1, 2, 3, "a", "b"]) for _ in range(count)] if good else anything(model)
         times: Any = [random_.randrange(1000) for _ in range(count)] if random_.random() < 0.8 else anything(model)
         calls = [
-            lambda: scorer.score(keys, times, array(count, model.input_size) if good else anything(model)),
-            lambda: scorer.score(keys, times, odd_array((count, model.input_size))),
+            lambda: scorer.score(keys, times, x if good else anything(model)),
+            lambda: scorer.score(keys, times, odd_array((count,) if tokens else (count, model.input_size))),
             lambda: scorer.forget(keys),
             lambda: self.states.append(scorer.snapshot()),
             lambda: scorer.restore(random_.choice(self.states) if good else anything(model)),

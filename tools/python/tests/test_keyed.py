@@ -139,6 +139,34 @@ def test_snapshots(gru, dense, tmp_path, policies):
         KeyedScorer(dense, 7).restore(snapshot)
 
 
+def of_steps(model, keys, x):
+    """Each key's rows through steps of a stream of its own."""
+    streams = {key: model.stream() for key in keys}
+    return np.array([streams[key].step(row) for key, row in zip(keys, x, strict=True)])
+
+
+@pytest.mark.parametrize("capacity", [1, 3, 64])
+@pytest.mark.parametrize("chunk", [1, 17, 400])
+def test_tokens_and_last_steps(words, last, capacity, chunk):
+    rng = np.random.default_rng(chunk)
+    keys = rng.zipf(1.4, 400) % 7
+    for model, x in ((words, rng.integers(0, words.input_size, 400)), (last, rows(400, 3))):
+        scorer = KeyedScorer(model, capacity)
+        parts = [scorer.score(keys[i : i + chunk], np.arange(400)[i : i + chunk], x[i : i + chunk]) for i in range(0, 400, chunk)]
+        assert np.array_equal(np.concatenate([part.outputs for part in parts]), of_steps(model, keys.tolist(), x))
+
+
+def test_missing_tokens(words):
+    ids = np.array([7, 9, 11])
+    for missing, filling in (("hold", 7), (5, 5)):
+        scorer = KeyedScorer(words, interval=10, missing=missing)
+        scorer.score(["a"], [10], ids[:1])
+        found = pickle.loads(pickle.dumps(scorer)).score(["a", "b"], [40, 10], ids[1:])
+        alone = of_steps(words, ["a"] * 4, [7, filling, filling, 9])
+        assert np.array_equal(found.outputs[0], alone[-1]) and found.filled.tolist() == [2, 0]
+        assert np.array_equal(found.outputs[1], of_steps(words, ["b"], [11])[0])
+
+
 def test_forgotten_keys_start_anew(gru):
     x = rows(4, 5)
     scorer = KeyedScorer(gru, 2)
@@ -165,7 +193,11 @@ def test_refusals(gru, words):
         lambda: KeyedScorer(gru, interval="day"),
         lambda: KeyedScorer(gru, missing="mean"),
         lambda: KeyedScorer(gru, late=None),
-        lambda: KeyedScorer(words),
+        lambda: KeyedScorer(words, missing=1.5),
+        lambda: KeyedScorer(words, missing=words.input_size),
+        lambda: KeyedScorer(words).score(["a"], [1], x[:1]),
+        lambda: KeyedScorer(words).score(["a"], [1], [words.input_size]),
+        lambda: KeyedScorer(words).score(["a"], [1], [[1]]),
     ):
         with pytest.raises(errors.SluiceError):
             call()

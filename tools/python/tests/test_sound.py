@@ -81,6 +81,30 @@ def test_kinds_of_files(loudness, tmp_path):
     assert np.array_equal(vad.probabilities(stereo), expected)
 
 
+@pytest.mark.parametrize("rate", [6000, 11025, 16000, 44100, 48000])
+def test_other_rates(loudness, tmp_path, rate):
+    """What the program finds, of files, arrays and pieces."""
+    rng = np.random.default_rng(rate)
+    parts = [(0, 0.5), (24000, 0.6), (-9000, 0.4), (31000, 1), (0, 0.3)]
+    signal = np.concatenate([np.full(int(rate * time), value) for value, time in parts])
+    signal = (signal + rng.integers(-900, 900, len(signal))).astype(np.int16)
+    path = write_wav(tmp_path / "s.wav", signal, rate)
+    found = [json.loads(line) for line in run(loudness.source, "--wav", path, "--json", "--frames").splitlines()]
+    expected = [(line["start"], line["end"]) for line in found if set(line) == {"start", "end"}]
+    frames = np.array([line["probability"] for line in found if "probability" in line])
+    vad, of_file = sluice.SileroVAD(loudness, rate=rate), sluice.SileroVAD(loudness)
+    assert [(s.start, s.end) for s in of_file.segments(path)] == expected and len(expected) == 2
+    assert np.abs(of_file.probabilities(path) - frames).max() < 1e-6
+    for _ in range(2):
+        assert [(s.start, s.end) for s in vad.segments(signal)] == expected
+        pieces = [vad.push(signal[begin : begin + 777]) for begin in range(0, len(signal), 777)] + [vad.flush()]
+        assert [(s.start, s.end) for piece in pieces for s in piece[1]] == expected
+        assert np.array_equal(np.concatenate([piece[0] for piece in pieces]), of_file.probabilities(path))
+        vad.push(signal[:9000])
+        vad.reset()
+    assert [(s.start, s.end) for s in pickle.loads(pickle.dumps(vad)).segments(signal)] == expected
+
+
 def test_refusals(loudness, tmp_path, gru):
     vad = sluice.SileroVAD(loudness)
     (tmp_path / "none.wav").write_bytes(b"no wave")
@@ -95,7 +119,11 @@ def test_refusals(loudness, tmp_path, gru):
         (lambda: vad.segments(np.zeros((9, 2), np.float32)), errors.ShapeError),
         (lambda: vad.segments([0.0]), errors.DTypeError),
         (lambda: vad.segments(tmp_path / "none.wav"), errors.DTypeError),
-        (lambda: vad.segments(write_wav(tmp_path / "fast.wav", np.zeros(9, np.int16), 44100)), errors.ShapeError),
+        (lambda: vad.segments(write_wav(tmp_path / "odd.wav", np.zeros(9, np.int16), 191_999)), errors.ShapeError),
+        (lambda: vad.segments(write_wav(tmp_path / "slow.wav", np.zeros(9, np.int16), 1)), errors.ShapeError),
+        (lambda: vad.push(write_wav(tmp_path / "fast.wav", np.zeros(9, np.int16), 44100)), errors.ShapeError),
+        (lambda: sluice.SileroVAD(loudness, rate=0), errors.ArgumentError),
+        (lambda: sluice.SileroVAD(loudness, rate=10**9), errors.ShapeError),
         (lambda: vad.segments(np.full(999, np.nan, np.float32)), errors.NotFiniteError),
         (lambda: vad.segments(tmp_path / "missing.wav"), FileNotFoundError),
     ]:
@@ -120,6 +148,10 @@ def test_noise(tmp_path, count):
     denoiser.file(path, tmp_path / "clean.wav")
     with wave.open(str(tmp_path / "clean.wav")) as file:
         assert file.getparams()[:4] == (1, 2, RATE, count)
+    fast = write_wav(tmp_path / "fast.wav", np.rint(signal * 32768).astype(np.int16), 44100)
+    run(mixed.source, "--wav", fast, "--output", tmp_path / "tool.npy", "--quiet")
+    assert np.abs(denoiser(fast) - np.load(tmp_path / "tool.npy").ravel()).max() < 1e-6
+    assert np.array_equal(denoiser(signal, 44100), denoiser(signal, rate=44100)) and len(denoiser(signal, 44100)) < count + 1
 
 
 def test_the_models_as_they_ship(tmp_path):

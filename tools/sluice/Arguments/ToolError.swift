@@ -47,14 +47,14 @@ struct ToolError: Error {
   }
 
   /// The error for programs, in place of what the command would have printed.
-  var json: JSON {
-    .object([
-      (
-        "error",
-        .object(
-          [("status", .integer(Int(status.rawValue))), ("message", .path(message))] + details)
-      )
-    ])
+  var json: JSON { .object([member]) }
+
+  /// The same as a member of an object that says more.
+  var member: JSON.Member {
+    (
+      "error",
+      .object([("status", .integer(Int(status.rawValue))), ("message", .path(message))] + details)
+    )
   }
 
   /// What opening the model at `path` threw.

@@ -28,6 +28,12 @@ enum RunCommand {
       frame, and what it makes of them becomes a recording as long as the source's, of one channel at the
       model's rate. Another model takes one sample of each channel a step, at any rate.
 
+      A folder is read file by file, those below it too, each as if it were alone: .npy, .csv and .jsonl.
+      --output is a folder then, with the same names in it. A file that cannot be scored is named, has
+      no output, and ends with status 1 when the others are done. The same command again goes on where
+      the last one ended: what has its output and has not changed since is left, what has changed is
+      scored anew, and outputs of another model or --missing are refused.
+
       The output of --output is a file that comes into being whole, at the end; standard output ('-'), a
       FIFO or a device gets rows as they come, a .npy file when all is known.
 
@@ -58,6 +64,11 @@ enum RunCommand {
       traced = try run(text: text, model, path, trace, asJSON: arguments.isForPrograms)
     } else if RunOptions.readsSamples(arguments) {
       traced = try run(samples: model, path, speech, missing, trace, arguments)
+    } else if RunOptions.readsFolder(arguments) {
+      let threads = try arguments.positiveCount(RunOptions.threads, upTo: 1024) ?? 1
+      try ArchiveRun(
+        Archive(arguments), model, path, names: metadata?.inputNames ?? [], missing, arguments
+      ).run(threads: threads)
     } else {
       try RunOptions.needSpeech(arguments, path)
       let source = try RowSource(

@@ -9,6 +9,8 @@ struct RowRun {
   private var missing: MissingValues
   private var row: [Double]
   private var sinks: RowSinks
+  /// Rows that were taken.
+  private(set) var count = 0
   /// The first output that is no finite number.
   private var wrong: (value: Float, place: String)?
   /// Gates and states of every step; nil where nobody asks for them.
@@ -25,8 +27,17 @@ struct RowRun {
   /// Sequences, where the source counts them.
   var sequences: Int? { source.batch }
 
-  /// Runs all of it; `path` is the model's.
-  mutating func run(_ model: borrowing Model, _ path: String) throws(ToolError) {
+  /// What was missing so far.
+  var missingCount: MissingCount { missing.count }
+
+  /// Runs all of it.
+  ///
+  /// - Parameters:
+  ///   - path: the model's.
+  ///   - writesAll: whether outputs are put in place even where one is no finite number, which is an error after that.
+  mutating func run(
+    _ model: borrowing Model, _ path: String, writesAll: Bool = true
+  ) throws(ToolError) {
     var steps = 0
     if model.isStreamable {
       var stream = try openStream(model, path)
@@ -41,7 +52,9 @@ struct RowRun {
     if source.batch != nil { _ = try next() }
     var shape = source.batch.map { [$0] } ?? []
     if model.output == .sequence { shape.append(steps) }
-    try sinks.finish(shape: shape + [model.outputSize], missing: missing.count)
+    if writesAll || wrong == nil {
+      try sinks.finish(shape: shape + [model.outputSize], missing: missing.count)
+    }
     if let wrong {
       throw ToolError(
         .failed, "\(source.reader.file): the model's output is \(wrong.value) at \(wrong.place)",
@@ -54,6 +67,7 @@ struct RowRun {
     do throws(ConversionError) {
       guard try source.reader.next(into: &row) else { return false }
       try missing.mend(&row, of: source.reader)
+      count += 1
       return true
     } catch { throw ToolError(error) }
   }
@@ -132,10 +146,11 @@ struct RowRun {
   }
 
   private mutating func put(_ y: [Float], _ sequence: Int, _ step: Int?) throws(ToolError) {
-    let index = (source.batch == nil ? [] : [sequence]) + (step.map { [$0] } ?? [])
+    let isBatch = source.batch != nil
+    func index() -> [Int] { (isBatch ? [sequence] : []) + (step.map { [$0] } ?? []) }
     if wrong == nil, let column = y.firstIndex(where: { !$0.isFinite }) {
-      wrong = (y[column], "row [\(index.joined)], column \(column)")
+      wrong = (y[column], "row [\(index().joined)], column \(column)")
     }
-    try sinks.row(index, y)
+    try sinks.row(index(), y)
   }
 }

@@ -46,7 +46,13 @@ struct RowSource {
     guard chosen != nil || named != .wav else {
       throw arguments.usage("\(path) is a recording by its name; expected --wav, or --format")
     }
-    let format = chosen ?? named ?? .npy
+    try self.init(path, chosen ?? named ?? .npy, model, names: names, mayMiss: mayMiss)
+  }
+
+  /// Opens a source of rows that are written so.
+  init(
+    _ path: String, _ format: RowFormat, _ model: borrowing Model, names: [String?], mayMiss: Bool
+  ) throws(ToolError) {
     let (size, readsIDs) = (model.inputSize, model.readsTokens)
     do throws(ConversionError) {
       let bytes = try ByteStream(path: path)

@@ -11,7 +11,8 @@ enum RunOptions {
     help: "a sentence; '-' reads sentences from standard input, a line each")
   static let input = Option(
     "--input", value: "FILE|-", file: .read,
-    help: "rows of numbers; of a .npy file [T, inputSize] or [B, T, inputSize], ids [T] or [B, T]")
+    help: "rows of numbers; of a .npy file [T, inputSize] or [B, T, inputSize], ids [T] or [B, T]; "
+      + "or a folder of such files")
   static let format = Option(
     "--format", value: "FORMAT",
     help: "of --input: npy, csv or jsonl (a row a line); what the name says, else npy")
@@ -43,20 +44,31 @@ enum RunOptions {
 
   static let output = Option(
     "--output", "-o", value: "FILE|-", file: .written,
-    help: "receives a row a step, or the last step's alone; of speech the probability of each frame"
+    help:
+      "receives a row a step, or the last step's alone; of speech the probability of each frame; "
+      + "a folder where --input is one"
   )
   static let outputFormat = Option(
     "--output-format", value: "FORMAT",
     help: "npy, csv, jsonl or wav; what the name says, else npy, and csv for '-'")
 
+  static let threads = Option(
+    "--threads", value: "N", help: "of a folder as --input: so many files at a time (1)")
+
   static let all = [
-    text, input, format, wav, raw, rate, channels, missing, threshold, end, speech, silence, pad,
+    text, input, threads, format, wav, raw, rate, channels, missing, threshold, end, speech,
+    silence, pad,
     frames, output, outputFormat, TraceFile.option, .json, .quiet,
   ]
 
   /// Whether samples are the source.
   static func readsSamples(_ arguments: Arguments) -> Bool {
     arguments.has(wav) || arguments.has(raw)
+  }
+
+  /// Whether rows of all files of a folder are the source.
+  static func readsFolder(_ arguments: Arguments) -> Bool {
+    !arguments.has(raw) && arguments[input].map { Folder.isThere($0) } == true
   }
 
   /// Refuses options that do not go together, before any work.
@@ -77,12 +89,19 @@ enum RunOptions {
       throw arguments.usage(
         "'--text -' is many texts", "expected one for --trace, as --text \"a fine film\"")
     }
+    let isFolder = readsFolder(arguments)
+    guard !isFolder || arguments.has(output), !isFolder || arguments[output] != "-" else {
+      throw arguments.usage("a folder as --input needs another one as --output")
+    }
+    try need([threads], isFolder, "a folder as --input")
+    try need([format], !isFolder, "a file as --input: names say it of the files of a folder")
+    try need([TraceFile.option], !isFolder, "a file as --input: one for each of a folder's")
     try need([format], isRows, "--input, and not with --raw, which says it itself")
     try need([channels], arguments.has(raw), "--raw")
     // A WAV file says its own, which is then that of the one that is written.
     try need(
-      [rate], arguments.has(raw) || (arguments.has(output) && !arguments.has(wav)),
-      "--raw or --output, and not with --wav")
+      [rate], arguments.has(raw) || (arguments.has(output) && !arguments.has(wav) && !isFolder),
+      "--raw or --output, and not with --wav or a folder")
     try need([outputFormat], arguments.has(output), "--output")
     guard arguments.has(rate) || !arguments.has(raw) else {
       throw arguments.usage("--raw needs --rate, in samples a second")

@@ -10,6 +10,8 @@ struct OutputFile {
   let path: String
   /// What takes bytes as they come; nil for a file.
   private let descriptor: Int32?
+  /// Whether a file outlasts a power cut from the moment on that it is in place.
+  private let isLasting: Bool
   private var bytes: [UInt8] = []
 
   /// Whether bytes are out as soon as they are written.
@@ -29,8 +31,8 @@ struct OutputFile {
   }
 
   /// A FIFO is waited for until somebody reads.
-  init(_ path: String) throws(ToolError) {
-    self.path = path
+  init(_ path: String, lasting: Bool = true) throws(ToolError) {
+    (self.path, isLasting) = (path, lasting)
     guard !Self.isStandardOutput(path) else {
       descriptor = STDOUT_FILENO
       return
@@ -62,7 +64,9 @@ struct OutputFile {
   mutating func finish(head: [UInt8] = []) throws(ToolError) {
     guard descriptor == nil else { return try write(head) }
     let all = head + bytes
-    try converting { () throws(ConversionError) in try BlobFile.write(all, to: path) }
+    try converting { () throws(ConversionError) in
+      try isLasting ? BlobFile.write(all, to: path) : BlobFile.writeSoon(all, to: path)
+    }
   }
 
   private static func failure(_ path: String) -> ToolError {

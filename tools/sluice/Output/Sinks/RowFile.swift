@@ -34,6 +34,12 @@ struct RowFile {
     file = try OutputFile(path)
   }
 
+  /// One of many files of rows that are written so: no recordings, whose rate somebody would have to say.
+  init(_ path: String, _ format: RowFormat) throws(ToolError) {
+    (self.format, rate) = (format, 0)
+    file = try OutputFile(path, lasting: false)
+  }
+
   mutating func row(_ row: [Float]) throws(ToolError) {
     switch format {
     case .npy: values += row

@@ -12,9 +12,9 @@ struct RowSinks {
     (self.file, self.console, self.saysMissing) = (file, console, saysMissing)
   }
 
-  mutating func row(_ index: [Int], _ values: [Float]) throws(ToolError) {
+  mutating func row(_ index: @autoclosure () -> [Int], _ values: [Float]) throws(ToolError) {
     try file?.row(values)
-    console?.row(index, values)
+    console?.row(index(), values)
   }
 
   /// Ends the rows of an array of that shape.
