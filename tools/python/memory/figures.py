@@ -199,7 +199,7 @@ def hours(rows: list[dict[str, Any]], baselines: dict[str, float], study: Study,
             if value > 0:
                 axis.axhline(value, color="#888888", lw=1, ls=(0, (4, 3)))
                 below = name.endswith("day before")  # close to that of 7 days
-                axis.text(len(gaps) - 0.9, value + (-0.03 if below else 0.03), name, fontsize=7.5, color="#555555", ha="right", va="top" if below else "bottom")
+                axis.text(len(gaps) - 0.9, value + (-0.1 if below else 0.03), name, fontsize=7.5, color="#555555", ha="right", va="top" if below else "bottom")
         for cell in CELLS:
             found = [r for r in rows if r["task"] == "series" and r["cell"] == cell and r["size"] in (size, UNITS)]
             found = [r for r in found if r["size"] == size] or [r for r in found if cell in ("lstm", "lstm-1", "peephole")]
