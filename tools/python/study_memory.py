@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from memory import figures, gates, jacobians, weight_types
 from memory import report as tables_of
 from memory.series import Series, data_folder
-from memory.study import FULL, QUICK, SERIES_STRIDE, Study
+from memory.study import FULL, QUICK, SERIES_STRIDE, Job, Study
 from memory.training import settle
 
 GATE_SENTENCES = 100  # of the test, where it is quick
@@ -59,15 +59,18 @@ def report(study: Study, write: bool) -> None:
     """Tables and pictures of what the folder holds; what was not measured is left out."""
     folder = study.folder
     lines = (folder / "types.jsonl").read_text().splitlines() if (folder / "types.jsonl").exists() else []
-    rows = [json.loads(line) for line in lines]
+    # A study that went on may have measured a gap before it learnt a larger one.
+    learnt = set(study.learnt())
+    rows = [row for row in map(json.loads, lines) if Job(row["task"], row["gap"], row["cell"], row["size"]) in learnt]
     figures.accuracy(study, folder / "memory-accuracy.svg")
     tables = {"learnt": tables_of.learnt_table(study)}
     if rows:
         figures.types(rows, study, folder / "memory-types.svg")
         tables |= {
-            "cost": tables_of.cost_table(study, rows), "types": tables_of.types_table(study, rows),
-            "agreement": tables_of.agreement(rows),
+            "types": tables_of.types_table(study, rows), "agreement": tables_of.agreement(rows),
         }  # fmt: skip
+    if costs := kept(folder, "costs"):
+        tables["cost"] = tables_of.cost_table(costs)
     if any(row["task"] == "series" for row in rows):
         task = study.tasks["series"]
         assert isinstance(task, Series)
@@ -91,7 +94,7 @@ def report(study: Study, write: bool) -> None:
         shutil.copy(picture, PAGE.parent)
     results = Path(__file__).parent / "memory/results"
     results.mkdir(exist_ok=True)
-    for name in ("runs.jsonl", "types.jsonl", "tables.md", "log.txt", "gradients.json", "exploding.json", "gates.json", "times.json"):
+    for name in ("runs.jsonl", "scratch.jsonl", "types.jsonl", "tables.md", "log.txt", "gradients.json", "exploding.json", "gates.json", "costs.json", "times.json"):
         if (folder / name).exists():
             shutil.copy(folder / name, results)
 
@@ -130,6 +133,7 @@ def main() -> None:
                 study.train(arguments.minutes)
             elif stage == "types":
                 weight_types.run(study, arguments.sluice)
+                keep(study.folder, "costs", weight_types.costs(study, arguments.sluice))
                 keep(study.folder, "times", weight_types.training_times(say))
             elif stage == "gradients":
                 gradients(study)

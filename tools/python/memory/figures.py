@@ -1,5 +1,6 @@
 """The study's pictures, as SVG: text stays text, and the same numbers give the same bytes. Not run by itself."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ plt.rcParams.update({
 def save(figure: Any, path: Path) -> None:
     figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
     plt.close(figure)
+    # Hundredths of a point are enough, and half of the bytes; pictures within it are left alone.
+    lines = path.read_text().split("\n")
+    short = [line if "base64" in line else re.sub(r"\d+\.\d{3,}", lambda n: f"{float(n[0]):.2f}", line) for line in lines]
+    path.write_text("\n".join(line.rstrip() for line in short))
 
 
 def cell_legend(figure: Any, columns: int = 4) -> None:
@@ -80,7 +85,7 @@ def gradients(curves: dict[str, Any], path: Path) -> None:
             axis.text(0.5, 0.5, "not trained", transform=axis.transAxes, ha="center")
             continue
         styles = (
-            ("before h", "#999999", "-"), ("after h", COLOURS[name], "-"),
+            ("before h", "#999999", "-"), ("before c", "#999999", (0, (4, 2))), ("after h", COLOURS[name], "-"),
             ("after c", COLOURS[name], (0, (4, 2))), ("after belt", COLOURS[name], (0, (1, 1.5))),
         )  # fmt: skip
         for key, colour, style in styles:
@@ -91,13 +96,13 @@ def gradients(curves: dict[str, Any], path: Path) -> None:
                 if key.endswith(" h"):
                     axis.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
         axis.text(0.03, 0.04, f"trained over {found['gap']}, {100 * found['accuracy']:.0f} % right", transform=axis.transAxes, fontsize=8)
-        axis.set_ylim(-16, 4)
+        axis.set_ylim(-16, 8)
     for axis in axes[1]:
         axis.set_xlabel("T - t, steps")
     for row in axes:
         row[0].set_ylabel("log10 of the norm")
     lines = [plt.Line2D([], [], color=c, ls=s, lw=1.5) for c, s in (("#999999", "-"), ("#333333", "-"), ("#333333", (0, (4, 2))), ("#333333", (0, (1, 1.5))))]
-    figure.legend(lines, ["dh(T)/dh(t) before training", "after", "dC(T)/dC(t) after", "along the belt alone: product of f, largest unit"], loc="lower center", ncols=4)
+    figure.legend(lines, ["dh(T)/dh(t) before training", "after", "dC(T)/dC(t)", "along the belt alone: product of f, largest unit"], loc="lower center", ncols=4)
     figure.tight_layout(rect=(0, 0.05, 1, 1))
     save(figure, path)
 
@@ -161,7 +166,7 @@ def types(rows: list[dict[str, Any]], study: Study, path: Path) -> None:
     if not cells or not tasks:
         return
     figure, axes = plt.subplots(len(tasks), len(cells), figsize=(10.5, 1.2 + 1.55 * len(tasks)), sharey=True, squeeze=False)
-    for line, task in zip(axes, tasks):
+    for row, (line, task) in enumerate(zip(axes, tasks)):
         for axis, cell in zip(line, cells):
             mine = [r for r in rows if (r["task"], r["cell"], r["size"]) == (task, cell, UNITS)]
             axis.axhline(100 * TASKS[task].chance, color="#888888", lw=0.8, ls=(0, (4, 3)))
@@ -174,10 +179,10 @@ def types(rows: list[dict[str, Any]], study: Study, path: Path) -> None:
                 axis.fill_between(x, values.min(0), values.max(0), color=TYPE_COLOURS[kind], alpha=0.1, lw=0)
             if mine:
                 axis.axvline(gaps.index(mine[0]["gap"]), color="#bbbbbb", lw=0.8, ls=":")
-            gap_axis(axis, gaps, line is axes[-1])
+            gap_axis(axis, gaps, row == len(tasks) - 1)
             axis.tick_params(labelsize=7.5)
             axis.set_ylim(0, 104)
-            if line is axes[0]:
+            if row == 0:
                 axis.set_title(CELLS[cell].label.replace(" from identity", ""), fontsize=8.5)
         line[0].set_ylabel(f"{task}, %")
     lines = [plt.Line2D([], [], color=TYPE_COLOURS[k], lw=1.4, marker="o", ms=3, ls="-" if k != "int4" else (0, (4, 2))) for k in KINDS]
@@ -193,7 +198,8 @@ def hours(rows: list[dict[str, Any]], baselines: dict[str, float], study: Study,
         for k, (name, value) in enumerate(baselines.items()):
             if value > 0:
                 axis.axhline(value, color="#888888", lw=1, ls=(0, (4, 3)))
-                axis.text(-0.25, value + 0.008, name, fontsize=7.5, color="#555555")
+                below = name.endswith("day before")  # close to that of 7 days
+                axis.text(len(gaps) - 0.9, value + (-0.1 if below else 0.03), name, fontsize=7.5, color="#555555", ha="right", va="top" if below else "bottom")
         for cell in CELLS:
             found = [r for r in rows if r["task"] == "series" and r["cell"] == cell and r["size"] in (size, UNITS)]
             found = [r for r in found if r["size"] == size] or [r for r in found if cell in ("lstm", "lstm-1", "peephole")]
@@ -202,7 +208,7 @@ def hours(rows: list[dict[str, Any]], baselines: dict[str, float], study: Study,
             values = np.array([[r["accuracy"][str(g)]["f32"] for g in gaps] for r in found], float)
             axis.plot(range(len(gaps)), values.mean(0), color=COLOURS[cell], marker=MARKS[cell], ms=4.5, lw=1.4)
         axis.set_xticks(range(len(gaps)), [f"{gap:,}" for gap in gaps])
-        axis.set(xlabel="hours seen", title=title, ylim=(0, 0.9))
+        axis.set(xlabel="hours seen", title=title, ylim=(-0.1, 0.9))
     axes[0].set_ylabel("explained of the load's variance")
     cell_legend(figure)
     figure.tight_layout(rect=(0, 0.13, 1, 1))

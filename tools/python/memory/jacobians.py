@@ -17,6 +17,7 @@ from memory.tasks import LEARNT, Task
 from memory.training import train
 
 SEQUENCES = 4
+LENGTH = 100  # steps
 EXPLODING = 1.1  # times the identity
 
 
@@ -73,8 +74,7 @@ def measured(study: Study, task: str = "recall") -> dict[str, Any]:
         # The longest that it learnt, or else the first: weights that learnt nothing show no more than their start.
         learnt = [job for job in trained if (study.accuracy(job) or 0) >= LEARNT]
         job = max(learnt, key=lambda job: job.gap) if learnt else trained[0]
-        length = max(50, min(job.gap, 200))
-        x, _ = study.tasks[task].batch(length, SEQUENCES, torch.Generator().manual_seed(7))
+        x, _ = study.tasks[task].batch(LENGTH, SEQUENCES, torch.Generator().manual_seed(7))
         curves: dict[str, Any] = {"gap": job.gap, "accuracy": study.accuracy(job)}
         for moment, weights in (("before", study.start(job)), ("after", study.weights(job))):
             by_seed = [norms(cell, {k: v[run] for k, v in weights.items()}, x) for run in range(len(study.settings.seeds))]

@@ -148,8 +148,9 @@ class Study:
         updates = settings.series_updates if job.task == "series" else settings.updates[job.gap]
         began = time.monotonic()
         before = self.before(job)
-        start = self.weights(before) if before in self.runs and not self.scratch else self.start(job)
-        trained = train(cell, task, job.gap, start, seeds, rate(cell), updates, settings.batch)
+        goes_on = before in self.runs and not self.scratch
+        start = self.weights(before) if before and goes_on else self.start(job)
+        trained = train(cell, task, job.gap, start, seeds, rate(cell), updates, settings.batch, goes_on=goes_on)
         np.savez(self.folder / "weights" / f"{job.name}.npz", **{k: v.numpy() for k, v in trained.best.items()})
         x, asked = self.test(job.task, job.gap)
         accuracies = judged(cell, trained.best, task, x, asked)
@@ -183,8 +184,8 @@ class Study:
             self.run(job)
 
     def learnt(self) -> Iterator[Job]:
-        """Of each task, cell and size the job of the largest gap that it learnt in the budget."""
-        for job in self.jobs():
+        """Of each task, cell and size the job of the largest gap that it learnt in the budget; equal units first."""
+        for job in sorted(self.jobs(), key=lambda job: job.size == PARAMETERS):
             if job.task == "series":
                 if job in self.runs:
                     yield job

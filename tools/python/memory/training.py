@@ -19,6 +19,7 @@ from memory.unrolled import backward, forward
 CHECK = 25
 DONE = 0.99
 CLIP = 1.0
+JUDGED = 128  # sequences
 
 
 def settle() -> None:
@@ -107,14 +108,25 @@ def train(
     batch: int,
     clip: float | None = CLIP,
     traced: bool = False,
+    goes_on: bool = False,
 ) -> Runs:
-    """Trains a run for each seed over one gap, from weights whose first axis is the seeds. Every cell sees the same data."""
+    """Trains a run for each seed over one gap, from weights whose first axis is the seeds. Every cell sees the same data.
+
+    Where it `goes_on` from a shorter gap, the weights that it begins with are judged first: nothing is done where they do.
+    """
     began = time.process_time()
     flat, weights = flattened(weights)
     first, second = torch.zeros_like(flat), torch.zeros_like(flat)
     best_flat, best = flattened(weights)
     generator = torch.Generator().manual_seed(gap)
     runs = Runs(seeds, best, [-math.inf] * len(seeds), [None] * len(seeds))
+    if goes_on:
+        # What a shorter gap taught may do for this one, and is not to be unlearnt.
+        x, asked = task.batch(gap, JUDGED, torch.Generator().manual_seed(gap + 1))
+        runs.accuracy = judged(cell, weights, task, x, asked)
+        runs.learnt_at = [0 if value >= LEARNT else None for value in runs.accuracy]
+        if min(runs.accuracy) >= DONE:
+            updates = 0
     recent = torch.zeros(len(seeds))
     for update in range(1, updates + 1):
         x, asked = task.batch(gap, batch * len(seeds), generator)

@@ -24,7 +24,7 @@ from memory.unrolled import forward
 KINDS = ["f32", "int8", "int4"]
 CALIBRATION = 32  # sequences
 OTHERS = 10_000  # steps of the test at a gap that was not trained
-TURNS, SECONDS = 5, 0.1  # of each type by turns, and of each turn
+TURNS, SECONDS = 3, 0.05  # of each blob by turns, and of each turn
 
 
 def right(task: Task, y: np.ndarray | None, asked: torch.Tensor) -> float | None:
@@ -74,12 +74,6 @@ def measure(study: Study, tool: Tool, job: Job, gaps: list[int]) -> list[dict[st
                     here = torch_answers(cell, {key: value[index : index + 1] for key, value in weights.items()}, x)
                     found["torch"] = right(task, here, asked)
                     row["difference"] = float(np.abs(y - here).max())
-        if seed == study.settings.seeds[0]:
-            times = {kind: [] for kind in KINDS}
-            for _ in range(TURNS):
-                for kind in KINDS:
-                    times[kind].append(tool.step(blobs[kind], SECONDS))
-            row["nanoseconds"] = {kind: min(values) for kind, values in times.items()}
         rows.append(row)
     return rows
 
@@ -102,6 +96,35 @@ def run(study: Study, sluice: Path) -> None:
                 at = [row["accuracy"][str(gap)] for row in rows]
                 shown = [f"{kind} {[one[kind] and round(one[kind], 3) for one in at]}" for kind in KINDS if kind in at[0]]
                 study.log(f"{job.name}, {gap} steps: " + ", ".join(shown))
+
+
+def costs(study: Study, sluice: Path) -> list[dict[str, Any]]:
+    """Of every cell and size, for the task `recall`, as it starts: parameters, bytes, and the least time of a step.
+
+    All blobs are measured by turns, so that what else the machine does is the same for each.
+    """
+    task = study.tasks["recall"]
+    x = task.batch(10, CALIBRATION, torch.Generator().manual_seed(1))[0].transpose(0, 1).numpy()
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        tool = Tool(sluice, Path(folder))
+        blobs: dict[tuple[int, str], Path] = {}
+        for job in dict.fromkeys(job for job in study.jobs() if job.task == "recall" and job.gap == study.settings.gaps[0]):
+            source, units = tool.folder / f"{job.name}.onnx", study.units(job)
+            write_onnx(CELLS[job.cell], study.start(job), 0, source)
+            row = {"cell": job.cell, "size": job.size, "units": units, "bytes": {}, "nanoseconds": {}}
+            row["parameters"] = CELLS[job.cell].parameters(task.inputs, units, task.outputs)
+            for kind in ("f32", "int8"):
+                blobs[len(rows), kind], said = tool.convert(source, kind, x)
+                row["bytes"][kind] = said["bytes"]
+                row["state_bytes"] = sum(layer["stateBytes"] for layer in said["layers"])
+                row["integers"] = all(layer["type"] != "f32" for layer in said["layers"] if layer["kind"] in ("rnn", "gru", "lstm"))
+            rows.append(row)
+        for _ in range(TURNS):
+            for (index, kind), blob in blobs.items():
+                found = rows[index]["nanoseconds"]
+                found[kind] = min(found.get(kind, math.inf), tool.step(blob, SECONDS))
+    return rows
 
 
 def training_times(log: Any, units: int = 64, steps: int = 60, batch: int = 16) -> dict[str, float]:
