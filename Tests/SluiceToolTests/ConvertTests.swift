@@ -222,8 +222,8 @@ import Testing
       ["convert", path, "-o", out], ["inspect", path], ["bench", path],
       ["run", path, "--text", "a"], ["run", "--input", path], ["compare", path, path],
       ["compare", Tool.shippedSource, path],
-    ] where kind != "fifo" || !arguments.contains("--input") {
-      // Rows may come from a FIFO, which is waited for.
+    ] where !["fifo", "folder"].contains(kind) || !arguments.contains("--input") {
+      // Rows may come from a FIFO, which is waited for, and from the files of a folder.
       let result = try Tool.run(Tool.path, arguments)
       #expect(result.status == 3, "\(arguments)")
       #expect(result.error.contains(path), "names the file: \(result.error)")
