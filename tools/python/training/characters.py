@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from austen import load_novels
+from tensor_file import save_tensors
 
 ROOT = Path(__file__).resolve().parents[3]
 MODEL_PATH = ROOT / "tools/sluice/Resources/characters.safetensors"
@@ -97,17 +98,4 @@ def save(model: CharacterModel, characters: list[str], path: Path, metadata: dic
         "sluice.vocabulary": json.dumps(characters, ensure_ascii=False),
         "sluice.metadata": json.dumps(metadata, ensure_ascii=False),
     }
-    # Written here, for the library's order of metadata keys changes from run to run; the file's bytes should not.
-    header: dict[str, object] = {"__metadata__": notes}
-    data = b""
-    for name, value in model.state_dict().items():
-        content = value.contiguous().numpy().astype("<f4").tobytes()
-        header[name] = {
-            "dtype": "F32",
-            "shape": list(value.shape),
-            "data_offsets": [len(data), len(data) + len(content)],
-        }
-        data += content
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # the format aligns the data with spaces
-    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+    save_tensors(model.state_dict(), path, notes)

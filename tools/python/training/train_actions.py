@@ -9,18 +9,16 @@ Prints the accuracy after the last frame on the validation part, of which the be
 test part, whose shapes, noise and seeds are in no other; beside it the same network without recurrence.
 """
 
-import argparse
 import copy
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch.nn.functional import cross_entropy
 
-from actions import FRAMES, ROOT, Clips, Recognizer, Still, clips, export
+from actions import FRAMES, Clips, Recognizer, Still, clips, export
+from gallery_folder import output_folder
 
 TRAIN, VALIDATION, TEST = 6000, 1000, 2000
 EPOCHS, BATCH, SEED = 12, 50, 1
@@ -68,13 +66,7 @@ def trained(model: torch.nn.Module, train: Clips, validation: Clips) -> torch.nn
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--force", action="store_true", help="write into tools/gallery, whose files are the project's")
-    options = parser.parse_args()
-    if options.output.resolve() == ROOT / "tools/gallery" and not options.force:
-        sys.exit("train_actions.py: -o names tools/gallery, whose files are the project's; name another folder, or say --force")
-    options.output.mkdir(parents=True, exist_ok=True)
+    output = output_folder(__doc__)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(SEED)
@@ -85,8 +77,8 @@ def main() -> None:
         interval = 1.96 * (share * (1 - share) / TEST) ** 0.5
         weights = sum(p.numel() for p in model.parameters())
         print(f"{type(model).__name__}: test {share:.1%} +- {interval:.1%} of {TEST} clips, {weights} parameters")
-    save_file(models[0].state_dict(), options.output / "actions.safetensors")
-    export(models[0], options.output / "actions.onnx")
+    save_file(models[0].state_dict(), output / "actions.safetensors")
+    export(models[0], output / "actions.onnx")
 
 
 if __name__ == "__main__":

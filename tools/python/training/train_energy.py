@@ -16,7 +16,6 @@ test months are not as warm as those it was trained on.
 Data: ETTh1, Zhou et al., AAAI 2021 (CC BY-ND 4.0); it is not part of this project, and cannot be got back from the weights.
 """
 
-import argparse
 import copy
 import json
 import sys
@@ -28,8 +27,9 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from energy import HORIZONS, LONGEST, PARTS, ROOT, Forecaster, Series, read
+from energy import HORIZONS, LONGEST, PARTS, Forecaster, Series, read
 from exporters.torch_exporter import export
+from gallery_folder import output_folder
 
 SEEDS = (1, 2, 3)
 WINDOW, BURN_IN = 504, 168  # hours of a window, and those of it in which the state is not settled
@@ -134,13 +134,7 @@ def row(name: str, found: list[np.ndarray], series: Series) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--force", action="store_true", help="write into tools/gallery, whose files are the project's")
-    options = parser.parse_args()
-    if options.output.resolve() == ROOT / "tools/gallery" and not options.force:
-        sys.exit("train_energy.py: -o names tools/gallery, whose files are the project's; name another folder, or say --force")
-    options.output.mkdir(parents=True, exist_ok=True)
+    output = output_folder(__doc__)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     series = read()
@@ -152,7 +146,7 @@ def main() -> None:
     best = min(range(len(SEEDS)), key=lambda index: models[index][1])
     print(f"kept: seed {SEEDS[best]}, by the validation part")
     row("LSTM, the one kept", [forecasts(models[best][0], series)], series)
-    export(models[best][0].eval(), options.output / "energy.safetensors")
+    export(models[best][0].eval(), output / "energy.safetensors")
     scale = {"unit": "degrees C", "mean": series.mean, "std": series.deviation}
     metadata = {
         "name": "energy", "description": "The oil temperature of a transformer, 168 hours ahead",
@@ -160,7 +154,7 @@ def main() -> None:
         "outputs": [{"name": f"OT in {hour} h", **scale} for hour in range(1, LONGEST + 1)],
         "horizon": LONGEST, "missing": "hold",
     }
-    (options.output / "energy.json").write_text(json.dumps(metadata, indent=1) + "\n")
+    (output / "energy.json").write_text(json.dumps(metadata, indent=1) + "\n")
 
 
 if __name__ == "__main__":

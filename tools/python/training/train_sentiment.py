@@ -56,6 +56,7 @@ from sentiment import (
     pad,
     tokenize,
 )
+from tensor_file import save_tensors
 
 
 @dataclass(frozen=True)
@@ -215,20 +216,7 @@ def save(model: SentimentModel, words: Words, c: Configuration) -> None:
         "sluice.labels": "negative\npositive",
     }
     MODEL_PATH.parent.mkdir(parents=True, exist_ok=True)
-    # Written here, for the library's order of metadata keys changes from run to run; the file's bytes should not.
-    header: dict[str, object] = {"__metadata__": metadata}
-    data = b""
-    for name, value in model.state_dict().items():
-        content = value.contiguous().numpy().astype("<f4").tobytes()
-        header[name] = {
-            "dtype": "F32",
-            "shape": list(value.shape),
-            "data_offsets": [len(data), len(data) + len(content)],
-        }
-        data += content
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # the format aligns the data with spaces
-    MODEL_PATH.write_bytes(len(text).to_bytes(8, "little") + text + data)
+    save_tensors(model.state_dict(), MODEL_PATH, metadata)
 
 
 def search(split: dict[str, list[Example]]) -> None:
