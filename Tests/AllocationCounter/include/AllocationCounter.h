@@ -25,7 +25,8 @@ typedef struct {
 } section_report;
 
 /// Forks. True in the child, which is to call section_begin and section_end; in the parent, once
-/// the child is gone, false, with what it did in `report`.
+/// the child is gone, false, with what it did in `report`. A child that did nothing wrong but fault is
+/// forked again, up to three in all: what `report` then tells of came in each of them.
 bool section_fork(section_report *report);
 
 /// From here on allocations, releases and page faults are counted, and every system call but
