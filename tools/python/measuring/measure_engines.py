@@ -103,7 +103,8 @@ def ray(scorer: str, folder: str, tasks: int, workers: int) -> list[dict[str, fl
     import ray as engine
 
     engine.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
-    numbers = engine.data.range(tasks, override_num_blocks=min(tasks, 4 * workers))
+    # Items are there already: to read a range is a task that needs a core, and the actors hold them all.
+    numbers = engine.data.from_items([{"id": task} for task in range(tasks)], override_num_blocks=min(tasks, 4 * workers))
     told = numbers.map_batches(Actor, batch_size=1, concurrency=workers, fn_constructor_args=(scorer, folder))
     found = [json.loads(row["told"]) for row in told.take_all()]
     engine.shutdown()
