@@ -36,13 +36,19 @@ extension sluice_columns {
       ? output_channels : record.kind == .mask ? record.maskCount : input_channels
   }
 
-  /// Floats of scratch that a convolution needs.
-  var scratchFloats: Int {
+  /// Floats of scratch that a convolution needs; where its weights are integers also for rows and what is left of
+  /// them, for the sums and the integers of both.
+  func scratchFloats(isInteger: Bool) -> Int {
     guard kernel_size > 0 else { return 0 }
     let rows = Int(sluice_convolution_rows)
+    let size = kernel_size * input_channels
+    let integers =
+      isInteger
+      ? rows * (size.paddedToLine + output_channels.paddedToLine + sluice_quantised_pitch(size) / 4)
+      : 0
     let gathered = dilation > 1 && kernel_size > 1 ? rows * kernel_size * input_channels : 0
     let spread = output_channels % 16 == 0 ? 0 : rows * output_channels.paddedToLine
-    return window + gathered.paddedToLine + spread
+    return window + gathered.paddedToLine + spread + integers
   }
 }
 

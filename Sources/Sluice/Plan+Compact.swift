@@ -9,7 +9,8 @@ extension sluice_compact {
     let all = record.gateCount
     let first = unsafe sluice_compact_pass(record, of: blob, gates: resetsBefore ? 0..<2 : 0..<all)
     unsafe self.init(
-      storage: sluice_storage(record.storage), cell: sluice_kernel(of: record),
+      storage: sluice_storage(record.storage),
+      cell: record.kind == .convolution ? sluice_kernel_dense : sluice_kernel(of: record),
       input: sluice_quantisation(record.inputScale),
       hidden: sluice_quantisation(
         record.hiddenScale, quiet: record.hiddenRounding == .finer ? 32 * record.hiddenScale : 0),
@@ -29,7 +30,7 @@ extension sluice_compact_pass {
   /// Where some of a layer's gates lie, as the format lays them out.
   init(_ record: LayerRecord, of blob: BlobView, gates: Range<Int>) {
     let storage = record.storage
-    let inputWords = storage.wordCount(columns: record.inputChannels)
+    let inputWords = storage.wordCount(columns: record.matrixColumns.input)
     let hiddenWords = storage.wordCount(columns: record.hiddenSize)
     // Bytes of a lane's weights and scales of one gate: of int4 a scale for each four words.
     let laneBytes = storage.wordByteCount * (inputWords + hiddenWords)
@@ -96,7 +97,8 @@ extension UnsafeMutablePointer<sluice_model> {
       let sums = record.gateCount * record.outputStride
       unsafe pointee.compact_projection = max(pointee.compact_projection, sums)
     }
-    guard record.storage.isInteger else { return }
+    // Rows of a convolution lie in its own scratch.
+    guard record.storage.isInteger, record.kind != .convolution else { return }
     let input = sluice_quantised_pitch(record.inputSize) / 4
     let hidden = sluice_quantised_pitch(record.outputSize) / 4
     unsafe pointee.quantised_input = max(pointee.quantised_input, input)

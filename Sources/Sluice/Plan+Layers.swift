@@ -29,7 +29,7 @@ extension sluice_layer {
       scratch
       + (record.kind.isRecurrent
         ? (record.isOverColumns ? 0 : record.scratchVectorCount * record.unitStride)
-        : columns.scratchFloats)
+        : columns.scratchFloats(isInteger: record.storage.isInteger))
     unsafe self.init(
       weights: weights, biases: blob.biases(of: record).baseAddress ?? weights,
       initial_state: blob.initialState(of: record).nonEmptyBase, input_size: record.inputSize,
@@ -38,7 +38,10 @@ extension sluice_layer {
       is_reverse: record.direction.isReverse && !record.isOverColumns,
       is_fast: record.grade == .fast, writes_final: record.direction.writesFinalState,
       kernel: record.cellFlags.contains(.masked)
-        ? sluice_kernel_masked : record.isOverColumns ? sluice_kernel_columns : kernel,
+        ? sluice_kernel_masked
+        : record.isOverColumns
+          ? sluice_kernel_columns
+          : isCompact && record.kind == .convolution ? sluice_kernel_compact_convolution : kernel,
       inner: kernel,
       activation: sluice_activation(
         record.kind == .rnn ? record.candidateActivation.kind : record.outputActivation.kind),

@@ -100,6 +100,13 @@ extension LayerRecord {
       && traits.output.plain.contains(outputActivation.kind)
   }
 
+  /// Whether the layer's weights may be of every type: of a plain form, but for a convolution of which each channel
+  /// sees itself alone, or of which an output sees more than a vector may have.
+  package var hasEveryType: Bool {
+    kind.hasCompactWeights && isPlain
+      && (kind != .convolution || !isDepthwise && UInt64(matrixColumns.input) <= BlobLimits.size)
+  }
+
   /// Whether the layer has what version 1 does not.
   package var usesVersion2: Bool {
     cellClip != 0 || projectionClip != 0 || hiddenRounding != .fixed || isOverColumns
@@ -112,6 +119,9 @@ extension LayerRecord {
     typealias Field = BlobLayout.Record
     if kind.traits.since > 1 { return (Field.kind, .unknownKind, UInt64(kind.rawValue)) }
     if isDepthwise { return (Field.groups, .wrongGroups, UInt64(columns.groups)) }
+    if kind == .convolution, storage != .f32 {
+      return (Field.storage, .unsupportedStorage, UInt64(storage.rawValue))
+    }
     if direction == .forwardFinal {
       return (Field.direction, .unknownDirection, UInt64(direction.rawValue))
     }
@@ -160,7 +170,7 @@ extension LayerRecord {
       return size * UInt64(inputSize) * UInt64(hasGroups ? groupsOf32(outputSize) : 1)
     }
     guard hasGroups else { return size * UInt64(paddedLaneCount) * UInt64(scaleRowCount) }
-    let groups = groupsOf32(inputChannels) + groupsOf32(hiddenSize)
+    let groups = groupsOf32(matrixColumns.input) + groupsOf32(hiddenSize)
     return size * UInt64(paddedLaneCount) * UInt64(gateCount) * UInt64(groups)
   }
 

@@ -96,12 +96,12 @@ package enum LayerWeights: Sendable {
   case matrix
   /// W and U of a recurrent cell.
   case cell
-  /// W over the taps of a convolution, f32 alone.
+  /// W over the taps of a convolution.
   case taps
   /// An index for each feature written, as a 32-bit integer.
   case indices
 
-  var mayBeCompact: Bool { self == .table || self == .matrix || self == .cell }
+  var mayBeCompact: Bool { self != .none && self != .indices }
 }
 
 /// What one of a layer's activations may be.

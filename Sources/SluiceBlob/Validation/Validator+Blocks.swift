@@ -123,7 +123,7 @@ extension Validator {
     try record.forEachTileGate {
       (gate, lane, lanes, offset, pitch) throws(BlobError) in
       var first = weights + offset
-      var sizes = InlineColumns(record.inputChannels, record.hiddenSize)
+      var sizes = InlineColumns(record.matrixColumns.input, record.hiddenSize)
       var isHidden = false
       while let columns = sizes.next() {
         if columns <= 0 { continue }

@@ -76,7 +76,7 @@ extension Validator {
     try record.forEachTileGate {
       (_, _, lanes, offset, pitch) throws(BlobError) in
       var first = start + offset
-      var sizes = InlineColumns(record.inputChannels, record.hiddenSize)
+      var sizes = InlineColumns(record.matrixColumns.input, record.hiddenSize)
       while let columns = sizes.next() {
         let words = record.storage.wordCount(columns: columns)
         for word in columns / record.storage.wordColumns..<words {

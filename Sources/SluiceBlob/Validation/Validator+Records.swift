@@ -9,8 +9,7 @@ extension Validator {
     try require(
       record.direction == .forward || record.kind.isRecurrent, .wrongDirection, Field.direction)
     try require(
-      record.storage == .f32 || record.kind.hasCompactWeights && record.isPlain,
-      .unsupportedStorage, Field.storage)
+      record.storage == .f32 || record.hasEveryType, .unsupportedStorage, Field.storage)
     try require(
       record.inputScale.isStep(allowed: record.readsQuantised), .wrongInputScale, Field.inputScale)
     try require(
@@ -65,9 +64,10 @@ extension Validator {
 }
 
 extension LayerRecord {
-  /// Whether the layer's inputs are quantised: integer weights times integers.
+  /// Whether the layer's inputs are quantised in a step that the record may state: integer weights times integers. A
+  /// convolution rounds what is left once more, in steps that follow from its inputs.
   public var readsQuantised: Bool {
-    storage.isInteger && kind.traits.weights != .table
+    storage.isInteger && kind.traits.weights != .table && kind != .convolution
   }
 }
 

@@ -1,8 +1,3 @@
-extension LayerRecord {
-  /// Whether the layer's weights may be of every type.
-  package var hasEveryType: Bool { kind.hasCompactWeights && isPlain }
-}
-
 extension Packing.Matrices {
   /// Whether every weight is within the range of a type.
   package func fit(_ type: StorageType) -> Bool {
@@ -80,10 +75,30 @@ extension BlobContents.Layer {
 }
 
 extension BlobContents {
-  /// The contents with every layer's weights, f32 so far, rounded to `type`.
+  /// The contents with every layer's weights, f32 so far, rounded to `type`; those of a spectrum to no integers.
   public func stored(as type: StorageType, rounding: HiddenRounding = .fixed) -> BlobContents {
     var contents = self
-    contents.layers = layers.map { $0.stored(as: type, rounding: rounding) }
+    let spectra = type.isInteger ? layers.map(\.record).spectra : []
+    contents.layers = layers.enumerated().map { index, layer in
+      spectra.contains(index) ? layer : layer.stored(as: type, rounding: rounding)
+    }
     return contents
+  }
+}
+
+extension [LayerRecord] {
+  /// Convolutions of which magnitudes or squares are taken: bands of a spectrum, of which the faint ones, 60 dB and
+  /// more below the loudest, tell as much. Integers of 8 bits end 42 dB below it.
+  package var spectra: Set<Int> {
+    var spectra: Set<Int> = []
+    for (index, record) in enumerated() where record.kind == .magnitude || record.kind == .multiply
+    {
+      let inputs = (0..<record.inputs.count).map { record.inputs[$0] }
+      let source = inputs.first ?? index - 1
+      guard source >= 0, self[source].kind == .convolution, inputs.allSatisfy({ $0 == source })
+      else { continue }
+      spectra.insert(source)
+    }
+    return spectra
   }
 }

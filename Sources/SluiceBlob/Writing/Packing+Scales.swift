@@ -32,7 +32,7 @@ extension Packing {
       let place = offset % pitch
       var first = (offset - place) / 8 + place / 2
       for isHidden in [false, true] {
-        let groups = groupsOf32(isHidden ? record.hiddenSize : record.inputChannels)
+        let groups = groupsOf32(isHidden ? record.hiddenSize : record.matrixColumns.input)
         for group in 0..<groups {
           for index in 0..<min(lanes, record.laneCount - lane) {
             let row = gate * record.laneCount + lane + index
@@ -56,7 +56,7 @@ extension Packing {
       let first = wanted ? rows : 0
       return wanted && !record.kind.isRecurrent ? [] : Array(floats[first..<first + rows])
     }
-    let groups = groupsOf32(wanted ? record.hiddenSize : record.inputChannels)
+    let groups = groupsOf32(wanted ? record.hiddenSize : record.matrixColumns.input)
     var scales = [Float](repeating: 0, count: rows * groups)
     forEachGroupScale(of: record) { row, group, isHidden, at in
       guard isHidden == wanted else { return }

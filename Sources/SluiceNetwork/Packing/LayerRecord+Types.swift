@@ -8,7 +8,10 @@ extension LayerRecord {
     switch kind.traits.weights {
     case .table, .matrix, .cell: return "a form beyond the plain one is f32 alone"
     case .indices: return nil
-    case .taps: return "convolutions are f32 alone"
+    case .taps:
+      return isDepthwise
+        ? "a convolution of which each channel sees itself alone is f32 alone"
+        : "a form beyond the plain one is f32 alone"
     case .none:
       return biasRowCount > 0 ? "a number or two for each channel, stored as biases are" : nil
     }

@@ -18,7 +18,7 @@ extension Network {
       throw .unsupported(provenance.source, "layers", "two layers have one name")
     }
     try checkGraph()
-    var contents: [BlobContents.Layer] = []
+    var forms: [BlobForm] = []
     for (index, layer) in layers.enumerated() {
       try checkSizes(of: layer)
       guard var form = layer.blobForm else {
@@ -41,12 +41,15 @@ extension Network {
           provenance.source, "layer \(quotable(layer.name))",
           "a weight is beyond the range of \(type)")
       }
-      contents.append(
-        BlobContents.Layer(
-          rounding: form.matrices, to: type, record: form.record, name: layer.name,
-          biases: form.biases, initialState: form.initialState,
-          hiddenRounding: .finer
-        ).sparseWhereFaster)
+      forms.append(form)
+    }
+    let spectra = type.isInteger ? forms.map(\.record).spectra : []
+    let contents = forms.enumerated().map { index, form in
+      BlobContents.Layer(
+        rounding: form.matrices, to: spectra.contains(index) ? .f32 : type, record: form.record,
+        name: layers[index].name, biases: form.biases, initialState: form.initialState,
+        hiddenRounding: .finer
+      ).sparseWhereFaster
     }
     var blob = BlobContents(
       layers: contents, output: output, vocabulary: vocabulary, labels: labels,

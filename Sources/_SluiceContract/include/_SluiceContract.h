@@ -43,6 +43,8 @@ typedef enum : uint32_t {
   sluice_kernel_gather,
   /// A recurrent layer over the columns of a step: `inner` runs them as steps, or as streams.
   sluice_kernel_columns,
+  /// A convolution whose weights are not f32: `inner` runs its columns as rows of a dense layer.
+  sluice_kernel_compact_convolution,
 } sluice_kernel;
 
 /// Whether a general pass runs over a kernel's rows, or is all of it.
@@ -270,7 +272,7 @@ typedef struct {
   /// Whether the row that it writes last becomes every row.
   bool writes_final;
   sluice_kernel kernel;
-  /// The kernel of the steps that a masked layer computes, or of the columns of one that runs over them; of
+  /// The kernel of the steps that a masked layer computes, or of the columns of one that has a kernel over them; of
   /// others `kernel` itself.
   sluice_kernel inner;
   sluice_activation activation;

@@ -55,6 +55,25 @@ func quantise(
   unsafe row.storeBytes(of: step, as: Float.self)
 }
 
+/// What rounding x in a step of its own leaves of it: x - step * q. Whole lines of `rest` are written, zeros behind x.
+@inline(always)
+func remainder(_ x: UnsafePointer<Float>, count: Int, into rest: UnsafeMutablePointer<Float>) {
+  let (step, factor) = unsafe sluice_quantisation().of(greatestMagnitude(x, count: count))
+  let (steps, factors) = (PanelPair(repeating: -step), PanelPair(repeating: factor))
+  let nearest = PanelPair(repeating: 0x1.8p23)
+  var i = 0
+  while i < count {
+    let left = count &- i
+    let v =
+      unsafe left >= 16
+      ? load(x + i, as: PanelPair.self) : load(x + i, first: left, as: PanelPair.self)
+    // Rounded to the nearest integer, as `sluice_round16` does.
+    let q = (v * factors + nearest) - nearest
+    unsafe store(multiplyAdd(steps, q, v), to: rest + i)
+    i &+= 16
+  }
+}
+
 /// max |x|, NaN above all.
 @inline(always)
 private func greatestMagnitude(_ x: UnsafePointer<Float>, count: Int) -> Float {

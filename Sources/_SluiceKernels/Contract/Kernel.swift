@@ -76,6 +76,8 @@ public func runOther(
   case sluice_kernel_delay:
     unsafe delay(layer, block, pastPitch: isChained ? 0 : pastStride(layer))
   case sluice_kernel_gather: unsafe runGather(plan, rows)
+  case sluice_kernel_compact_convolution:
+    unsafe runCompactConvolution(plan, rows, isChained: isChained)
   default: break
   }
   if unsafe sluice_is_general(layer.kernel) { unsafe runGeneral(plan, rows, isChained: isChained) }
@@ -88,6 +90,25 @@ public func runGather(
   _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>
 ) {
   unsafe gather(plan.pointee, rows.pointee)
+}
+
+/// A convolution whose weights are not f32: an entry, so that its copy of the layer, which has the sizes of a
+/// dense one, is made once.
+@inline(never)
+@export(interface)
+public func runCompactConvolution(
+  _ plan: UnsafePointer<sluice_layer>, _ rows: UnsafePointer<sluice_block>, isChained: Bool
+) {
+  let block = unsafe rows.pointee
+  guard let shape = unsafe plan.pointee.columns?.pointee else { return }
+  var layer = unsafe layerOfTaps(plan.pointee, shape)
+  let pastPitch = isChained ? 0 : shape.past_stride
+  unsafe withUnsafePointer(to: &layer) { inner in
+    unsafe compactConvolution(inner, plan.pointee, shape, block, pastPitch: pastPitch) {
+      inner, part in
+      unsafe run(inner, part)
+    }
+  }
 }
 
 /// A recurrent layer that passes masked steps over: an entry, so that its copy of the layer, which has the

@@ -12,6 +12,7 @@ struct LayerTable {
   }
 
   let rows: [Row]
+  private let spectra: Set<Int>
 
   /// The view's bytes must stay mapped meanwhile.
   init(_ blob: BlobView) {
@@ -23,6 +24,7 @@ struct LayerTable {
         + record.initialState.length
       return Row(name: name, record: record, byteCount: Int(bytes))
     }
+    spectra = rows.map(\.record).spectra
   }
 
   var parameterCount: Int { rows.reduce(0) { $0 + $1.record.parameterCount } }
@@ -38,7 +40,16 @@ struct LayerTable {
   /// Layers that stay f32 though others do not, and why.
   private var kept: [(name: String, reason: String)] {
     guard rows.contains(where: { $0.record.storage != .f32 }) else { return [] }
-    return rows.compactMap { row in row.record.reasonForF32.map { (row.name, $0) } }
+    return rows.indices.compactMap { index in
+      reasonForF32(index).map { (rows[index].name, $0) }
+    }
+  }
+
+  /// Why a layer is f32 in every blob of integers, or in every blob; nil where it need not be.
+  private func reasonForF32(_ index: Int) -> String? {
+    let record = rows[index].record
+    let isSpectrum = record.storage == .f32 && spectra.contains(index)
+    return record.reasonForF32 ?? (isSpectrum ? "a spectrum, whose faint bands integers lose" : nil)
   }
 
   /// Layers that leave zero blocks out.
@@ -79,7 +90,7 @@ struct LayerTable {
 
   var json: JSON {
     .array(
-      rows.map { row in
+      rows.enumerated().map { index, row in
         let record = row.record
         return .object([
           ("inputs", .array(inputNames(record).map { .string($0) })),
@@ -89,7 +100,7 @@ struct LayerTable {
           ("type", .string("\(record.storage)")),
           ("keptBlocks", record.keptBlocks.map { .integer($0) } ?? .null),
           ("blocks", record.mayBeSparse ? .integer(record.blockCount) : .null),
-          ("f32Because", record.reasonForF32.map { .string($0) } ?? .null),
+          ("f32Because", reasonForF32(index).map { .string($0) } ?? .null),
           ("inputScale", record.inputScale == 0 ? .null : .double(Double(record.inputScale))),
           ("hiddenRounding", record.hiddenScale == 0 ? .null : .string("\(record.hiddenRounding)")),
           ("activation", .string("\(record.function)")), ("grade", .string("\(record.grade)")),
