@@ -1,7 +1,9 @@
 """Files of rows, and folders of them: CSV, .npy, .npz and Parquet, read and written."""
 
 import os
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,12 +12,18 @@ from typing import Any
 import numpy as np
 
 from ._handle import FLOAT32, whole
-from .errors import ArgumentError, DTypeError, NotAFileError, SluiceError
+from .errors import ArgumentError, DTypeError, NotAFileError, ShapeError, SluiceError
 from .model import Model
 from .predicting import bar, predict
 from .rows import ordered, rounded, sequence
 
 KINDS = (".csv", ".npy", ".npz", ".parquet")
+
+
+#: What NumPy and zipfile raise of bytes that are no array, of heads that promise more than there is, and of passwords.
+_DAMAGE = (
+    ValueError, EOFError, MemoryError, SyntaxError, RuntimeError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def _is_number(text: str) -> bool:
@@ -28,19 +36,37 @@ def _is_number(text: str) -> bool:
 
 def _read_csv(path: Path, model: Model) -> Any:
     """Rows of numbers with commas between them; a first line without a number names the columns."""
-    with open(path, encoding="utf-8") as file:
+    # Spreadsheets put a mark before the first line, which would make a name of a number.
+    with open(path, encoding="utf-8-sig") as file:
         names = [name.strip().strip('"') for name in file.readline().rstrip("\n").split(",")]
-        has_names = not any(map(_is_number, names))
+        has_names = any(names) and not any(map(_is_number, names))
+        if not has_names:
+            file.seek(0)
         dtype = np.int64 if model.reads_tokens else np.float32
         try:
-            rows = np.loadtxt(file if has_names else path, dtype, comments=None, delimiter=",", ndmin=2)
+            rows = np.loadtxt(file, dtype, comments=None, delimiter=",", ndmin=2)
         except ValueError as error:
             raise DTypeError(f"{error}{', rows counted behind the names' if has_names else ''}") from error
     if not rows.size:
         rows = np.empty((0, len(names)), dtype)
+    if has_names and rows.shape[1] != len(names):
+        raise ShapeError(f"the first line names {len(names)} columns, the rows have {rows.shape[1]}")
     if model.reads_tokens:
+        if rows.shape[1] != 1:
+            raise ShapeError(f"the model reads token ids: expected one column, not {rows.shape[1]}")
         return rows[:, 0]
     return np.ascontiguousarray(rows[:, ordered(names, model, "columns")]) if has_names else rows
+
+
+def _read_parquet(path: Path, model: Model) -> Any:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+    except pyarrow.ArrowException as error:
+        raise DTypeError(f"no table of Parquet's: {error}") from error
+    return sequence(table, model)
 
 
 def _array(array: Any, model: Model) -> Any:
@@ -53,20 +79,25 @@ def _read(path: Path, model: Model) -> Any:
     """What predict takes; of an .npz a dictionary of it."""
     kind = path.suffix.lower()
     if kind == ".csv":
-        return _read_csv(path, model)
+        try:
+            return _read_csv(path, model)
+        except UnicodeDecodeError as error:
+            raise DTypeError(f"expected UTF-8: {error}") from error
     if kind == ".parquet":
-        from pyarrow import parquet
-
-        return sequence(parquet.read_table(path), model)
+        return _read_parquet(path, model)
     try:
         # To map a small file takes longer than to read it.
         is_mapped = kind == ".npy" and path.stat().st_size > 1 << 20
         loaded = np.load(path, mmap_mode="r" if is_mapped else None, allow_pickle=False)
+        if isinstance(loaded, np.ndarray) != (kind == ".npy"):
+            raise ValueError(f"the content is not that of {kind}")
         if kind == ".npy":
             return _array(loaded, model)
         with loaded:
             return {name: _array(loaded[name], model) for name in loaded.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except SluiceError:
+        raise
+    except _DAMAGE as error:
         raise DTypeError(f"no array, or one of Python's objects: {error}") from error
 
 
@@ -131,8 +162,8 @@ def score(
     """Scores a file, or every file of a folder and those below it, each a sequence of its own; gives the rows.
 
     Read are .csv (a first line without a number names the columns), .npy [T, inputs] or [B, T, inputs], .npz of such
-    arrays, and .parquet where pyarrow is installed. float64 is rounded to float32. Of a folder `target` is one too, with
-    the same names; `format` is their ending, else that of the source. A file comes into being whole; with `resume` those
+    arrays, and .parquet where pyarrow is installed. float64 is rounded to float32. Of a folder `target` is one too, outside
+    of it, with the same names; `format` is their ending, else that of the source. A file comes into being whole; with `resume` those
     that are there are left as they are. `threads` share the files.
 
     Errors name the file and the row: the others that had begun are written.
@@ -154,6 +185,8 @@ def score(
             raise NotAFileError(f"{name}: expected a file that ends with {', '.join(KINDS)}, or a folder")
     if end.resolve() == begin.resolve():
         raise ArgumentError(f"{end}: is the source; nothing is written over what is read")
+    if begin.is_dir() and end.resolve().is_relative_to(begin.resolve()):
+        raise ArgumentError(f"{end}: lies in the source, and would be read the next time: give a folder beside it")
     if len({to for _, to in pairs}) < len(pairs):
         raise ArgumentError("two files of the folder would go to one: they differ in their endings alone")
     left = [pair for pair in pairs if not (resume and pair[1].exists())]

@@ -104,3 +104,55 @@ def test_refusals(gru, tmp_path):
     for target, options in (("y.txt", {}), ("nan.npy", {}), ("y.npy", {"format": "xls"}), ("y.npy", {"threads": 0})):
         with pytest.raises(errors.SluiceError):
             sluice.score(gru, tmp_path / "nan.npy", tmp_path / target, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("names.csv", b"a,b,c,d,e\n1,2,3,4,5,6\n", "names 5 columns, the rows have 6"),
+        ("many.csv", b"z,a,b,c,d,e\n1,2,3,4,5\n", "names 6 columns, the rows have 5"),
+        ("empty.csv", b",,,,\n1,2,3,4,5\n", "convert"),
+        ("latin.csv", b"a,b,c,d,\xe9\n1,2,3,4,5\n", "UTF-8"),
+        ("junk.parquet", b"junk" * 9, "Parquet"),
+        ("zip.npy", "npz", "not that of .npy"),
+        ("plain.npz", "npy", "not that of .npz"),
+        ("torn.npy", "torn", "no array"),
+        ("long.npy", "long", "no array"),
+    ],
+)
+def test_files_that_are_not_what_they_say(gru, tmp_path, name, content, says):
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
+    if isinstance(content, str):
+        made = {"npy": tmp_path / "made.npy", "npz": tmp_path / "made.npz"}
+        np.save(made["npy"], rows(4, 5))
+        np.savez(made["npz"], x=rows(4, 5))
+        head = made["npy"].read_bytes()
+        made["torn"], made["long"] = tmp_path / "a", tmp_path / "b"
+        made["torn"].write_bytes(head.replace(b"(4, 5), }", b"(4, 5),  "))
+        made["long"].write_bytes(head.replace(b"(4, 5), }" + b" " * 14, b"(4" + b"0" * 14 + b", 5), }"))
+        content = made[content].read_bytes()
+    source = tmp_path / name
+    source.write_bytes(content)
+    with pytest.raises(sluice.SluiceError, match=says) as raised:
+        sluice.score(gru, source, tmp_path / f"y{source.suffix}")
+    assert name in str(raised.value)
+
+
+def test_a_mark_before_the_first_line_is_no_name(make, tmp_path):
+    model = sluice.Model(make("narrow", "gru", 1, 4))
+    (tmp_path / "x.csv").write_text("\ufeff1\n2\n", encoding="utf-8")
+    assert sluice.score(model, tmp_path / "x.csv", tmp_path / "y.npy") == 2
+
+
+def test_columns_of_ids(words, tmp_path):
+    (tmp_path / "x.csv").write_text("row,token\n1,7\n2,8\n")
+    with pytest.raises(errors.ShapeError, match="one column, not 2"):
+        sluice.score(words, tmp_path / "x.csv", tmp_path / "y.npy")
+
+
+def test_outputs_never_become_inputs(gru, tmp_path):
+    np.save(tmp_path / "x.npy", rows(3, 5))
+    with pytest.raises(errors.ArgumentError, match="beside it"):
+        sluice.score(gru, tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
