@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._handle import Floats, floats, output, token_ids, whole
-from .errors import ArgumentError, DTypeError, NotFiniteError, PickleError, ShapeError
+from .errors import ArgumentError, ClosedError, DTypeError, NotFiniteError, PickleError, ShapeError
 from .keyed_plan import Ints, Known, LateRowError, Plan, Scored, clock, listed_keys, plan, policy
 from .keyed_slots import Slots
 from .model import Model
@@ -59,6 +59,8 @@ class KeyedScorer:
         clock(np.empty(0, "M8[ns]" if isinstance(interval, np.timedelta64 | timedelta) else np.int64), interval)
         #: Rows scored, late and filled in, values filled in, and states that were moved out of slots.
         self.counts: Counter[str] = Counter()
+        # Not so while states and times are on their way to the next rows: who is interrupted then has some of both.
+        self._is_whole = True
         self._ids: dict[int | str, int] = {}
         self._free: list[int] = []
         columns: dict[str, tuple[int, type]] = {"seen": (0, np.bool_), "last": (0, np.float64)}
@@ -108,7 +110,12 @@ class KeyedScorer:
         with self.slots.batch._use():
             return self._score(keys, times, features, out)
 
+    def _check_whole(self) -> None:
+        if not self._is_whole:
+            raise ClosedError("the scorer was interrupted while it stepped: restore() a snapshot, or make another")
+
     def _score(self, keys: Any, times: Any, features: Any, out: Floats | None) -> Scored:
+        self._check_whole()
         x = self._features(features)
         instants, interval = clock(times, self.interval)
         if instants.shape != (len(x),):
@@ -128,6 +135,7 @@ class KeyedScorer:
         made = plan(ids, instants, x, known, interval, self.missing, self.max_missing)
         if self.late == "refuse" and made.late.any():
             raise LateRowError(f"row {int(np.argmax(made.late))} is no later than one that was scored for its key")
+        self._is_whole = False
         present[~old] = self._admit(new, instants.dtype)[-1 - present[~old]]
         return self._run(made, present, ids, instants, y)
 
@@ -186,6 +194,7 @@ class KeyedScorer:
         self.counts.update(
             scored=int(there.sum()), late=int(made.late.sum()), filled=int((~there).sum()), values=made.values
         )
+        self._is_whole = True
         if not np.isfinite(stepped).all():
             self._drop(keys, made.starts, stepped)
         return Scored(y, made.late, made.filled)
@@ -239,6 +248,7 @@ class KeyedScorer:
         from .keyed_snapshot import written
 
         with self.slots.batch._use():
+            self._check_whole()
             return written(self, path)
 
     def restore(self, snapshot: "bytes | str | os.PathLike[str]") -> None:

@@ -38,14 +38,19 @@ class Scored:
 def policy(value: Any, name: str, words: tuple[str, ...]) -> Any:
     if isinstance(value, str) and value in words:
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise ArgumentError(f"{name}: expected {', '.join(map(repr, words))} or a number, not {value!r}")
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        # NaN is what a late row may get, and what a missing number is.
+        value = float(value)
+        if abs(value) <= float(np.finfo(np.float32).max) or (name == "late" and value != value):
+            return value
+    raise ArgumentError(f"{name}: expected {', '.join(map(repr, words))} or a number of float32, not {value!r:.80}")
 
 
 def listed_keys(keys: Any) -> list[int | str]:
     """Keys as Python's own."""
     listed = keys.tolist() if hasattr(keys, "tolist") else list(keys) if isinstance(keys, Iterable) else None
+    if isinstance(listed, list):
+        listed = [key.item() if isinstance(key, np.integer | np.str_) else key for key in listed]
     if not isinstance(listed, list) or isinstance(keys, str | bytes) or not set(map(type, listed)) <= {int, str}:
         raise DTypeError("keys: expected whole numbers or texts")
     return listed
@@ -85,7 +90,11 @@ def clock(times: Any, interval: Any) -> tuple[npt.NDArray[Any], Any]:
     if array.dtype.kind == "M":
         if np.isnat(array).any():
             raise ArgumentError("times: NaT is no time")
-        array = array.astype("datetime64[ns]").view(np.int64)
+        instants = array.astype("datetime64[ns]")
+        # NumPy wraps them silently.
+        if (instants.astype(array.dtype) != array).any():
+            raise ArgumentError("times: expected those of datetime64[ns], 1678 to 2262; else give whole numbers")
+        array = instants.view(np.int64)
         if isinstance(interval, np.timedelta64 | timedelta):
             interval = int(np.timedelta64(interval).astype("timedelta64[ns]").astype(np.int64))
         elif interval is not None:
@@ -175,13 +184,18 @@ def _gaps(
 ) -> Ints:
     if interval is None:
         return np.zeros(len(time), np.int64)
-    steps = np.where(has_before, np.rint((time - before) / interval), 1)
+    # As floats where whole numbers would wrap.
+    apart = time - before
+    if apart.dtype.kind == "i":
+        apart = np.where(apart < 0, time.astype(np.float64) - before, apart)
+    with np.errstate(over="ignore"):
+        steps = np.where(has_before, np.rint(apart / interval), 1)
     greatest = steps.max(initial=1) - 1
     if greatest > 0 and missing == "refuse":
-        raise MissingRowError(f"{int(greatest)} rows of a key are missing; missing='hold' or a number fills them in")
+        raise MissingRowError(f"{greatest:.0f} rows of a key are missing; missing='hold' or a number fills them in")
     if greatest > most:
         raise MissingRowError(
-            f"{int(greatest)} rows of a key are missing, more than max_missing, {most}: forget the key"
+            f"{greatest:.0f} rows of a key are missing, more than max_missing, {most}: forget the key"
         )
     gaps: Ints = np.maximum(steps - 1, 0).astype(np.int64)
     return gaps

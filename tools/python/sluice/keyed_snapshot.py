@@ -65,17 +65,26 @@ def read(scorer: "KeyedScorer", snapshot: Any) -> None:
         raise InvalidStateError(f"snapshot: {kind} {version}; expected {FORMAT} {VERSION}: take it with this version")
     if model != scorer.model.hash:
         raise InvalidStateError(f"snapshot: of the model {model}; this one is {scorer.model.hash}")
+    if not isinstance(keys, list) or not set(map(type, keys)) <= {int, str} or len(set(keys)) != len(keys):
+        raise InvalidStateError("snapshot: its keys are none")
+    counts = head.get("counts")
+    if not isinstance(counts, dict) or not all(type(number) is int and number >= 0 for number in counts.values()):
+        raise InvalidStateError("snapshot: its counts are none")
     columns, states, count = scorer._columns, arrays.get("states"), len(keys)
     for name, column in columns.items():
         found = arrays.get(name)
         if found is None or found.shape != (count, *column.shape[1:]):
             raise InvalidStateError(f"snapshot: has no {name!r} of {count} keys: it was taken with other policies")
+        # Times are of either kind.
+        if found.dtype not in ([np.int64, np.float64] if name == "last" else [column.dtype]):
+            raise InvalidStateError(f"snapshot: its {name!r} are {found.dtype}")
+        if found.dtype.kind == "f" and name == "last" and not np.isfinite(found).all():
+            raise InvalidStateError("snapshot: its times are not finite")
     if states is None or states.dtype != np.uint8 or states.shape != (count, scorer.model.state_size):
         raise InvalidStateError(f"snapshot: expected the states of {count} keys")
-    if len(set(keys)) != count or not set(map(type, keys)) <= {int, str}:
-        raise InvalidStateError("snapshot: its keys are none")
     _check(scorer, states)
     ids = np.arange(count)
+    scorer._is_whole = False
     scorer._forget(list(scorer._ids))
     scorer._free.clear()
     scorer._admit(keys, arrays["last"].dtype)
@@ -84,7 +93,8 @@ def read(scorer: "KeyedScorer", snapshot: Any) -> None:
         scorer._columns[name][ids] = arrays[name]
     scorer.slots.states[ids] = states
     scorer.counts.clear()
-    scorer.counts.update({name: int(number) for name, number in head.get("counts", {}).items()})
+    scorer.counts.update(counts)
+    scorer._is_whole = True
 
 
 def _check(scorer: "KeyedScorer", states: Any) -> None:

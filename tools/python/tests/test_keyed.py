@@ -1,5 +1,7 @@
 """Rows of many keys: each key has the bits that it would have alone, whatever the order, capacity and chunks."""
 
+import io
+import json
 import pickle
 
 import numpy as np
@@ -205,3 +207,71 @@ def test_refusals(gru, words):
     scorer.score(["a", "b"], [1, 2], x)
     with pytest.raises(errors.DTypeError, match="one kind"):
         scorer.score(["a", "b"], [3.0, 4.0], x)
+
+
+def test_times_that_would_wrap(gru):
+    x = rows(2, 5)
+    for times in ([-(2**62) - 5, 2**62 + 5], [-(2**63), 2**63 - 1]):
+        with pytest.raises(errors.ArgumentError, match="are missing"):
+            KeyedScorer(gru, 2, interval=1).score(["a", "a"], times, x)
+    with pytest.raises(errors.ArgumentError, match="max_missing"):
+        KeyedScorer(gru, 2, interval=1e-320, missing="hold").score(["a", "a"], [1.0, 5.0], x)
+    with pytest.raises(errors.ArgumentError, match="2262"):
+        KeyedScorer(gru, 2).score(["a", "a"], np.array(["2020-01-01", "3000-01-01"], "M8[D]"), x)
+
+
+def test_numbers_and_texts_of_numpy(gru):
+    x = rows(2, 5)
+    scorer = KeyedScorer(gru, 2, missing=np.float32(0))
+    scorer.score([np.int64(7), np.str_("seven")], [1, 1], x)
+    assert 7 in scorer and "seven" in scorer
+    for missing in (float("nan"), float("inf"), 1e300):
+        with pytest.raises(errors.ArgumentError, match="missing"):
+            KeyedScorer(gru, 2, missing=missing)
+
+
+def test_interrupted_scorer_is_refused_until_restored(gru, monkeypatch):
+    x, scorer = rows(6, 5), KeyedScorer(gru, 2)
+    scorer.score([1, 2, 3], [1, 1, 1], x[:3])
+    kept, run = scorer.snapshot(), scorer.slots.run
+
+    def interrupted(*arguments):
+        run(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scorer.slots, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            scorer.score([1, 2, 3], [2, 2, 2], x[3:])
+    for call in (lambda: scorer.score([1, 2, 3], [2, 2, 2], x[3:]), scorer.snapshot):
+        with pytest.raises(errors.ClosedError, match="interrupted"):
+            call()
+    scorer.restore(kept)
+    y = scorer.score([1, 2, 3], [2, 2, 2], x[3:]).outputs
+    assert np.array_equal(y, [gru.predict(x[[key, key + 3]])[-1] for key in range(3)])
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"keys": 3}, {"keys": "abc"}, {"keys": [[1], [2], [3]]}, {"keys": {"a": 1, "b": 2, "c": 3}},
+        {"counts": {"scored": "x"}}, {"counts": [1]}, {"last": np.array(["a", "b", "c"])},
+        {"last": np.full(3, np.nan)}, {"seen": np.array(["a", "b", "c"])},
+    ],
+)  # fmt: skip
+def test_forged_snapshots_change_nothing(gru, forged):
+    scorer, x = KeyedScorer(gru, 2), rows(4, 5)
+    scorer.score(["a", "b", "c"], [1, 2, 3], x[:3])
+    with np.load(io.BytesIO(scorer.snapshot())) as loaded:
+        arrays = dict(loaded)
+    head = json.loads(arrays["head"].tobytes())
+    for name, value in forged.items():
+        (arrays if name in arrays else head)[name] = value
+    arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    other = KeyedScorer(gru, 2)
+    other.score(["z"], [1], x[:1])
+    with pytest.raises(errors.InvalidStateError):
+        other.restore(file.getvalue())
+    assert np.array_equal(other.score(["z"], [2], x[3:]).outputs[0], gru.predict(x[[0, 3]])[1])
