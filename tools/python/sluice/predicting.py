@@ -92,7 +92,8 @@ def predict(
     `out` is an array to write to in place of a new one. NumPy arrays in C order, one block of a DataFrame and lists in
     Arrow are read where they lie. `threads` share the sequences. `progress` shows a bar where tqdm is installed.
 
-    Raises `NotFiniteError` with the place of a NaN or infinity, `ShapeError`, `DTypeError`; `out` is then partly written.
+    Raises `NotFiniteError` with the place of a NaN, or of an infinity that makes the state or what has none not finite
+    (gates that it saturates take it as a very large number), `ShapeError`, `DTypeError`; `out` is then partly written.
     """
     if not isinstance(model, Model):
         raise DTypeError(f"model: expected a sluice.Model, not {type(model).__name__}")
@@ -102,7 +103,7 @@ def predict(
     xs: Any
     ys: Any
     result: Any
-    if isinstance(X, list | tuple) and not (model.reads_tokens and all(isinstance(x, int) for x in X)):
+    if isinstance(X, list | tuple) and not (model.reads_tokens and all(isinstance(x, int | np.integer) for x in X)):
         if lengths is not None or out is not None:
             raise ArgumentError("lengths and out go with an array: sequences of a list have their own lengths")
         xs = [sequence(x, model, f"X[{index}]") for index, x in enumerate(X)]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ._handle import FLOAT32, Floats, Ids, floats, token_ids
-from .errors import DTypeError, ShapeError
+from .errors import DTypeError, NotFiniteError, ShapeError
 from .model import Model
 
 
@@ -18,15 +18,21 @@ def rounded(array: Any, what: str) -> Floats:
     """Numbers of a table, float64 for the most part, as float32."""
     if not isinstance(array, np.ndarray) or not np.can_cast(array.dtype, FLOAT32, "same_kind"):
         raise DTypeError(f"{what}: expected columns of numbers, not {getattr(array, 'dtype', type(array).__name__)}")
-    return np.asarray(array, np.float32, order="C")
+    try:
+        with np.errstate(over="raise"):
+            return np.asarray(array, np.float32, order="C")
+    except FloatingPointError as error:
+        raise NotFiniteError(f"{what}: holds numbers beyond float32, which would become infinite") from error
 
 
 def ordered(names: Sequence[Any], model: Model, what: str) -> list[int]:
     """Where the columns stand that the model reads: by name where its inputs have names, as they come where not."""
     wanted = [feature.name for feature in model.inputs]
     if not all(wanted) or len(set(wanted)) != len(wanted):
-        if len(names) != model.input_size:
-            raise ShapeError(f"{what}: expected {model.input_size} columns, not {len(names)}")
+        # Ids are one column, however many there are.
+        expected = 1 if model.reads_tokens else model.input_size
+        if len(names) != expected:
+            raise ShapeError(f"{what}: expected {expected} columns, not {len(names)}")
         return list(range(len(names)))
     given = [str(name) for name in names]
     missing = [name for name in wanted if given.count(str(name)) != 1]
@@ -71,11 +77,13 @@ def _of_column(column: Any, model: Model, what: str) -> Any:
 
 
 def _of_table(table: Any, model: Model, what: str) -> Any:
+    import pyarrow
+
     names = table.schema.names
-    if len(names) == 1:
+    if len(names) == 1 and pyarrow.types.is_fixed_size_list(table.schema.types[0]):
         return _of_column(table.column(0), model, what)
     columns = [_of_column(table.column(index), model, what) for index in ordered(names, model, what)]
-    return np.concatenate(columns, axis=1)
+    return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
 
 
 def sequence(x: Any, model: Model, what: str = "X") -> Floats | Ids:

@@ -123,3 +123,17 @@ def test_arrow(gru, named):
 
 def test_progress(gru):
     assert gru.predict(rows(2, 3, 5), progress=True).shape == (2, 3, 3)
+
+
+def test_ids_of_tables_and_of_numpy(words):
+    expected = words.predict(np.array([1, 2, 3]))
+    assert np.array_equal(words.predict([np.int64(1), np.int32(2), 3]), expected)
+    pandas = pytest.importorskip("pandas")
+    assert np.array_equal(words.predict(pandas.DataFrame({"id": [1, 2, 3]})), expected)
+    assert np.array_equal(words.predict(pandas.Series([1, 2, 3])), expected)
+
+
+def test_tables_beyond_float32(gru):
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(errors.NotFiniteError, match="beyond float32"):
+        gru.predict(pandas.DataFrame(np.full((2, 5), 1e300)))
