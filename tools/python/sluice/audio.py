@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._handle import FLOAT32, Floats
-from .errors import DTypeError, ShapeError
+from .errors import DTypeError, NotFiniteError, ShapeError
 from .model import Model
 from .tool import convert
 
@@ -27,7 +27,8 @@ def _of_file(path: Any) -> tuple[Any, int]:
             width, channels, found = file.getsampwidth(), file.getnchannels(), file.getframerate()
             content = file.readframes(file.getnframes())
     except (wave.Error, EOFError) as error:
-        raise DTypeError(f"{path}: expected a WAV file of whole numbers ({error}); give samples of others") from error
+        why = str(error) or "it ends too early"
+        raise DTypeError(f"{path}: expected a WAV file of whole numbers ({why}); give samples of others") from error
     content = content[: len(content) // (width * channels) * width * channels]
     if width == 1:
         samples = np.frombuffer(content, np.uint8).astype(np.float32) / 128 - 1
@@ -55,4 +56,7 @@ def samples(source: Any, rate: int) -> tuple[Floats, int]:
         raise DTypeError(f"samples: expected float32 from -1 to 1, int16 or the path of a WAV file, not {kind}")
     if source.ndim != 1:
         raise ShapeError(f"samples: expected one channel, [N], not the shape {source.shape}")
+    if source.dtype == FLOAT32 and not np.isfinite(source).all():
+        at = int(np.flatnonzero(~np.isfinite(source))[0])
+        raise NotFiniteError(f"samples[{at}] is {source[at]}: give silence, 0, in its place")
     return np.ascontiguousarray(source if source.dtype == FLOAT32 else source.astype(np.float32) / 32768), rate

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ._guarded import Guarded
 from ._handle import Floats, address, create, floats, output, token_ids, whole
 from ._library import Error, library
-from .errors import DTypeError, NotFiniteError, PickleError, ShapeError, refuse
+from .errors import ArgumentError, DTypeError, NotFiniteError, PickleError, ShapeError, refuse
 from .model import Model
 from .stream import Stream
 
@@ -57,6 +57,8 @@ class Batch(Guarded):
             active = np.ascontiguousarray(active)
             if out is None:
                 y[~active] = np.nan
+        if out is not None and np.may_share_memory(y, rows):
+            raise ArgumentError("out: expected other memory than that of x")
         function = library.batch_step_tokens if model.reads_tokens else library.batch_step
         with self._use() as batch:
             status = function(batch, address(rows), address(y), None if active is None else address(active))

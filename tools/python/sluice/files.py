@@ -174,7 +174,7 @@ def score(
     if format is not None and f".{format}" not in KINDS:
         raise ArgumentError(f"format: expected {', '.join(kind[1:] for kind in KINDS)}, not {format!r}")
     if begin.is_dir():
-        found = sorted(path for path in begin.rglob("*") if path.suffix.lower() in KINDS and path.is_file())
+        found = sorted(path for path in begin.rglob("*") if path.suffix.lower() in KINDS and _is_there(path))
         pairs = [(path, end / path.relative_to(begin)) for path in found]
         if format:
             pairs = [(path, to.with_suffix(f".{format}")) for path, to in pairs]
@@ -192,6 +192,11 @@ def score(
     left = [pair for pair in pairs if not (resume and pair[1].exists())]
     tick = bar(len(left), progress)
     return sum(_scored(model, left, threads, tick))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is a file, or a link to what is gone, which is told rather than left out."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def _scored(model: Model, pairs: list[tuple[Path, Path]], threads: int, tick: Callable[[], Any]) -> list[int]:

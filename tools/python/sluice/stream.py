@@ -108,6 +108,8 @@ class Stream(Guarded):
         if steps == 0 and model.yields_last:
             raise ShapeError("X: the model yields the last step's output, and there is no step")
         y = output(out, (model.output_size,) if model.yields_last else (steps, model.output_size))
+        if out is not None and np.may_share_memory(y, rows):
+            raise ArgumentError("out: expected other memory than that of X")
         with self._use() as stream:
             if steps:
                 function = library.process_tokens if model.reads_tokens else library.process

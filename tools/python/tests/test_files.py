@@ -156,3 +156,11 @@ def test_outputs_never_become_inputs(gru, tmp_path):
     with pytest.raises(errors.ArgumentError, match="beside it"):
         sluice.score(gru, tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_links_to_nothing_are_told(gru, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "gone.npy").symlink_to(tmp_path / "nowhere.npy")
+    with pytest.raises(FileNotFoundError, match="gone"):
+        sluice.score(gru, folder, tmp_path / "out")

@@ -168,3 +168,13 @@ def test_the_models_as_they_ship(tmp_path):
     (tmp_path / "g.sluice").write_bytes(denoiser.model.source)
     run(tmp_path / "g.sluice", "--wav", gtcrn / "mix.wav", "--output", tmp_path / "g.npy", "--quiet")
     assert np.abs(denoiser(gtcrn / "mix.wav") - np.load(tmp_path / "g.npy").ravel()).max() < 1e-5
+
+
+def test_where_samples_are_not_finite_or_end(loudness, tmp_path):
+    vad, signal = sluice.SileroVAD(loudness), np.zeros(2000, np.float32)
+    signal[1234] = np.nan
+    with pytest.raises(errors.NotFiniteError, match=r"samples\[1234\] is nan"):
+        vad.segments(signal)
+    (tmp_path / "empty.wav").write_bytes(b"")
+    with pytest.raises(errors.DTypeError, match="ends too early"):
+        vad.segments(tmp_path / "empty.wav")

@@ -191,3 +191,13 @@ def test_threads_that_share_a_stream_are_refused(gru):
     assert failures and "each thread" in str(failures[0]) and results[0].shape == (200_000, 3)
     stream.reset()
     assert np.array_equal(stream.step(rows(5)), expected)
+
+
+def test_outputs_that_lie_in_the_inputs(make):
+    model = sluice.Model(make("square", "gru", 4, 4))
+    memory = rows(50, 4)
+    for x, out in ((memory, memory), (memory[:-1], memory[1:])):
+        with pytest.raises(errors.ArgumentError, match="other memory"):
+            model.stream().process(x, out=out)
+        with pytest.raises(errors.ArgumentError, match="other memory"):
+            model.batch(len(x)).step(x, out=out)
