@@ -49,7 +49,7 @@ def policy(value: Any, name: str, words: tuple[str, ...]) -> Any:
 def listed_keys(keys: Any) -> list[int | str]:
     """Keys as Python's own."""
     listed = keys.tolist() if hasattr(keys, "tolist") else list(keys) if isinstance(keys, Iterable) else None
-    if isinstance(listed, list):
+    if isinstance(listed, list) and not set(map(type, listed)) <= {int, str}:
         listed = [key.item() if isinstance(key, np.integer | np.str_) else key for key in listed]
     if not isinstance(listed, list) or isinstance(keys, str | bytes) or not set(map(type, listed)) <= {int, str}:
         raise DTypeError("keys: expected whole numbers or texts")
@@ -110,7 +110,8 @@ def clock(times: Any, interval: Any) -> tuple[npt.NDArray[Any], Any]:
     elif not array.size:
         array = np.empty(array.shape, np.int64)
     else:
-        raise ArgumentError(f"times: expected whole numbers, floats or datetime64, not {array.dtype}")
+        hint = ": those of pandas with a zone by dt.tz_convert(None)" if array.dtype == object else ""
+        raise ArgumentError(f"times: expected whole numbers, floats or datetime64, not {array.dtype}{hint}")
     if interval is not None and not (isinstance(interval, int | float) and interval > 0):
         raise ArgumentError("interval: expected a positive number, or a timedelta beside datetime64")
     return array, interval

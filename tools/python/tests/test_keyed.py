@@ -218,6 +218,11 @@ def test_times_that_would_wrap(gru):
         KeyedScorer(gru, 2, interval=1e-320, missing="hold").score(["a", "a"], [1.0, 5.0], x)
     with pytest.raises(errors.ArgumentError, match="2262"):
         KeyedScorer(gru, 2).score(["a", "a"], np.array(["2020-01-01", "3000-01-01"], "M8[D]"), x)
+    pandas = pytest.importorskip("pandas")
+    zoned = pandas.Series(pandas.to_datetime(["2020", "2021"], utc=True))
+    with pytest.raises(errors.ArgumentError, match="tz_convert"):
+        KeyedScorer(gru, 2).score(["a", "a"], zoned, x)
+    assert not KeyedScorer(gru, 2).score(["a", "a"], zoned.dt.tz_convert(None), x).late.any()
 
 
 def test_numbers_and_texts_of_numpy(gru):
