@@ -29,7 +29,8 @@ def _of_file(path: Any) -> tuple[Any, int]:
     except (wave.Error, EOFError) as error:
         why = str(error) or "it ends too early"
         raise DTypeError(f"{path}: expected a WAV file of whole numbers ({why}); give samples of others") from error
-    content = content[: len(content) // (width * channels) * width * channels]
+    if len(content) % (width * channels):
+        raise DTypeError(f"{path}: the recording ends within a sample: it was cut short")
     if width == 1:
         samples = np.frombuffer(content, np.uint8).astype(np.float32) / 128 - 1
     elif width == 3:

@@ -178,3 +178,7 @@ def test_where_samples_are_not_finite_or_end(loudness, tmp_path):
     (tmp_path / "empty.wav").write_bytes(b"")
     with pytest.raises(errors.DTypeError, match="ends too early"):
         vad.segments(tmp_path / "empty.wav")
+    cut = write_wav(tmp_path / "cut.wav", np.zeros(2000, np.float32))
+    cut.write_bytes(cut.read_bytes()[:-1])
+    with pytest.raises(errors.DTypeError, match="within a sample"):
+        vad.segments(cut)
