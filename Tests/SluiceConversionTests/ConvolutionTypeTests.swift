@@ -32,9 +32,16 @@ import Testing
     return all.network
   }
 
+  /// Each of its layers of a type, also where that takes longer.
+  private static func contents(_ network: Network, _ type: StorageType) throws -> BlobContents {
+    var contents = try network.blobContents()
+    contents.layers = contents.layers.map { $0.stored(as: type) }
+    return contents
+  }
+
   @Test("each has the type, and is as near as its weights allow", arguments: types)
   func nearness(_ type: StorageType) throws {
-    let contents = try Self.network.blobContents(type: type)
+    let contents = try Self.contents(Self.network, type)
     #expect(contents.layers.allSatisfy { $0.record.storage == type })
     let bounds: [StorageType: Double] = [.f16: 1e-3, .bf16: 1e-2, .int8: 3e-2, .int4: 0.3]
     let bound = try #require(bounds[type])
@@ -56,7 +63,7 @@ import Testing
       ("convolutions", Self.network), ("frames", GraphRunTests.frames),
       ("skips", GraphRunTests.skips), ("strided", GraphRunTests.strided),
     ] {
-      let contents = try network.blobContents(type: type)
+      let contents = try Self.contents(network, type)
       try GraphRunTests().expectSameBits(network, contents, "\(type), \(name)")
     }
   }
@@ -64,7 +71,7 @@ import Testing
   @Test("weights come back as they were rounded", arguments: types)
   func matrices(_ type: StorageType) throws {
     let whole = try Self.network.blobContents()
-    let rounded = try Self.network.blobContents(type: type)
+    let rounded = try Self.contents(Self.network, type)
     for (before, after) in zip(whole.layers, rounded.layers) {
       let scale = before.matrices.input.map(\.magnitude).max() ?? 0
       let steps: [StorageType: Float] = [
@@ -76,21 +83,38 @@ import Testing
     }
   }
 
-  @Test("a spectrum and channels apart stay f32, and blobs say where that is all they can be")
+  @Test("integers are for those that gain by them: no spectrum, no few weights over many columns")
   func exceptions() throws {
-    let contents = try GraphRunTests.frames.blobContents(type: .int8)
-    let records = contents.layers.map(\.record)
-    let convolutions = records.indices.filter { records[$0].kind == .convolution }
-    #expect(records.spectra == [1])
-    #expect(convolutions.filter { records[$0].storage == .f32 } == [1])
-    // Halves have the range that a spectrum needs.
-    let halves = try GraphRunTests.frames.blobContents(type: .bf16).layers.map(\.record)
-    #expect(convolutions.allSatisfy { halves[$0].storage == .bf16 })
+    #expect(try GraphRunTests.frames.blobContents().layers.map(\.record).spectra == [1])
+    for (length, channels, gains) in [
+      (1, 96, true), (2, 64, true), (4, 64, false), (16, 16, false),
+    ] {
+      var all = GraphRunTests.Builder(seed: 3)
+      for reads in [-1, 0] {
+        all.convolution(
+          length: length, from: channels, to: channels, kernelSize: 3,
+          padding: .zeros(before: 1, after: 1), reads: [reads])
+      }
+      // The second is squared: a spectrum.
+      all.add(.multiply(size: length * channels, count: 2), [1, 1])
+      let types = { type in try all.network.blobContents(type: type).layers.map(\.record.storage) }
+      for type in Self.types {
+        let first: StorageType = type.isInteger && !gains ? .f32 : type
+        let second: StorageType = type.isInteger ? .f32 : type
+        #expect(try types(type) == [first, second, .f32], "\(length), \(channels), \(type)")
+      }
+      let whole = try all.network.blobContents()
+      #expect(whole.stored(as: .int8).layers[0].record.storage == (gains ? .int8 : .f32))
+      #expect(whole.layers[0].record.isNoSlower(as: .int8) == gains)
+    }
+  }
 
+  @Test("a convolution of which each channel sees itself alone is f32, and says so")
+  func apart() throws {
     var all = GraphRunTests.Builder(seed: 3)
     all.convolution(length: 4, from: 6, to: 6, kernelSize: 3, groups: 6, padding: .past)
-    let apart = try all.network.blobContents(type: .int8).layers[0].record
-    #expect(apart.storage == .f32)
-    #expect(apart.reasonForF32?.contains("sees itself alone") == true)
+    let record = try all.network.blobContents(type: .int8).layers[0].record
+    #expect(record.storage == .f32)
+    #expect(record.reasonForF32?.contains("sees itself alone") == true)
   }
 }

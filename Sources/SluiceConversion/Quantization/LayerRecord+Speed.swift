@@ -13,8 +13,8 @@ extension LayerRecord {
     guard type != .f32, kind != .embedding else { return true }
     // Bands share their weights, which stay in the first cache.
     guard columns.recurrence == .none else { return false }
-    // A convolution multiplies each weight several times, and integers alone make that faster.
-    guard kind != .convolution || type == .int8 else { return false }
+    // A convolution multiplies each weight several times, and halves are no faster at that.
+    guard kind != .convolution || type == .int8 && gainsByIntegers else { return false }
     return weightByteCount >= 4 * fewestWeights(of: type)
   }
 

@@ -43,10 +43,12 @@ extension Network {
       }
       forms.append(form)
     }
-    let spectra = type.isInteger ? forms.map(\.record).spectra : []
+    let records = forms.map(\.record)
+    let spectra = records.spectra
     let contents = forms.enumerated().map { index, form in
-      BlobContents.Layer(
-        rounding: form.matrices, to: spectra.contains(index) ? .f32 : type, record: form.record,
+      let staysFloat = type.isInteger && records.staysFloat(index, of: spectra)
+      return BlobContents.Layer(
+        rounding: form.matrices, to: staysFloat ? .f32 : type, record: form.record,
         name: layers[index].name, biases: form.biases, initialState: form.initialState,
         hiddenRounding: .finer
       ).sparseWhereFaster

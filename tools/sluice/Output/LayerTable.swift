@@ -45,11 +45,12 @@ struct LayerTable {
     }
   }
 
-  /// Why a layer is f32 in every blob of integers, or in every blob; nil where it need not be.
+  /// Why a layer is f32 in every blob, or in every one of integers; nil where it need not be.
   private func reasonForF32(_ index: Int) -> String? {
     let record = rows[index].record
-    let isSpectrum = record.storage == .f32 && spectra.contains(index)
-    return record.reasonForF32 ?? (isSpectrum ? "a spectrum, whose faint bands integers lose" : nil)
+    guard record.reasonForF32 == nil, record.storage == .f32 else { return record.reasonForF32 }
+    if spectra.contains(index) { return "a spectrum, whose faint bands integers lose" }
+    return record.gainsByIntegers ? nil : "few weights over many columns, sooner done as floats"
   }
 
   /// Layers that leave zero blocks out.
