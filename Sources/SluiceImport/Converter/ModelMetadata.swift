@@ -10,7 +10,7 @@ public struct ModelMetadata: Sendable {
   /// The keys of the object. `inputs` and `outputs` have ``ModelMetadata/Feature/keys``.
   static let keys: Set<String> = [
     "name", "description", "version", "license", "task", "sample_rate", "hop", "context", "horizon",
-    "missing", "inputs", "outputs", "labels", "calibrated_range", "custom",
+    "missing", "inputs", "outputs", "labels", "calibrated_range", "pair", "longest_text", "custom",
   ]
 
   let file: String
@@ -70,11 +70,11 @@ public struct ModelMetadata: Sendable {
     labels = try root.optional("labels")?.elements().map { (label) throws(ConversionError) in
       try label.string()
     }
-    for key in ["name", "version", "license", "description"] {
+    for key in ["name", "version", "license", "description", "pair"] {
       _ = try root.optional(key)?.string()
     }
     var counts: [String: Int] = [:]
-    for key in ["hop", "context", "horizon"] {
+    for key in ["hop", "context", "horizon", "longest_text"] {
       counts[key] = try root.optional(key)?.integer(in: 0...Int(Int32.max))
     }
     let rate = try root.optional("sample_rate")
