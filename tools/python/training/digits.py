@@ -18,7 +18,8 @@ METADATA_PATH = ROOT / "tools/gallery/digits.json"
 LABELS = ["silence", *DIGITS]
 HOP, WINDOW, BANDS = 160, 320, 40
 FLOOR = 1e-5  # added to a band's power: noise 54 dB below full scale has as much
-EARLY, LATE = 0.06, 0.14  # seconds before and behind a word's end in which it is to be told
+EARLY, LATE = 0.02, 0.16  # seconds before and behind a word's end in which it is to be told
+SOON = 0.12  # seconds before its end from which on it may be
 OPEN = -1  # the label of steps of which nothing is asked
 
 
@@ -142,13 +143,13 @@ def export(model: Spotter | None, file: Path) -> None:
 
 
 def targets(clip: Clip) -> np.ndarray:
-    """What each step of a clip is to say, [T]: the word around its end, OPEN from its middle to there, else silence."""
+    """What each step of a clip is to say, [T]: the word around its end, OPEN shortly before, else silence."""
     ends = (np.arange(len(clip.samples) // HOP) + 1) * HOP / RATE
     labels = np.zeros(len(ends), np.int64)
     for digit, first, last in clip.words:
         if digit >= 0:
-            start, end = first / RATE, last / RATE
-            labels[(ends >= (start + end) / 2) & (ends < end - EARLY)] = OPEN
+            end = last / RATE
+            labels[(ends >= max((first / RATE + end) / 2, end - SOON)) & (ends < end - EARLY)] = OPEN
             labels[(ends >= end - EARLY) & (ends < end + LATE)] = 1 + digit
     return labels
 

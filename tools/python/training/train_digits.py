@@ -35,6 +35,14 @@ def bands(clips: list[Clip]) -> torch.Tensor:
     return torch.cat([front(torch.from_numpy(np.stack([clip.samples for clip in clips[at : at + 50]]))) for at in range(0, len(clips), 50)])
 
 
+def masked(inputs: torch.Tensor, mean: torch.Tensor) -> torch.Tensor:
+    """Some neighbouring bands of each clip at their mean, and all of it a little louder or softer."""
+    bands = torch.arange(inputs.shape[-1])
+    first = torch.randint(inputs.shape[-1], (2, len(inputs), 1, 1))
+    hidden = ((bands >= first) & (bands < first + torch.randint(7, first.shape))).any(0)
+    return torch.where(hidden, mean, inputs + torch.randn(len(inputs), 1, 1) * 0.5)
+
+
 @torch.inference_mode()
 def score(model: torch.nn.Module, inputs: torch.Tensor, clips: list[Clip], rule: dict) -> Score:
     found = torch.cat([torch.softmax(model.eval()(part), -1) for part in inputs.split(50)]).numpy()
@@ -54,7 +62,7 @@ def trained(model: torch.nn.Module, inputs: dict, labels: torch.Tensor, validati
         model.train()
         total = 0.0
         for chosen in torch.randperm(len(train)).split(BATCH):
-            loss = cross_entropy(model(train[chosen]).flatten(0, 1), labels[chosen].flatten(), ignore_index=OPEN)
+            loss = cross_entropy(model(masked(train[chosen], model.norm.mean)).flatten(0, 1), labels[chosen].flatten(), ignore_index=OPEN)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

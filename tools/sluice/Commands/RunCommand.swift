@@ -32,8 +32,9 @@ enum RunCommand {
       after that fell below the second threshold, and no word within a hold behind another. All of these
       stand in the model's metadata.
 
-      Where a model has labels, a row is told by the greatest one and what the model gives for it, of one
-      output with two labels by that; the last row is shown too. --json has both, and --output the numbers.
+      Where a model has labels, a row is told by the greatest one and what the model gives for it, of
+      one output with two labels by that; the last row is shown too. --json has both, and --output the
+      numbers.
 
       A folder is read file by file, those below it too, each as if it were alone: .npy, .csv and .jsonl.
       --output is a folder then, with the same names in it. A file that cannot be scored is named, has

@@ -29,6 +29,7 @@ struct RowSinks {
 struct RowConsole {
   private static let rowLimit = 10
   private static let columnLimit = 8
+  private static let labelLimit = 24
 
   /// The source, as it was named.
   let source: String
@@ -87,7 +88,9 @@ struct RowConsole {
   private func labelled(_ index: [Int], _ values: [Float]) -> String? {
     let verdict = Sentence.verdict(values, labels)
     guard let label = verdict.label else { return nil }
-    return "[\(index.joined)]  \(label.printable)  \(Double(verdict.probability).fixed(3))"
+    let width = min(labels.map(\.count).max() ?? 0, Self.labelLimit)
+    let space = String(repeating: " ", count: max(width - label.count, 0))
+    return "[\(index.joined)]  \(label.printable)\(space)  \(Double(verdict.probability).fixed(3))"
   }
 
   func finish(shape: [Int], missing: MissingCount) {
