@@ -17,7 +17,7 @@ RATE = 16000
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 SECONDS = 3.2
 SEEDS = {"train": 1, "validation": 2, "test": 3}
-RECORDINGS = {"train": 6000, "validation": 600, "test": 1500}
+RECORDINGS = {"train": 5000, "validation": 600, "test": 1500}
 ACCENTS = {
     "train": ["en-gb", "en-us", "en-gb-x-rp", "en-us-nyc", "en-gb-x-gbcwmd"],
     "validation": ["en-gb", "en-us", "en-gb-x-rp", "en-us-nyc", "en-gb-x-gbcwmd"],
@@ -41,6 +41,7 @@ OTHERS = {
 }
 ONSETS = "b d f g h j k l m n p r s t v w br bl st str tr th sh fl fr gr sp".split()
 VOWELS = "a e i o u ai ee oo ou ea".split()
+BEGINNINGS = "zee wun wond too tood three for ford fy fiv si sick sev sen ay ate ny nine".split()
 CODAS = ["", *"n t s k l m r x ve nd st sh".split()]
 SENTENCES = {
     "train": [
@@ -108,9 +109,13 @@ class Part:
         return voice, int(random.integers(110, 221)), int(random.integers(20, 81))
 
     def other(self, random: np.random.Generator) -> str:
-        """A word that is no digit; of the training part most are none at all, so that none is learnt by heart."""
-        if self.part == "train" and random.random() < 0.7:
-            return "".join(str(random.choice(ONSETS) + random.choice(VOWELS)) for _ in range(random.integers(1, 4))) + str(random.choice(CODAS))
+        """A word that is no digit; of the training part most are none at all, so that none is learnt by heart, or begin as a digit does."""
+        if self.part == "train" and random.random() < 0.8:
+            count = int(random.integers(1, 4))
+            syllables = [str(random.choice(ONSETS) + random.choice(VOWELS)) for _ in range(count)]
+            if random.random() < 0.3:
+                syllables = [str(random.choice(BEGINNINGS)), *syllables[:2]]
+            return "".join(syllables) + str(random.choice(CODAS))
         return str(random.choice(OTHERS[self.part]))
 
     def noise(self, kind: str, count: int, random: np.random.Generator) -> np.ndarray:
@@ -150,7 +155,7 @@ class Part:
         speech, words = np.zeros(count), []
         at = int(random.uniform(0.1, 0.6) * RATE)
         while random.random() > 0.08:
-            digit = int(random.integers(10)) if random.random() < 0.8 else -1
+            digit = int(random.integers(10)) if random.random() < 0.75 else -1
             kept = self.others if digit < 0 else self.digits[digit]
             word = kept[random.integers(len(kept))]
             if self.part == "train":
@@ -160,7 +165,7 @@ class Part:
             speech[at : at + len(word)] += random.uniform(0.6, 1) * word
             words.append((digit, at, at + len(word)))
             at += len(word) + int(random.uniform(0.16, 0.6) * RATE)
-        kind, ratio = str(random.choice(NOISES[self.part])), float(random.uniform(5, 30))
+        kind, ratio = str(random.choice(NOISES[self.part])), float(random.uniform(0 if self.part == "train" else 5, 30))
         loud = np.sqrt(np.mean(speech[speech != 0] ** 2)) if words else 0.1
         mixed = speech + loud * 10 ** (-ratio / 20) * self.noise(kind, count, random)
         mixed *= 10 ** (random.uniform(-26, -3) / 20) / np.abs(mixed).max()
