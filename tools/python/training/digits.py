@@ -1,7 +1,8 @@
 """The networks that spot spoken digits in samples, and the rule that makes words of what they write. Not run by itself.
 
 Every 10 ms a step reads 160 samples: a window of 20 ms, its spectrum as a convolution over samples, the power in 40 mel bands
-(librosa's, with Slaney's scale and norm), its logarithm, an LSTM, and a probability for each of eleven labels.
+(librosa's, with Slaney's scale and norm), its logarithm, a convolution over 60 ms of them, an LSTM, and a probability for each of
+eleven labels.
 """
 
 from pathlib import Path
@@ -18,6 +19,7 @@ METADATA_PATH = ROOT / "tools/gallery/digits.json"
 LABELS = ["silence", *DIGITS]
 HOP, WINDOW, BANDS = 160, 320, 40
 FLOOR = 1e-5  # added to a band's power: noise 54 dB below full scale has as much
+NEAR = 5  # steps that the convolution before the LSTM sees
 EARLY, LATE = 0.02, 0.16  # seconds before and behind a word's end in which it is to be told
 SOON = 0.12  # seconds before its end from which on it may be
 OPEN = -1  # the label of steps of which nothing is asked
@@ -74,17 +76,23 @@ class Norm(nn.Module):
 
 
 class Spotter(nn.Module):
-    """log-mel -> LSTM -> dense, [B, T, BANDS] -> [B, T, labels], logits."""
+    """log-mel -> convolution of the past -> LSTM -> dense, [B, T, BANDS] -> [B, T, labels], logits."""
 
-    def __init__(self, units: int = 96) -> None:
+    def __init__(self, channels: int = 48, units: int = 80) -> None:
         super().__init__()
         self.norm = Norm()
         self.drop = nn.Dropout(0.2)
-        self.lstm = nn.LSTM(BANDS, units, batch_first=True)
+        self.near = nn.Conv1d(BANDS, channels, NEAR)
+        self.lstm = nn.LSTM(channels, units, batch_first=True)
         self.fc = nn.Linear(units, len(LABELS))
 
+    def features(self, bands: torch.Tensor) -> torch.Tensor:
+        """Of normed bands with NEAR - 1 steps of the past before them, [B, NEAR - 1 + T, BANDS] -> [B, T, channels]."""
+        return torch.relu(self.near(bands.transpose(1, 2))).transpose(1, 2)
+
     def forward(self, bands: torch.Tensor) -> torch.Tensor:
-        return self.fc(self.drop(self.lstm(self.norm(bands))[0]))
+        normed = nn.functional.pad(self.norm(bands), (0, 0, NEAR - 1, 0))
+        return self.fc(self.drop(self.lstm(self.features(normed))[0]))
 
 
 class Convolutions(nn.Module):
@@ -106,16 +114,19 @@ class Convolutions(nn.Module):
 
 
 class Step(nn.Module):
-    """HOP samples a call, as it is exported: x and past [1, HOP], h and c [1, 1, units]."""
+    """HOP samples a call, as it is exported: x and past [1, HOP], the bands before [1, NEAR - 1, BANDS], h and c [1, 1, units]."""
 
     def __init__(self, model: Spotter) -> None:
         super().__init__()
         self.front, self.model = LogMel(), model
 
-    def forward(self, x: torch.Tensor, past: torch.Tensor, h: torch.Tensor, c: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def forward(
+        self, x: torch.Tensor, past: torch.Tensor, near: torch.Tensor, h: torch.Tensor, c: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
         bands = self.front.of_frames(torch.cat([past, x], 1)[:, None])
-        y, (h, c) = self.model.lstm(self.model.norm(bands), (h, c))
-        return torch.softmax(self.model.fc(y[:, 0]), 1), x, h, c
+        near = torch.cat([near, self.model.norm(bands)], 1)
+        y, (h, c) = self.model.lstm(self.model.features(near), (h, c))
+        return torch.softmax(self.model.fc(y[:, 0]), 1), x, near[:, 1:], h, c
 
 
 class BandStep(nn.Module):
@@ -133,8 +144,8 @@ def export(model: Spotter | None, file: Path) -> None:
     """The network of one step as ONNX, for `sluice convert`; without a model the bands alone."""
     samples = torch.zeros(1, HOP)
     state = torch.zeros(1, 1, model.lstm.hidden_size) if model else None
-    states = (state, state.clone()) if model else ()
-    names = ["h", "c"][: len(states)]
+    states = (torch.zeros(1, NEAR - 1, BANDS), state, state.clone()) if model else ()
+    names = ["near", "h", "c"][: len(states)]
     torch.onnx.export(
         (Step(model) if model else BandStep()).eval(), (samples, samples.clone(), *states), str(file), opset_version=17, dynamo=False,
         input_names=["samples", "past", *names],

@@ -1,4 +1,4 @@
-"""Trains a spotter of spoken digits in noise: log-mel of raw samples -> LSTM -> dense, and a convolutional network of equal size.
+"""Trains a spotter of spoken digits in noise: log-mel of raw samples -> convolution -> LSTM -> dense, and a convolutional network of equal size.
 
 Run:    python tools/python/training/train_digits.py -o FOLDER
         (needs torch, numpy, scipy, safetensors and onnx, and the program espeak-ng, which says all words)
@@ -25,7 +25,7 @@ from gallery_folder import output_folder
 from spotting import Score, scored
 
 COUNTS = {"train": 8000, "validation": 300, "test": 1000}
-EPOCHS, BATCH, SEED = 18, 50, 1
+EPOCHS, BATCH, SEED = 14, 50, 1
 
 
 @torch.inference_mode()
