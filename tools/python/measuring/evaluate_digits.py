@@ -87,7 +87,8 @@ def picture(tool: str, blob: Path, file: str) -> None:
     found = probabilities(tool, blob, samples[None])[0]
     time = (np.arange(len(found)) + 1) * HOP / RATE
     figure, (above, below) = pyplot.subplots(2, figsize=(9, 4), sharex=True, height_ratios=[1, 2])
-    above.plot(np.arange(0, len(samples), 4) / RATE, samples[::4], color="0.5", linewidth=0.4)
+    hops = samples.reshape(-1, HOP)
+    above.fill_between(time, hops.min(1), hops.max(1), color="0.5")
     above.set(ylabel="samples", yticks=[])
     for label in range(1, len(LABELS)):
         if found[:, label].max() > 0.1:
