@@ -20,7 +20,7 @@ enum MetadataCase {
     do throws(ConversionError) {
       let metadata = try ModelMetadata(text: text, file: "m.json")
       let root = try JSONReader.parse(file: "m.json", Array(text.utf8))
-      for key in ["sample_rate", "hop", "context", "horizon"] {
+      for key in ["sample_rate", "hop", "context", "horizon", "longest_text"] {
         let expected = try root.optional(key)?.double()
         precondition(number("/\(key)", in: Array(text.utf8)) == expected, "\(key) is another")
       }

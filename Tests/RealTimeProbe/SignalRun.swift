@@ -10,12 +10,18 @@ struct SignalRun: ~Copyable {
   private let filters = MelFilters(count: 40, size: 400, rate: 16000)
   private var resampler: Resampler
   private var speech = SpeechDetector(rate: 16000, hop: 512)
+  private var words: KeywordDetector
+  private var probabilities: [Float] = [0, 0, 0]
   private var random: UInt64 = 1
   private var sum: Float = 0
 
   init() {
     guard let resampler = Resampler(from: 44100, to: 16000) else { fatalError("no resampler") }
+    guard let words = KeywordDetector(labelCount: 3, background: 0, rate: 16000, hop: 512) else {
+      fatalError("no detector")
+    }
     self.resampler = resampler
+    self.words = words
   }
 
   /// `count` samples of noise; `misbehaviour` breaks a promise in the middle, nil for none.
@@ -32,8 +38,10 @@ struct SignalRun: ~Copyable {
   }
 
   private mutating func take(_ sample: Float) {
-    if framer.append(sample), let segment = speech.append(Float(random >> 63)) {
-      sum += Float(segment.count)
+    if framer.append(sample) {
+      if let segment = speech.append(Float(random >> 63)) { sum += Float(segment.count) }
+      probabilities[Int(random >> 62) % 3] = Float(random >> 63)
+      if let word = words.append(probabilities) { sum += word.probability }
     }
     if odd.append(sample) { sum += odd.spectrum[0] }
     guard spectra.append(sample) else { return }

@@ -2,8 +2,8 @@ import Testing
 
 @Suite struct ArgumentTests {
   static let commands = [
-    "convert", "inspect", "run", "explain", "generate", "compare", "diff", "conformance", "bench",
-    "serve", "isa",
+    "convert", "inspect", "run", "explain", "generate", "translate", "compare", "diff",
+    "conformance", "bench", "serve", "isa",
   ]
 
   @Test func helpListsEveryCommand() throws {
@@ -68,6 +68,9 @@ import Testing
     (["generate", "a", "--seed", "x", "--temperature", "hot"], "expected a number from 0 on"),
     (["generate", "a", "--seed", "x", "--length", "0"], "no whole number from 1 to 100,000,000"),
     (["generate", "a", "--seed", "x", "--random-seed", "-1"], "expected a whole number from 0"),
+    (["translate", "a"], "expected ENCODER.sluice DECODER.sluice"),
+    (["translate", "a", "b"], "expected --text"),
+    (["translate", "a", "b", "--text", "1", "--limit", "0"], "no whole number from 1 to 1,000"),
     (["convert", "a"], "expected -o OUT.sluice"),
     (["convert", "a", "-o", "b", "--output", "c"], "stands twice"),
     (["convert", "a", "-o", "b", "--type", "auto"], "expected --max-error E"),

@@ -104,7 +104,7 @@ import Testing
         #expect(abs(Double(count) - 20_000 * p) <= 5 * (20_000 * p * (1 - p)).squareRoot())
       }
     }
-    var cold = TokenSampler(.logits, temperature: 0.5, seed: 5, excluding: 1)
+    var cold = TokenSampler(.logits, temperature: 0.5, seed: 5, excluding: [1])
     let next = cold.next([0, 9, 2, 1])
     let (token, probability) = try #require(next)
     let sum = exp(0.0) + exp(4.0) + exp(2.0)

@@ -12,6 +12,7 @@ import SluiceNetwork
     Command(syntax: RunCommand.syntax, run: RunCommand.run),
     Command(syntax: ExplainCommand.syntax, run: ExplainCommand.run),
     Command(syntax: GenerateCommand.syntax, run: GenerateCommand.run),
+    Command(syntax: TranslateCommand.syntax, run: TranslateCommand.run),
     Command(syntax: CompareCommand.syntax, run: CompareCommand.run),
     Command(syntax: DiffCommand.syntax, run: DiffCommand.run),
     Command(syntax: ConformanceCommand.syntax, run: ConformanceCommand.run),

@@ -14,15 +14,16 @@ package struct TokenSampler: Sendable {
 
   private let scores: Scores
   private let temperature: Double
-  private let excluded: Int?
+  private let excluded: [Int]
   private var random: SplitMix64
 
   /// - Parameters:
   ///   - temperature: what logits are divided by: below 1 the likely becomes likelier; 0 draws nothing, and takes
   ///     the likeliest, of equal ones the first.
-  ///   - excluded: the token that is never drawn; nil for none.
-  package init(_ scores: Scores, temperature: Double, seed: UInt64, excluding excluded: Int? = nil)
-  {
+  ///   - excluded: the tokens that are never drawn.
+  package init(
+    _ scores: Scores, temperature: Double, seed: UInt64, excluding excluded: [Int] = []
+  ) {
     (self.scores, self.temperature, self.excluded) = (scores, temperature, excluded)
     random = SplitMix64(state: seed)
   }
@@ -30,7 +31,7 @@ package struct TokenSampler: Sendable {
   /// A token, and the probability with which it is drawn; nil where the outputs hold no finite score.
   package mutating func next(_ outputs: [Float]) -> (token: Int, probability: Double)? {
     var logits = outputs.map { scores == .logits ? Double($0) : log(Double($0)) }
-    if let excluded { logits[excluded] = -.infinity }
+    for token in excluded { logits[token] = -.infinity }
     guard let greatest = logits.max(), greatest.isFinite, !logits.contains(where: \.isNaN) else {
       return nil
     }

@@ -10,7 +10,8 @@ public struct ModelMetadata: Sendable {
   /// The keys of the object. `inputs` and `outputs` have ``ModelMetadata/Feature/keys``.
   static let keys: Set<String> = [
     "name", "description", "version", "license", "task", "sample_rate", "hop", "context", "horizon",
-    "missing", "inputs", "outputs", "labels", "calibrated_range", "custom",
+    "missing", "inputs", "outputs", "labels", "decision", "calibrated_range", "pair",
+    "longest_text", "custom",
   ]
 
   let file: String
@@ -19,8 +20,10 @@ public struct ModelMetadata: Sendable {
   private let labels: [String]?
   private let isVoiceActivity: Bool
   private let isDenoising: Bool
+  /// What the model spots, where that is its task.
+  package let keywords: Keywords?
   /// Samples of a step by hop and context; nil where one of them is not said.
-  private let frameSize: Int?
+  let frameSize: Int?
   private let missing: MissingPolicy?
   private let calibratedCount: Int?
   /// The text, as the author wrote it.
@@ -70,11 +73,11 @@ public struct ModelMetadata: Sendable {
     labels = try root.optional("labels")?.elements().map { (label) throws(ConversionError) in
       try label.string()
     }
-    for key in ["name", "version", "license", "description"] {
+    for key in ["name", "version", "license", "description", "pair"] {
       _ = try root.optional(key)?.string()
     }
     var counts: [String: Int] = [:]
-    for key in ["hop", "context", "horizon"] {
+    for key in ["hop", "context", "horizon", "longest_text"] {
       counts[key] = try root.optional(key)?.integer(in: 0...Int(Int32.max))
     }
     let rate = try root.optional("sample_rate")
@@ -88,20 +91,28 @@ public struct ModelMetadata: Sendable {
     let stated = try task?.string()
     isVoiceActivity = stated == "\(ModelTask.voiceActivity)"
     isDenoising = stated == "\(ModelTask.denoising)"
-    if let other = task, !isVoiceActivity, !isDenoising {
+    let spotsKeywords = stated == "\(ModelTask.keywordSpotting)"
+    if let other = task, !isVoiceActivity, !isDenoising, !spotsKeywords {
       guard allowingUnknown else {
         throw other.malformed(
-          "expected \"\(ModelTask.voiceActivity)\" or \"\(ModelTask.denoising)\", the tasks that mean "
-            + "something here")
+          "expected \"\(ModelTask.voiceActivity)\", \"\(ModelTask.denoising)\" or "
+            + "\"\(ModelTask.keywordSpotting)\", the tasks that mean something here")
       }
       task = nil
     }
     frameSize = counts["hop"].flatMap { hop in counts["context"].map { hop + $0 } }
-    guard let task else { return }
-    guard let rate, frameSize != nil, counts["hop"] != 0 else {
-      throw task.malformed("needs sample_rate, a hop of at least 1, and context")
+    if let task {
+      guard let rate, frameSize != nil, counts["hop"] != 0 else {
+        throw task.malformed("needs sample_rate, a hop of at least 1, and context")
+      }
+      _ = try rate.integer(in: 1...10_000_000)
     }
-    _ = try rate.integer(in: 1...10_000_000)
+    guard let task, spotsKeywords else {
+      keywords = nil
+      guard let decision = try root.optional("decision"), !allowingUnknown else { return }
+      throw decision.malformed("goes with \"task\": \"\(ModelTask.keywordSpotting)\"")
+    }
+    keywords = try Keywords(root, task: task, labels: labels, allowingUnknown: allowingUnknown)
   }
 
   /// The network with this metadata, reading and writing in the units that they name.
@@ -116,6 +127,10 @@ public struct ModelMetadata: Sendable {
     }
     if isVoiceActivity { try checkVoiceActivity(network) }
     if isDenoising { try checkDenoising(network) }
+    let misfit = keywords?.misfit(
+      inputs: network.inputSize, outputs: network.outputSize, readsTokens: network.readsIDs,
+      isSequence: network.output == .sequence)
+    if let misfit { throw .malformed(file, misfit.place, misfit.reason) }
     if let labels {
       let size = network.outputSize
       guard labels.count == size || (size == 1 && labels.count == 2) else {
@@ -189,37 +204,6 @@ public struct ModelMetadata: Sendable {
     guard let found, found != count else { return }
     throw .malformed(
       file, "$.\(key)", "describes \(found) features; the model \(verb) \(count)")
-  }
-
-  private func checkVoiceActivity(_ network: Network) throws(ConversionError) {
-    func wrong(_ place: String, _ reason: String) -> ConversionError {
-      .malformed(
-        file, place,
-        reason + ": a model for voice activity reads hop and context samples "
-          + "a step and writes a probability")
-    }
-    guard !network.readsIDs, network.inputSize == frameSize else {
-      throw wrong("$.hop", "the model reads \(network.inputSize) numbers, not \(frameSize ?? 0)")
-    }
-    guard network.outputSize == 1, network.output == .sequence else {
-      throw wrong("$.task", "the model writes others")
-    }
-    guard outputs?.contains(where: \.isScaled) != true else {
-      throw wrong("$.outputs[0]", "a mean or std of a probability")
-    }
-  }
-
-  private func checkDenoising(_ network: Network) throws(ConversionError) {
-    let size = frameSize ?? 0
-    guard !network.readsIDs, size % 2 == 0, network.inputSize == size + 2,
-      network.outputSize == size + 2, network.output == .sequence
-    else {
-      throw .malformed(
-        file, "$.task",
-        "the model reads \(network.inputSize) and writes \(network.outputSize) numbers a step; one for "
-          + "denoising reads and writes the spectrum of a frame of hop and context samples, \(size + 2)"
-      )
-    }
   }
 
   /// How many pairs a range has: one for each input, or 0 for one pair for all of them.

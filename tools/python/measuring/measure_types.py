@@ -9,9 +9,11 @@ points or 5 %, or where the blob of an LSTM of 256 inputs and units has a greate
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +34,30 @@ SHARES = {"f16": 0.52, "bf16": 0.52, "int8": 0.27, "int4": 0.16}
 BEGIN, END = "<!-- types table: begin -->", "<!-- types table: end -->"
 
 
-def convert(binary: str, source: Path, kind: str, folder: Path) -> tuple[Path, int]:
+def convert(binary: str, source: Path, kind: str, folder: Path, *more: str) -> tuple[Path, int, dict[str, float] | None]:
+    """The blob, its bytes, and what a step takes beside f32 weights, where there are others."""
     blob = folder / f"{source.stem}-{kind}.sluice"
-    command = [binary, "convert", str(source), "-o", str(blob), "--type", kind, "--json"]
+    command = [binary, "convert", str(source), "-o", str(blob), "--type", kind, "--json", *more]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)
-    return blob, json.loads(done.stdout)["bytes"]
+    report = json.loads(done.stdout)
+    return blob, report["bytes"], report["step"]
+
+
+def ratio_of(binary: str, source: Path, kind: str, folder: Path) -> float:
+    """The time of a step beside that with f32 weights: the median of five conversions, each by turns."""
+    if kind == "f32":
+        return 1
+    steps = [convert(binary, source, kind, folder, "--measure", "1", "--quiet")[2] for _ in range(5)]
+    return statistics.median(step["ratio"] for step in steps if step)
+
+
+def machine(binary: str) -> str:
+    """What the times were measured on, and with."""
+    done = subprocess.run([binary, "isa", "--json"], check=True, stdout=subprocess.PIPE)
+    lines = [line.split(":") for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line]
+    facts = {name.strip(): value.strip() for name, value in lines}
+    cpu = f"{facts.get('model name', 'a CPU')}, family {facts.get('cpu family', 'unknown')}"
+    return f"{cpu}, with {json.loads(done.stdout)['chosen']} ({date.today():%B %Y})"
 
 
 def sizes(binary: str, folder: Path) -> bool:
@@ -62,26 +83,28 @@ def main() -> int:
 
     sentences = load_split()["test"]
     hours = load_parts()["test"]
-    figures: dict[str, tuple[int, float, int, float]] = {}
+    figures: dict[str, tuple[int, float, float, int, float, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         failed = sizes(binary, Path(folder))
         for kind in TYPES:
-            blob, size = convert(binary, SENTIMENT, kind, Path(folder))
+            blob, size, _ = convert(binary, SENTIMENT, kind, Path(folder))
             answers = evaluate_sentiment.run_tool([sentence for sentence, _ in sentences], binary, str(blob))
             right = sum((answer["label"] == "positive") == (label == 1) for (_, label), answer in zip(sentences, answers))
-            forecaster, forecaster_size = convert(binary, FORECASTER, kind, Path(folder))
+            forecaster, forecaster_size, _ = convert(binary, FORECASTER, kind, Path(folder))
             error = rmse(evaluate_forecaster.run_tool(hours, [binary], forecaster), hours.change)
-            figures[kind] = (size, 100 * right / len(sentences), forecaster_size, error)
+            times = [ratio_of(binary, source, kind, Path(folder)) for source in (SENTIMENT, FORECASTER)]
+            figures[kind] = (size, times[0], 100 * right / len(sentences), forecaster_size, times[1], error)
 
-    _, accuracy, _, error = figures["f32"]
+    _, _, accuracy, _, _, error = figures["f32"]
     lines = [
-        "| weights | sentiment: bytes | right of 1,066 | forecaster: bytes | error |",
-        "|---|---|---|---|---|",
+        "| weights | sentiment: bytes | a step | right of 1,066 | forecaster: bytes | a step | error |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for kind, (size, here, forecaster_size, there) in figures.items():
+    for kind, (size, time, here, forecaster_size, other_time, there) in figures.items():
         points, percent = here - accuracy, 100 * (there / error - 1)
         lines.append(
-            f"| {kind} | {size:,} | {here:.2f} % ({points:+.2f}) | {forecaster_size:,} | {there:.4f} °C ({percent:+.2f} %) |"
+            f"| {kind} | {size:,} | {time:.2f} | {here:.2f} % ({points:+.2f}) "
+            f"| {forecaster_size:,} | {other_time:.2f} | {there:.4f} °C ({percent:+.2f} %) |"
         )
         if kind in BOUNDS:
             failed |= abs(points) > BOUNDS[kind][0] or abs(percent) > BOUNDS[kind][1]
@@ -90,6 +113,8 @@ def main() -> int:
         "",
         "Test parts, through `sluice run`: the sentiment model, and a forecaster of a transformer's oil temperature six hours",
         f"ahead (`tools/python/training/train_forecaster.py`). Its error is root mean square; that nothing changes errs by {persistence:.4f} °C.",
+        f"A step's time is told beside that with f32 weights, on {machine(binary)}; `convert` prints it for the model at hand,",
+        "and [Types](Sources/SluiceConversion/SluiceConversion.docc/Types.md) has it by cell and size: up to 32 units most are slower than f32.",
     ]
     text = "\n".join(lines)
     print(text)

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from cells import recurrent
+
 ROOT = Path(__file__).resolve().parents[3]
 WEIGHTS_PATH = ROOT / "tools/gallery/actions.safetensors"
 ACTIONS = ["moves left", "moves right", "moves up", "moves down", "grows", "shrinks", "waves", "circles"]
@@ -106,12 +108,12 @@ class Frame(nn.Module):
 
 
 class Recognizer(nn.Module):
-    """frame -> LSTM -> dense: what the shape does, after every frame."""
+    """frame -> LSTM -> dense: what the shape does, after every frame. For comparison lstm may be of another cell."""
 
-    def __init__(self, units: int = 64) -> None:
+    def __init__(self, units: int = 64, cell: str = "lstm") -> None:
         super().__init__()
         self.frame = Frame()
-        self.lstm = nn.LSTM(96, units, batch_first=True)
+        self.lstm = recurrent(cell, 96, units)
         self.fc = nn.Linear(units, len(ACTIONS))
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:

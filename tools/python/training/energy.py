@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from cells import recurrent
+
 ROOT = Path(__file__).resolve().parents[3]
 WEIGHTS_PATH = ROOT / "tools/gallery/energy.safetensors"
 HORIZONS = [24, 48, 168]
@@ -49,13 +51,13 @@ def read() -> Series:
 class Forecaster(nn.Module):
     """Differences of a day -> LSTM -> dense, and the last hour added: the coming week after every hour, [B, T, 1] -> [B, T, 168].
 
-    The convolution's weights sum to zero (`settle`): how warm it is does not reach the LSTM, only how it changes.
+    For comparison the layer called lstm may be of another cell. The convolution's weights sum to zero (`settle`): how warm it is does not reach the LSTM, only how it changes.
     """
 
-    def __init__(self, units: int = 32, channels: int = 8) -> None:
+    def __init__(self, units: int = 32, channels: int = 8, cell: str = "lstm") -> None:
         super().__init__()
         self.day = nn.Conv1d(1, channels, 25, bias=False)
-        self.lstm = nn.LSTM(channels, units, batch_first=True)
+        self.lstm = recurrent(cell, channels, units)
         self.drop = nn.Dropout(0.3)
         self.fc = nn.Linear(units + 1, LONGEST)
         nn.init.zeros_(self.fc.weight)  # It begins as persistence.

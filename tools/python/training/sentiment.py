@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from cells import recurrent
+
 ROOT = Path(__file__).resolve().parents[3]
 MODEL_PATH = ROOT / "tools/sluice/Resources/sentiment.safetensors"
 UNKNOWN = "<unk>"
@@ -76,12 +78,15 @@ def load_split() -> dict[str, list[Example]]:
 
 
 class SentimentModel(nn.Module):
-    """embedding -> LSTM -> dense; the logit after every word. Submodule names are the tensor names in the file."""
+    """embedding -> LSTM -> dense; the logit after every word. Submodule names are the tensor names in the file.
 
-    def __init__(self, words: int, embedding_size: int, hidden_size: int) -> None:
+    For comparison the layer called lstm may be of another cell.
+    """
+
+    def __init__(self, words: int, embedding_size: int, hidden_size: int, cell: str = "lstm") -> None:
         super().__init__()
         self.embedding = nn.Embedding(words, embedding_size)
-        self.lstm = nn.LSTM(embedding_size, hidden_size, batch_first=True)
+        self.lstm = recurrent(cell, embedding_size, hidden_size)
         self.fc = nn.Linear(hidden_size, 1)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:

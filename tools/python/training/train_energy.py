@@ -51,9 +51,9 @@ def error(found: np.ndarray, series: Series, part: str, horizon: int) -> tuple[f
     return float(squares.mean()), float(1.96 * weeks.std(ddof=1) / np.sqrt(len(weeks)))
 
 
-def trained(seed: int, series: Series) -> tuple[Forecaster, float]:
+def trained(seed: int, series: Series, **form: object) -> tuple[Forecaster, float]:
     torch.manual_seed(seed)
-    model = Forecaster()
+    model = Forecaster(**form)
     start, end = PARTS["train"]
     values = torch.from_numpy(series.scaled[start:end])
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)

@@ -49,7 +49,7 @@ enum GenerateCommand {
       try VocabularyHead(of: model, file: path)
     }
     var sampler = TokenSampler(
-      head.scores, temperature: heat, seed: random, excluding: head.unknown)
+      head.scores, temperature: heat, seed: random, excluding: head.unknown.map { [$0] } ?? [])
     var generation = try Generation(model, path, asJSON: arguments.isForPrograms)
     guard try generation.read(Array(text.utf8), model) else {
       throw arguments.usage("the seed holds no token", "expected one at least, as --seed \"The \"")

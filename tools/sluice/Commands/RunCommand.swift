@@ -3,7 +3,6 @@ import SluiceBlob
 import SluiceConversion
 import SluiceImport
 import SluiceNetwork
-import SluiceSignal
 
 /// `sluice run`: a source, frames or rows of it, a model, and sinks; each result out as soon as it is known.
 enum RunCommand {
@@ -27,6 +26,15 @@ enum RunCommand {
       brought to the model's. A denoising model, as convert writes of GTCRN, gets the spectrum of each
       frame, and what it makes of them becomes a recording as long as the source's, of one channel at the
       model's rate. Another model takes one sample of each channel a step, at any rate.
+
+      Of a model that spots keywords, as tools/gallery/digits.sluice, a word is printed as soon as it is
+      known: where its probability, the mean of some frames, reaches the threshold. It comes again only
+      after that fell below the second threshold, and no word within a hold behind another. All of these
+      stand in the model's metadata.
+
+      Where a model has labels, a row is told by the greatest one and what the model gives for it, of
+      one output with two labels by that; the last row is shown too. --json has both, and --output the
+      numbers.
 
       A folder is read file by file, those below it too, each as if it were alone: .npy, .csv and .jsonl.
       --output is a folder then, with the same names in it. A file that cannot be scored is named, has
@@ -63,7 +71,8 @@ enum RunCommand {
     if let text = arguments[RunOptions.text] {
       traced = try run(text: text, model, path, trace, asJSON: arguments.isForPrograms)
     } else if RunOptions.readsSamples(arguments) {
-      traced = try run(samples: model, path, speech, missing, trace, arguments)
+      traced = try run(
+        samples: model, path, speech, metadata?.keywords, missing, trace, arguments)
     } else if RunOptions.readsFolder(arguments) {
       let threads = try arguments.positiveCount(RunOptions.threads, upTo: 1024) ?? 1
       try ArchiveRun(
@@ -76,7 +85,8 @@ enum RunCommand {
         mayMiss: missing.contains { $0 != .refuse })
       let sinks = RowSinks(
         file: try RowFile(arguments, rate: nil),
-        console: RowConsole(arguments, source: source.reader.file),
+        console: RowConsole(
+          arguments, source: source.reader.file, labels: InspectCommand.labels(of: model.blob)),
         saysMissing: !arguments.isQuiet)
       var run = RowRun(source, missing, sinks, trace: trace)
       try run.run(model, path)
@@ -114,57 +124,6 @@ enum RunCommand {
       let sentence = Sentence(line, model, &stream, labels: labels)
       Console.print(asJSON ? sentence.json.printable : sentence.line)
     }
-    return nil
-  }
-
-  private static func run(
-    samples model: borrowing Model, _ path: String, _ settings: SpeechSettings,
-    _ missing: [MissingPolicy], _ trace: GateTrace?, _ arguments: Arguments
-  ) throws(ToolError) -> GateTrace? {
-    let isSpeech = SpeechFrame(of: model) != nil
-    if !isSpeech { try RunOptions.needSpeech(arguments, path) }
-    let denoising = DenoisingFrame(of: model)
-    guard trace == nil || !isSpeech && denoising == nil else {
-      throw arguments.usage(
-        "the option '\(TraceFile.option.name)' goes with a sample a step, and \(path) reads frames",
-        "expected --input with an array of them")
-    }
-    let samples = try RowSource.samples(arguments)
-    if let frame = denoising {
-      let sinks = RowSinks(
-        file: try RowFile(arguments, rate: frame.rate),
-        console: RowConsole(arguments, source: samples.file), saysMissing: !arguments.isQuiet)
-      var run = try DenoisingRun(samples, missing, frame, openStream(model, path), sinks)
-      try run.run()
-      return nil
-    }
-    guard isSpeech || !model.readsTokens && model.inputSize == samples.channels else {
-      throw ToolError(
-        .badFile,
-        "\(path): reads \(model.readsTokens ? "tokens" : "\(model.inputSize) features") and writes "
-          + "\(model.outputSize); expected a voice-activity model, whose metadata say so "
-          + "(\"task\": \"\(ModelTask.voiceActivity)\", as convert writes of Silero VAD), or one that "
-          + "reads a step of \(samples.file): \(samples.channels.of("channel"))")
-    }
-    let activity: VoiceActivity?
-    do throws(ModelError) { activity = try VoiceActivity(model, settings) } catch {
-      throw ToolError(error, file: path)
-    }
-    guard let activity else {
-      let sinks = RowSinks(
-        file: try RowFile(arguments, rate: samples.rate),
-        console: RowConsole(arguments, source: samples.file), saysMissing: !arguments.isQuiet)
-      var run = RowRun(RowSource(samples: samples), missing, sinks, trace: trace)
-      try run.run(model, path)
-      return run.trace
-    }
-    let console = SpeechConsole(arguments, source: samples.file, rate: samples.rate)
-    var run = try SpeechRun(
-      samples, missing, activity, console,
-      RowSinks(
-        file: try RowFile(arguments, rate: nil, holdsFrames: true),
-        saysMissing: console.isSilent && !arguments.isQuiet))
-    try run.run()
     return nil
   }
 }

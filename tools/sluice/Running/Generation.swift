@@ -54,9 +54,7 @@ struct Generation: ~Copyable {
           ("token", .string(word)), ("id", .integer(token)), ("probability", .double(probability)),
         ]))
     }
-    // Words stand apart; a mark follows the word before.
-    let isMark = word.utf8.count == 1 && word.utf8.allSatisfy { !$0.isOfWord }
-    put(hasPieces || isMark ? word : " " + word)
+    put(word.behindOthers(ofPieces: hasPieces))
     let start = Clock.nanoseconds
     stream.step(token: token, into: &output)
     let time = Clock.nanoseconds - start
@@ -89,6 +87,14 @@ struct Generation: ~Copyable {
     }
     let lines = piece.split(separator: "\n", omittingEmptySubsequences: false)
     Console.write(Array(lines.map { String($0).printable }.joined(separator: "\n").utf8))
+  }
+}
+
+extension String {
+  /// The word of a vocabulary as it follows others in a text: pieces and marks at once, words behind a space.
+  func behindOthers(ofPieces hasPieces: Bool) -> String {
+    let isMark = utf8.count == 1 && utf8.allSatisfy { !$0.isOfWord }
+    return hasPieces || isMark ? self : " " + self
   }
 }
 

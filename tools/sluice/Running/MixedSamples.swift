@@ -6,6 +6,8 @@ import SluiceSignal
 /// The samples of a source, its channels mixed, missing ones mended, at the rate of a model.
 struct MixedSamples: ~Copyable {
   private(set) var source: SampleStream
+  /// Samples a second that the model reads.
+  private let rate: Int
   private var missing: MissingValues
   /// Nil where the rates are the same.
   private var resampler: Resampler?
@@ -17,6 +19,7 @@ struct MixedSamples: ~Copyable {
   ) throws(ToolError) {
     resampler = try Self.resampler(of: source, to: rate)
     self.source = source
+    self.rate = rate
     self.missing = MissingValues(missing)
     row = [Double](repeating: 0, count: source.channels)
   }
@@ -24,8 +27,13 @@ struct MixedSamples: ~Copyable {
   /// What was missing so far.
   var missingCount: MissingCount { missing.count }
 
-  /// Whether the source has another rate.
-  var areResampled: Bool { resampler != nil }
+  /// The model's samples as those of the source.
+  func inSource(_ range: Range<Int>) -> Range<Int> {
+    guard resampler != nil else { return range }
+    let ratio = Double(source.rate) / Double(rate)
+    func place(_ sample: Int) -> Int { min(Int((Double(sample) * ratio).rounded()), source.count) }
+    return place(range.lowerBound)..<place(range.upperBound)
+  }
 
   /// The next sample; nil behind the last.
   mutating func next() throws(ToolError) -> Float? {

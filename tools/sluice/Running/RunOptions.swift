@@ -1,6 +1,5 @@
 import SluiceConversion
 import SluiceImport
-import SluiceSignal
 
 /// The options of `sluice run`, by where they belong: sources, the model, sinks.
 enum RunOptions {
@@ -30,9 +29,11 @@ enum RunOptions {
     help: "for numbers that are missing: the one before, or X; they are counted, else an error")
 
   static let threshold = Option(
-    "--threshold", value: "P", help: "speech begins at this probability (0.5)")
+    "--threshold", value: "P",
+    help: "speech begins, or a word is told, at this probability (0.5, or what the metadata say)")
   static let end = Option(
-    "--neg-threshold", value: "P", help: "and ends below this one (0.15 less, at least 0.01)")
+    "--neg-threshold", value: "P",
+    help: "and ends below this one (0.15 less, at least 0.01; of words 0.2 or the metadata's)")
   static let speech = Option(
     "--min-speech", value: "MS", help: "drops segments of less, in milliseconds (250)")
   static let silence = Option(
@@ -40,7 +41,7 @@ enum RunOptions {
   static let pad = Option(
     "--pad", value: "MS", help: "put before and behind each segment (30)")
   static let frames = Option(
-    "--frames", help: "prints the probability of each frame too")
+    "--frames", help: "prints the probability of each frame too, of words that of its best label")
 
   static let output = Option(
     "--output", "-o", value: "FILE|-", file: .written,
@@ -157,34 +158,5 @@ enum RunOptions {
       throw arguments.usage("the option '--missing' is '\(value)'; expected hold or a number")
     }
     return .value(Double(number))
-  }
-
-  static func speechSettings(_ arguments: Arguments) throws(ToolError) -> SpeechSettings {
-    var settings = SpeechSettings()
-    func probability(_ option: Option) throws(ToolError) -> Float? {
-      guard let value = arguments[option] else { return nil }
-      guard let probability = Float(value), probability > 0, probability <= 1 else {
-        throw arguments.usage("the option '\(option.name)' is \(value); expected a number up to 1")
-      }
-      return probability
-    }
-    settings.threshold = try probability(threshold) ?? settings.threshold
-    settings.endThreshold = try probability(end)
-    if let end = settings.endThreshold, end > settings.threshold {
-      throw arguments.usage(
-        "speech would end at \(end) and begin at \(settings.threshold); expected no more")
-    }
-    func milliseconds(_ option: Option, or usual: Int) throws(ToolError) -> Int {
-      guard let value = arguments[option] else { return usual }
-      guard let number = Int(value), (0...3_600_000).contains(number) else {
-        throw arguments.usage(
-          "the option '\(option.name)' is \(value); expected milliseconds, up to an hour")
-      }
-      return number
-    }
-    settings.minimalSpeech = try milliseconds(speech, or: settings.minimalSpeech)
-    settings.minimalSilence = try milliseconds(silence, or: settings.minimalSilence)
-    settings.padding = try milliseconds(pad, or: settings.padding)
-    return settings
   }
 }

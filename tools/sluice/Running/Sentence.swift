@@ -52,7 +52,7 @@ struct Sentence {
   }
 
   /// One output tells two labels apart at 1/2; several have a label each, and the greatest counts.
-  private static func verdict(
+  static func verdict(
     _ output: [Float], _ labels: [String]
   ) -> (probability: Float, label: String?) {
     if output.count == 1 {

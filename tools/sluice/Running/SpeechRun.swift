@@ -27,7 +27,7 @@ struct SpeechRun: ~Copyable {
       if activity.append(sample) { try tell() }
     }
     if activity.complete() { try tell() }
-    while let segment = activity.lastSegment() { console.segment(inSource(segment)) }
+    while let segment = activity.lastSegment() { console.segment(samples.inSource(segment)) }
     try file.finish(shape: [frameCount, 1], missing: samples.missingCount)
     console.finish(count: samples.source.count, missing: samples.missingCount)
   }
@@ -35,7 +35,7 @@ struct SpeechRun: ~Copyable {
   /// What the last frame gave.
   private mutating func tell() throws(ToolError) {
     let hop = activity.frame.hop
-    let frame = inSource(frameCount * hop..<(frameCount + 1) * hop)
+    let frame = samples.inSource(frameCount * hop..<(frameCount + 1) * hop)
     guard activity.isFinite else {
       throw ToolError(
         .failed,
@@ -45,15 +45,6 @@ struct SpeechRun: ~Copyable {
     console.frame(frameCount, frame, activity.probability)
     try file.row([frameCount], [activity.probability])
     frameCount += 1
-    if let segment = activity.nextSegment() { console.segment(inSource(segment)) }
-  }
-
-  /// The model's samples as those of the source.
-  private func inSource(_ range: Range<Int>) -> Range<Int> {
-    guard samples.areResampled else { return range }
-    let ratio = Double(samples.source.rate) / Double(activity.frame.rate)
-    let count = samples.source.count
-    func place(_ sample: Int) -> Int { min(Int((Double(sample) * ratio).rounded()), count) }
-    return place(range.lowerBound)..<place(range.upperBound)
+    if let segment = activity.nextSegment() { console.segment(samples.inSource(segment)) }
   }
 }

@@ -29,16 +29,22 @@ struct RowSinks {
 struct RowConsole {
   private static let rowLimit = 10
   private static let columnLimit = 8
+  private static let labelLimit = 24
 
   /// The source, as it was named.
   let source: String
   /// The file that receives the rows; nil for none.
   let file: String?
   let isForPrograms: Bool
+  /// What the model's outputs are called; empty where it does not say.
+  private let labels: [String]
   private var count = 0
+  /// The row that came last, where rows are labelled: that of a clip or a sentence that is its answer.
+  private var last: (index: [Int], values: [Float])?
 
   /// Nil where nothing is to be said: of a file for those who asked for quiet, or where that is the console.
-  init?(_ arguments: Arguments, source: String) {
+  init?(_ arguments: Arguments, source: String, labels: [String] = []) {
+    self.labels = labels
     file = arguments[RunOptions.output]
     (self.source, isForPrograms) = (source, arguments.isForPrograms)
     guard file.map(OutputFile.isStandardOutput) != true,
@@ -50,12 +56,17 @@ struct RowConsole {
     defer { count += 1 }
     if isForPrograms {
       guard file == nil else { return }
-      let members: [JSON.Member] = [
+      var members: [JSON.Member] = [
         ("row", .integers(index)), ("output", .array(values.map { .float($0) })),
       ]
+      if let label = Sentence.verdict(values, labels).label {
+        members.append(("label", .string(label)))
+      }
       return Console.print(.object(members))
     }
+    if !labels.isEmpty { last = (index, values) }
     guard count < Self.rowLimit else { return }
+    if let line = labelled(index, values) { return Console.print(line) }
     let cells = values.prefix(Self.columnLimit).map {
       $0.magnitude < 1e4 ? Double($0).fixed(6) : "\($0)"
     }
@@ -73,6 +84,15 @@ struct RowConsole {
     Console.print(line)
   }
 
+  /// The row's winning label and what the model gives for it; nil where it has none.
+  private func labelled(_ index: [Int], _ values: [Float]) -> String? {
+    let verdict = Sentence.verdict(values, labels)
+    guard let label = verdict.label else { return nil }
+    let width = min(labels.map(\.count).max() ?? 0, Self.labelLimit)
+    let space = String(repeating: " ", count: max(width - label.count, 0))
+    return "[\(index.joined)]  \(label.printable)\(space)  \(Double(verdict.probability).fixed(3))"
+  }
+
   func finish(shape: [Int], missing: MissingCount) {
     if isForPrograms {
       return Console.print(
@@ -81,7 +101,10 @@ struct RowConsole {
           ("output", file.map { .path($0) } ?? .null),
         ]))
     }
-    if count > Self.rowLimit { Console.print("... \((count - Self.rowLimit).of("more row"))") }
+    let line = last.flatMap { labelled($0.index, $0.values) }
+    let hidden = count - Self.rowLimit - (line == nil ? 0 : 1)
+    if hidden > 0 { Console.print("... \(hidden.of("more row"))") }
+    if let line, count > Self.rowLimit { Console.print(line) }
     Console.print("float32 [\(shape.joined)]")
     if let note = missing.note { Console.print(note) }
     if let file { Console.print("written to \(file.printable)") }
