@@ -44,6 +44,13 @@ import Testing
     #expect(try #require(differences.max()) < 0.3)
   }
 
+  /// The case's own limit is 1e-4, by librosa in float64.
+  @Test(arguments: ["LogMel/bands", "Gallery/digits"])
+  func bandsAreLibrosasAndTheNetworkPyTorchs(_ folder: String) throws {
+    let result = try Tool.run("conformance", "Tests/Fixtures/\(folder)")
+    #expect(result.status == 0 && result.lines.last == "1 passed, 0 failed", "\(result.output)")
+  }
+
   @Test func aTraceOfFramesIsRefused() throws {
     let result = try Tool.run(
       "run", Self.blob, "--wav", "-", "--trace", "t.npy", input: Recording().wav([0]))
