@@ -95,13 +95,14 @@ import Testing
           length: length, from: channels, to: channels, kernelSize: 3,
           padding: .zeros(before: 1, after: 1), reads: [reads])
       }
-      // The second is squared: a spectrum.
-      all.add(.multiply(size: length * channels, count: 2), [1, 1])
+      // Some channels of the second are squared: a spectrum.
+      all.add(.slice(.init(length: length, channels: channels, start: 1, count: 3)), [1])
+      all.add(.multiply(size: length * 3, count: 2), [2, 2])
       let types = { type in try all.network.blobContents(type: type).layers.map(\.record.storage) }
       for type in Self.types {
         let first: StorageType = type.isInteger && !gains ? .f32 : type
         let second: StorageType = type.isInteger ? .f32 : type
-        #expect(try types(type) == [first, second, .f32], "\(length), \(channels), \(type)")
+        #expect(try types(type) == [first, second, .f32, .f32], "\(length), \(channels), \(type)")
       }
       let whole = try all.network.blobContents()
       #expect(whole.stored(as: .int8).layers[0].record.storage == (gains ? .int8 : .f32))

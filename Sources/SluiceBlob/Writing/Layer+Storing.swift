@@ -108,17 +108,21 @@ extension [LayerRecord] {
     spectra.contains(index) || !self[index].gainsByIntegers
   }
 
-  /// Convolutions of which magnitudes or squares are taken: bands of a spectrum, of which the faint ones, 60 dB and
-  /// more below the loudest, tell as much. Integers of 8 bits end 42 dB below it.
+  /// Convolutions of which magnitudes or squares are taken, of all channels or of some: bands of a spectrum, of which
+  /// the faint ones, 60 dB and more below the loudest, tell as much. Integers of 8 bits end 42 dB below it.
   package var spectra: Set<Int> {
+    // What each slice is a part of: inputs come before their readers.
+    var wholes: [Int] = []
     var spectra: Set<Int> = []
-    for (index, record) in enumerated() where record.kind == .magnitude || record.kind == .multiply
-    {
+    for (index, record) in enumerated() {
       let inputs = (0..<record.inputs.count).map { record.inputs[$0] }
       let source = inputs.first ?? index - 1
-      guard source >= 0, self[source].kind == .convolution, inputs.allSatisfy({ $0 == source })
+      let whole = source < 0 ? source : wholes[source]
+      wholes.append(record.kind == .slice ? whole : index)
+      guard record.kind == .magnitude || record.kind == .multiply,
+        inputs.allSatisfy({ $0 == source }), whole >= 0, self[whole].kind == .convolution
       else { continue }
-      spectra.insert(source)
+      spectra.insert(whole)
     }
     return spectra
   }
