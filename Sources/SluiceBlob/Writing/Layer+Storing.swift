@@ -75,21 +75,22 @@ extension BlobContents.Layer {
 }
 
 extension BlobContents {
-  /// The contents with every layer's weights, f32 so far, rounded to `type`; those of a spectrum, and of convolutions that
-  /// would take longer, to no integers.
+  /// The contents with every layer's weights, f32 so far, rounded to `type`, but where ``LayerRecord/takes(_:)`` says no.
   public func stored(as type: StorageType, rounding: HiddenRounding = .fixed) -> BlobContents {
     var contents = self
-    let records = layers.map(\.record)
-    let spectra = records.spectra
-    contents.layers = layers.enumerated().map { index, layer in
-      type.isInteger && records.staysFloat(index, of: spectra)
-        ? layer : layer.stored(as: type, rounding: rounding)
+    contents.layers = layers.map {
+      $0.record.takes(type) ? $0.stored(as: type, rounding: rounding) : $0
     }
     return contents
   }
 }
 
 extension LayerRecord {
+  /// Whether a layer that has every type takes this one where it is asked for all layers. Convolutions take no integers so:
+  /// what they read, bands of a spectrum or other maps, spans more than 8 bits, and nobody has looked at what becomes of it.
+  /// Who measures may give them theirs.
+  package func takes(_ type: StorageType) -> Bool { kind != .convolution || !type.isInteger }
+
   /// Whether a step is sooner done with integer weights; true of all but convolutions, which round what they read twice.
   /// Of few weights over many columns that takes longer than the products.
   ///
@@ -99,31 +100,5 @@ extension LayerRecord {
     guard kind == .convolution else { return true }
     let weights = laneCount * matrixColumns.input
     return weights >= 8192 && weights >= 4096 * outputLength
-  }
-}
-
-extension [LayerRecord] {
-  /// Layers that stay f32 where others become integers, though they could: spectra, and convolutions that would take longer.
-  package func staysFloat(_ index: Int, of spectra: Set<Int>) -> Bool {
-    spectra.contains(index) || !self[index].gainsByIntegers
-  }
-
-  /// Convolutions of which magnitudes or squares are taken, of all channels or of some: bands of a spectrum, of which
-  /// the faint ones, 60 dB and more below the loudest, tell as much. Integers of 8 bits end 42 dB below it.
-  package var spectra: Set<Int> {
-    // What each slice is a part of: inputs come before their readers.
-    var wholes: [Int] = []
-    var spectra: Set<Int> = []
-    for (index, record) in enumerated() {
-      let inputs = (0..<record.inputs.count).map { record.inputs[$0] }
-      let source = inputs.first ?? index - 1
-      let whole = source < 0 ? source : wholes[source]
-      wholes.append(record.kind == .slice ? whole : index)
-      guard record.kind == .magnitude || record.kind == .multiply,
-        inputs.allSatisfy({ $0 == source }), whole >= 0, self[whole].kind == .convolution
-      else { continue }
-      spectra.insert(whole)
-    }
-    return spectra
   }
 }

@@ -43,13 +43,10 @@ extension Network {
       }
       forms.append(form)
     }
-    let records = forms.map(\.record)
-    let spectra = records.spectra
-    let contents = forms.enumerated().map { index, form in
-      let staysFloat = type.isInteger && records.staysFloat(index, of: spectra)
-      return BlobContents.Layer(
-        rounding: form.matrices, to: staysFloat ? .f32 : type, record: form.record,
-        name: layers[index].name, biases: form.biases, initialState: form.initialState,
+    let contents = zip(forms, layers).map { form, layer in
+      BlobContents.Layer(
+        rounding: form.matrices, to: form.record.takes(type) ? type : .f32, record: form.record,
+        name: layer.name, biases: form.biases, initialState: form.initialState,
         hiddenRounding: .finer
       ).sparseWhereFaster
     }

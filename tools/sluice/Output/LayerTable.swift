@@ -12,8 +12,6 @@ struct LayerTable {
   }
 
   let rows: [Row]
-  private let spectra: Set<Int>
-
   /// The view's bytes must stay mapped meanwhile.
   init(_ blob: BlobView) {
     rows = (0..<blob.layerCount).map { index in
@@ -24,7 +22,6 @@ struct LayerTable {
         + record.initialState.length
       return Row(name: name, record: record, byteCount: Int(bytes))
     }
-    spectra = rows.map(\.record).spectra
   }
 
   var parameterCount: Int { rows.reduce(0) { $0 + $1.record.parameterCount } }
@@ -40,17 +37,17 @@ struct LayerTable {
   /// Layers that stay f32 though others do not, and why.
   private var kept: [(name: String, reason: String)] {
     guard rows.contains(where: { $0.record.storage != .f32 }) else { return [] }
-    return rows.indices.compactMap { index in
-      reasonForF32(index).map { (rows[index].name, $0) }
-    }
+    return rows.compactMap { row in reasonForF32(row.record).map { (row.name, $0) } }
   }
 
-  /// Why a layer is f32 in every blob, or in every one of integers; nil where it need not be.
-  private func reasonForF32(_ index: Int) -> String? {
-    let record = rows[index].record
-    guard record.reasonForF32 == nil, record.storage == .f32 else { return record.reasonForF32 }
-    if spectra.contains(index) { return "a spectrum, whose faint bands integers lose" }
-    return record.gainsByIntegers ? nil : "few weights over many columns, sooner done as floats"
+  /// Why a layer is f32 in every blob, or in one of integers; nil where it need not be.
+  private func reasonForF32(_ record: LayerRecord) -> String? {
+    guard record.reasonForF32 == nil, record.storage == .f32, !record.takes(.int8) else {
+      return record.reasonForF32
+    }
+    return rows.contains { $0.record.storage.isInteger }
+      ? "convolutions become integers with '--type auto' alone, which measures what that costs"
+      : nil
   }
 
   /// Layers that leave zero blocks out.
@@ -91,7 +88,7 @@ struct LayerTable {
 
   var json: JSON {
     .array(
-      rows.enumerated().map { index, row in
+      rows.map { row in
         let record = row.record
         return .object([
           ("inputs", .array(inputNames(record).map { .string($0) })),
@@ -101,7 +98,7 @@ struct LayerTable {
           ("type", .string("\(record.storage)")),
           ("keptBlocks", record.keptBlocks.map { .integer($0) } ?? .null),
           ("blocks", record.mayBeSparse ? .integer(record.blockCount) : .null),
-          ("f32Because", reasonForF32(index).map { .string($0) } ?? .null),
+          ("f32Because", reasonForF32(record).map { .string($0) } ?? .null),
           ("inputScale", record.inputScale == 0 ? .null : .double(Double(record.inputScale))),
           ("hiddenRounding", record.hiddenScale == 0 ? .null : .string("\(record.hiddenRounding)")),
           ("activation", .string("\(record.function)")), ("grade", .string("\(record.grade)")),
