@@ -91,7 +91,7 @@ import Testing
     #expect(try words("--neg-threshold", "0.5") == 3)
     for (options, reason) in [
       (["--neg-threshold", "0.6"], "be told at 0.5"), (["--pad", "3"], "this one spots keywords"),
-      (["--threshold", "2"], "expected a number up to 1"),
+      (["--threshold", "2"], "expected a number above 0, up to 1"),
     ] {
       let result = try Tool.run(Tool.path, ["run", blob, "--wav", "-"] + options, input: wav)
       #expect(result.status == 2 && result.error.contains(reason), "\(result.error)")

@@ -154,6 +154,7 @@ import Testing
         "the text: 'c' at byte 2 is not in the vocabulary of \(encoder), which reads ' ' 'a' 'b'"
       ),
       ([encoder, good], ["--text", "", "--to", "xx"], 2, "the text: holds no token"),
+      ([encoder, good], ["--text", " ", "--to", "xx"], 2, "the text: holds no token"),
       (
         [short, named], ["--text", "abab", "--to", "xx"], 2,
         "4 tokens; \(short) was trained on texts of at most 3"

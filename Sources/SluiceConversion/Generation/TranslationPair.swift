@@ -43,7 +43,8 @@ package struct TranslationPair: Sendable {
         "its metadata name the pair \(said(other)), those of \(files.encoder) \(said(one)); expected an encoder "
           + "and a decoder that were trained together")
     }
-    let head = try VocabularyHead(of: decoder, file: files.decoder)
+    let head = try VocabularyHead(
+      of: decoder, file: files.decoder, trainer: "train_translation.py")
     scores = head.scores
     longestText = encoder.metadataCount(at: "/longest_text")
     var (marks, end): ([(name: String, id: Int)], Int?) = ([], nil)

@@ -8,12 +8,15 @@ package struct VocabularyHead: Sendable {
   /// The token that stands for what the vocabulary lacks; nil where it has none.
   package let unknown: Int?
 
+  /// - Parameter trainer: the script of this project that trains such a model, which errors name.
   /// - Throws: `ConversionError` that says what the model lacks.
-  package init(of model: borrowing Model, file: String) throws(ConversionError) {
+  package init(
+    of model: borrowing Model, file: String, trainer: String = "train_characters.py"
+  ) throws(ConversionError) {
     let blob = model.blob
     let wanted =
       "expected a model that reads tokens and after each writes a score for every word of its vocabulary, "
-      + "as tools/python/training/train_characters.py trains"
+      + "as tools/python/training/\(trainer) trains"
     guard model.readsTokens, blob.vocabularyCount > 0 else {
       throw .unsupported(file, "", "has no vocabulary; \(wanted)")
     }

@@ -71,7 +71,12 @@ public struct ModelMetadata: Sendable {
     inputs = try features("inputs")
     outputs = try features("outputs")
     labels = try root.optional("labels")?.elements().map { (label) throws(ConversionError) in
-      try label.string()
+      let text = try label.string()
+      guard (1...BlobLimits.nameLength).contains(text.utf8.count), !text.utf8.contains(0) else {
+        throw label.malformed(
+          "a label of \(text.utf8.count) bytes; expected 1 to 255, none of them 0")
+      }
+      return text
     }
     for key in ["name", "version", "license", "description", "pair"] {
       _ = try root.optional(key)?.string()

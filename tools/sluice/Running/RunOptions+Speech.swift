@@ -62,7 +62,8 @@ extension RunOptions {
   ) throws(ToolError) -> Float? {
     guard let value = arguments[option] else { return nil }
     guard let probability = Float(value), probability > 0, probability <= 1 else {
-      throw arguments.usage("the option '\(option.name)' is \(value); expected a number up to 1")
+      throw arguments.usage(
+        "the option '\(option.name)' is \(value); expected a number above 0, up to 1")
     }
     return probability
   }

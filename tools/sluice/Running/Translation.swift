@@ -100,12 +100,13 @@ struct Translation: ~Copyable {
         let word = String(decoding: text[token.range], as: UTF8.self)
         throw ToolError(
           .usage,
-          "\(place): '\(word)' at byte \(token.range.lowerBound) is not in the vocabulary of "
+          "\(place): '\(word.printable)' at byte \(token.range.lowerBound) is not in the vocabulary of "
             + "\(pair.files.encoder), which reads \(Self.words(of: source.blob))")
       }
       ids.append(token.id)
     }
-    guard !ids.isEmpty else {
+    // A space may be a token of its own, and is no text.
+    guard text.contains(where: { !(9...13).contains($0) && $0 != 32 }), !ids.isEmpty else {
       throw ToolError(
         .usage,
         "\(place): holds no token; \(pair.files.encoder) reads \(Self.words(of: source.blob))")
