@@ -82,7 +82,7 @@ import Testing
       (#"{"outputs": [{"name": "a"}, {"name": "a"}]}"#, "$.outputs[1]"),
       (#"{"outputs": [{"range": [2, 1]}, {}]}"#, "$.outputs[0].range"),
       (#"{"sample_rate": 0}"#, "$.sample_rate"), (#"{"hop": -1}"#, "$.hop"),
-      (#"{"longest_text": -1}"#, "$.longest_text"), (#"{"pair": 3}"#, "$.pair"),
+      (#"{"longest_text": 0}"#, "$.longest_text"), (#"{"pair": 3}"#, "$.pair"),
       (#"{"license": 3}"#, "$.license"), (#"{"licence": "MIT"}"#, "$"),
       (#"{"outputs": [{"nmae": "a"}, {}]}"#, "$.outputs[0]"), (#"{"custom": 3}"#, "$.custom"),
       (#"{"missing": "holt"}"#, "$.missing"), (#"{"missing": 1e60}"#, "$.missing"),

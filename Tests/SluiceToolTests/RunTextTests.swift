@@ -67,6 +67,12 @@ import Testing
     #expect(try Tool.run("run", "--text", "-").output.isEmpty)
   }
 
+  @Test func outputsWithoutLabelsAreCounted() throws {
+    let decoder = "tools/gallery/translation-decoder.sluice"
+    let shown = try Tool.run("run", decoder, "--text", "abc")
+    #expect(shown.output.contains("the greatest of 30 outputs "), "\(shown.output)")
+  }
+
   @Test func aModelWithoutAVocabularyReadsNoText() throws {
     let scratch = try Scratch()
     let blob = try scratch.blob(of: "torch_gru_stacked")

@@ -80,7 +80,8 @@ package struct MissingValues {
       case .hold:
         guard column < last.count else {
           throw .malformed(
-            reader.file, reader.place(column: column), "missing, and nothing came before it to hold"
+            reader.file, reader.place(column: column),
+            "missing, and nothing came before it to hold; give it a number, as by '--missing 0', or leave the row out"
           )
         }
         row[column] = last[column]

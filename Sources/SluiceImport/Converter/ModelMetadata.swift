@@ -83,7 +83,8 @@ public struct ModelMetadata: Sendable {
     }
     var counts: [String: Int] = [:]
     for key in ["hop", "context", "horizon", "longest_text"] {
-      counts[key] = try root.optional(key)?.integer(in: 0...Int(Int32.max))
+      let least = key == "longest_text" ? 1 : 0
+      counts[key] = try root.optional(key)?.integer(in: least...Int(Int32.max))
     }
     let rate = try root.optional("sample_rate")
     if let rate, try rate.double() <= 0 {

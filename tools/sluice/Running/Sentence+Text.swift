@@ -14,18 +14,18 @@ extension Sentence {
     return """
       \(Table(rows: rows).text)
 
-      \(Sentence.verdict(label, probability))\(note)\(time)
+      \(verdict(probability))\(note)\(time)
       """
   }
 
   /// The verdict and the text on one line.
   var line: String {
     guard let probability else { return "-  \(text.printable)" }
-    return "\(Sentence.verdict(label, probability))  \(text.printable)"
+    return "\(verdict(probability))  \(text.printable)"
   }
 
-  private static func verdict(_ label: String?, _ probability: Float) -> String {
-    "\(label.map { $0.printable } ?? "output") \(Double(probability).fixed(3))"
+  private func verdict(_ probability: Float) -> String {
+    "\(label.map { $0.printable } ?? outputName) \(Double(probability).fixed(3))"
   }
 
   /// 24 cells, filled from the left, in eighths of a cell.

@@ -17,6 +17,8 @@ struct Sentence {
   /// The probability after the last token; the model's last label's, where there are two.
   private(set) var probability: Float?
   private(set) var label: String?
+  /// What is called the output where there is no label.
+  let outputName: String
   /// The median over the tokens of what one `step` took, with the clock's own time.
   private(set) var nanosecondsPerStep: Int?
   /// Gates and states of every step; nil where nobody asks for them.
@@ -28,6 +30,7 @@ struct Sentence {
     trace: GateTrace? = nil
   ) {
     text = String(decoding: bytes, as: UTF8.self)
+    outputName = model.outputSize == 1 ? "output" : "the greatest of \(model.outputSize) outputs"
     self.trace = trace
     var output = [Float](repeating: 0, count: model.outputSize)
     var times: [UInt64] = []

@@ -29,6 +29,8 @@ struct RowSinks {
 struct RowConsole {
   private static let rowLimit = 10
   private static let columnLimit = 8
+  /// A terminal's usual width: rows of numbers have no words to break at.
+  private static let lineLimit = 80
   private static let labelLimit = 24
 
   /// The source, as it was named.
@@ -74,7 +76,7 @@ struct RowConsole {
     var line = "[\(index.joined)]"
     for (column, cell) in cells.enumerated() {
       let space = String(repeating: " ", count: max(11 - cell.count, 2))
-      guard line.count + space.count + cell.count + 5 <= Table.lineLimit else {
+      guard line.count + space.count + cell.count + 5 <= Self.lineLimit else {
         line += "  ..."
         return Console.print(line)
       }
