@@ -1,7 +1,8 @@
 """The spotter of spoken digits over clips of voices and noises that it has never heard: the blob through `sluice run`, and PyTorch.
 
-Run:    python tools/python/measuring/evaluate_digits.py SLUICE [MODEL.sluice] [--clips 1000] [--svg FILE]
+Run:    python tools/python/measuring/evaluate_digits.py SLUICE [MODEL.sluice] [--clips 1000] [--numbers N] [--svg FILE]
         SLUICE is the tool's program; without MODEL it is tools/gallery/digits.sluice
+        --numbers counts, in place of all else, the digits that are told of N numbers of four, with commas and in one breath
         (needs torch, numpy, scipy, safetensors and espeak-ng, for --svg matplotlib; no data: digit_clips.py makes it)
 Writes: with --svg a picture of the probabilities while a number is said; else nothing but its report. The exit status is 1 where
         Sluice, in f32, is more than 1e-4 from PyTorch, or the tool tells other words than the rule does.
@@ -22,7 +23,7 @@ from safetensors.torch import load_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "training"))
 
-from digit_clips import DIGITS, RATE, Clip, Part, said
+from digit_clips import ACCENTS, DIGITS, RATE, VARIANTS, Clip, Part, said
 from digits import HOP, LABELS, METADATA_PATH, ROOT, WEIGHTS_PATH, LogMel, Spotter, decided, export
 from spotting import Score, scored
 
@@ -72,6 +73,31 @@ def by_noise(found: list[list[tuple[int, int]]], clips: list[Clip]) -> None:
         print(f"  {name}: {score.right / score.said:.1%} of {score.said}, {score.false} false")
 
 
+def in_order(said: list[int], told: list[int]) -> int:
+    """How many of the digits that were said are told in their order: the longest common subsequence."""
+    longest = [0] * (len(told) + 1)
+    for digit in said:
+        before = longest[:]
+        for place, other in enumerate(told):
+            longest[place + 1] = before[place] + 1 if digit == other else max(before[place + 1], longest[place])
+    return longest[-1]
+
+
+def numbers(tool: str, blob: Path, count: int) -> None:
+    """Numbers that espeak-ng says as one text, without noise: clips have silence between all words, a text has not."""
+    for name, between in (("with commas", ", "), ("in one breath", " ")):
+        random, right, false = np.random.default_rng(1), 0, 0
+        for _ in range(count):
+            voice = f"{random.choice(ACCENTS['test'])}+{random.choice(VARIANTS['test'])}"
+            digits = random.integers(10, size=4).tolist()
+            speech = 0.3 * said(between.join(DIGITS[digit] for digit in digits), voice, 160, 50)
+            samples = np.pad(speech, RATE // 4)
+            told = [label - 1 for label, _ in words(tool, blob, samples)]
+            right += in_order(digits, told)
+            false += len(told) - in_order(digits, told)
+        print(f"{name}: {right} of {4 * count} digits, {false} false")
+
+
 def picture(tool: str, blob: Path, file: str) -> None:
     """The waveform of a number, and the probability of each word in it."""
     import matplotlib
@@ -108,7 +134,13 @@ def main() -> int:
     parser.add_argument("model", metavar="MODEL.sluice", type=Path, nargs="?", default=ROOT / "tools/gallery/digits.sluice")
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--svg", metavar="FILE")
+    parser.add_argument("--numbers", metavar="N", type=int)
     options = parser.parse_args()
+    if options.numbers is not None:
+        if options.numbers < 1:
+            parser.error(f"--numbers {options.numbers}: expected at least 1")
+        numbers(options.sluice, options.model, options.numbers)
+        return 0
     torch.set_num_threads(1)
     if options.svg:
         picture(options.sluice, options.model, options.svg)

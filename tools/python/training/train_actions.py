@@ -2,8 +2,8 @@
 
 Run:    python tools/python/training/train_actions.py -o FOLDER
         (needs torch, numpy, safetensors and onnx; no data: actions.py draws the clips)
-Writes: FOLDER/actions.safetensors, the weights; FOLDER/actions.onnx, one frame a call, for
-        sluice convert FOLDER/actions.onnx --meta tools/gallery/actions.json -o actions.sluice
+Writes: FOLDER/actions.safetensors, the weights; FOLDER/actions.onnx, one frame a call, and FOLDER/cal.npy, clips of the validation part, for
+        sluice convert FOLDER/actions.onnx --meta tools/gallery/actions.json --type int8 --calibrate FOLDER/cal.npy -o actions.sluice
 
 Prints the accuracy after the last frame on the validation part, of which the best epoch is kept, and in the end on the
 test part, whose shapes, noise and seeds are in no other; beside it the same network without recurrence.
@@ -21,6 +21,7 @@ from actions import FRAMES, Clips, Recognizer, Still, clips, export
 from gallery_folder import output_folder
 
 TRAIN, VALIDATION, TEST = 6000, 1000, 2000
+CALIBRATION = 60  # clips of the validation part, for the scales of int8
 EPOCHS, BATCH, SEED = 12, 50, 1
 SETTLED = 6  # frames after a beginning or a cut in which nothing can be known
 
@@ -79,6 +80,7 @@ def main() -> None:
         print(f"{type(model).__name__}: test {share:.1%} +- {interval:.1%} of {TEST} clips, {weights} parameters")
     save_file(models[0].state_dict(), output / "actions.safetensors")
     export(models[0], output / "actions.onnx")
+    np.save(output / "cal.npy", validation.frames[:CALIBRATION])
 
 
 if __name__ == "__main__":

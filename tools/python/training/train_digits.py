@@ -3,7 +3,7 @@
 Run:    python tools/python/training/train_digits.py -o FOLDER
         (needs torch, numpy, scipy, safetensors and onnx, and the program espeak-ng, which says all words)
 Writes: FOLDER/digits.safetensors, the weights; FOLDER/digits.onnx, a step of 160 samples a call, for
-        sluice convert FOLDER/digits.onnx --meta tools/gallery/digits.json -o digits.sluice
+        sluice convert FOLDER/digits.onnx --meta tools/gallery/digits.json --type int8 --measure 2000 -o digits.sluice
         FOLDER/convolutions.safetensors, the weights of the other network
 
 Prints what each gets of the validation part, of which the best epoch is kept, and in the end of the test part, whose voices,

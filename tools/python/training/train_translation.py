@@ -4,7 +4,7 @@ Run:    python tools/python/training/train_translation.py -o FOLDER [--cells lst
         (needs torch, numpy and safetensors; no data: translation.py makes the words; minutes of one core for each)
 Writes: FOLDER/translation-encoder.safetensors and FOLDER/translation-decoder.safetensors, which hold their architectures,
         of the one that is best on the validation part, for
-        sluice convert FOLDER/translation-encoder.safetensors -o translation-encoder.sluice    (and the decoder)
+        sluice convert FOLDER/translation-encoder.safetensors --type int8 -o translation-encoder.sluice    (and the decoder)
 
 The decoder starts from the state that the encoder ends with, and from the mark of a language, <en> or <de>: what it gets
 of the number is that state alone. Cells are compared at about as many weights. Every figure counts a translation as right
