@@ -75,7 +75,7 @@ extension BlobContents.Layer {
 }
 
 extension BlobContents {
-  /// The contents with every layer's weights, f32 so far, rounded to `type`, but where ``LayerRecord/takes(_:)`` says no.
+  /// The contents with every layer's weights, f32 so far, rounded to `type`, but convolutions to no integers.
   public func stored(as type: StorageType, rounding: HiddenRounding = .fixed) -> BlobContents {
     var contents = self
     contents.layers = layers.map {
