@@ -86,8 +86,9 @@ private final class AttackedRoom {
       }
       if number(reply, 4) == 0x8001 { handles[Int(number(reply, 32) % 8)] = Array(reply[32..<36]) }
     }
-    compare()
+    // While a stream is open that was promised a short deadline, one without a promise may be refused: not behind it.
     path.leave(1)
+    compare()
   }
 
   private var handles = [[UInt8]](repeating: [1, 0, 16, 0], count: 8)
