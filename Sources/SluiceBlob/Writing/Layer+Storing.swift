@@ -90,15 +90,4 @@ extension LayerRecord {
   /// what they read, bands of a spectrum or other maps, spans more than 8 bits, and nobody has looked at what becomes of it.
   /// Who measures may give them theirs.
   package func takes(_ type: StorageType) -> Bool { kind != .convolution || !type.isInteger }
-
-  /// Whether a step is sooner done with integer weights; true of all but convolutions, which round what they read twice.
-  /// Of few weights over many columns that takes longer than the products.
-  ///
-  /// Measured with AVX-512 on a Zen 5, four convolutions of three taps, int8 of f32: 64 channels over 2 columns 0.66, over
-  /// 4 1.22, over 16 1.22; 128 over 2 0.38, over 4 0.87; 16 over 16 3.2.
-  package var gainsByIntegers: Bool {
-    guard kind == .convolution else { return true }
-    let weights = laneCount * matrixColumns.input
-    return weights >= 8192 && weights >= 4096 * outputLength
-  }
 }

@@ -18,7 +18,7 @@ extension Network {
       throw .unsupported(provenance.source, "layers", "two layers have one name")
     }
     try checkGraph()
-    var forms: [BlobForm] = []
+    var contents: [BlobContents.Layer] = []
     for (index, layer) in layers.enumerated() {
       try checkSizes(of: layer)
       guard var form = layer.blobForm else {
@@ -41,14 +41,12 @@ extension Network {
           provenance.source, "layer \(quotable(layer.name))",
           "a weight is beyond the range of \(type)")
       }
-      forms.append(form)
-    }
-    let contents = zip(forms, layers).map { form, layer in
-      BlobContents.Layer(
-        rounding: form.matrices, to: form.record.takes(type) ? type : .f32, record: form.record,
-        name: layer.name, biases: form.biases, initialState: form.initialState,
-        hiddenRounding: .finer
-      ).sparseWhereFaster
+      contents.append(
+        BlobContents.Layer(
+          rounding: form.matrices, to: form.record.takes(type) ? type : .f32, record: form.record,
+          name: layer.name, biases: form.biases, initialState: form.initialState,
+          hiddenRounding: .finer
+        ).sparseWhereFaster)
     }
     var blob = BlobContents(
       layers: contents, output: output, vocabulary: vocabulary, labels: labels,

@@ -93,8 +93,9 @@ def numbers(tool: str, blob: Path, count: int) -> None:
             speech = 0.3 * said(between.join(DIGITS[digit] for digit in digits), voice, 160, 50)
             samples = np.pad(speech, RATE // 4)
             told = [label - 1 for label, _ in words(tool, blob, samples)]
-            right += in_order(digits, told)
-            false += len(told) - in_order(digits, told)
+            heard = in_order(digits, told)
+            right += heard
+            false += len(told) - heard
         print(f"{name}: {right} of {4 * count} digits, {false} false")
 
 

@@ -12,6 +12,8 @@ struct LayerTable {
   }
 
   let rows: [Row]
+  /// Whether some layer's weights are integers.
+  private let hasIntegers: Bool
   /// The view's bytes must stay mapped meanwhile.
   init(_ blob: BlobView) {
     rows = (0..<blob.layerCount).map { index in
@@ -22,6 +24,7 @@ struct LayerTable {
         + record.initialState.length
       return Row(name: name, record: record, byteCount: Int(bytes))
     }
+    hasIntegers = rows.contains { $0.record.storage.isInteger }
   }
 
   var parameterCount: Int { rows.reduce(0) { $0 + $1.record.parameterCount } }
@@ -45,7 +48,7 @@ struct LayerTable {
     guard record.reasonForF32 == nil, record.storage == .f32, !record.takes(.int8) else {
       return record.reasonForF32
     }
-    return rows.contains { $0.record.storage.isInteger }
+    return hasIntegers
       ? "convolutions become integers with '--type auto' alone, which measures what that costs"
       : nil
   }
