@@ -37,9 +37,12 @@ extension ConvertCommand {
   ) {
     conversion.model.inferred?.announce(of: source)
     if case .one(let type) = options.type, let smaller = conversion.smallerType(than: type) {
+      let why =
+        conversion.contents.layers.allSatisfy { $0.record.takes(type) }
+        ? "few columns fill up words" : "convolutions stay f32"
       Console.complain(
         "sluice: \(source): \(smaller.type) is smaller, \(smaller.byteCount.grouped) bytes of layers"
-          + " against \(conversion.layerBytes.grouped) with \(type), as few columns fill up words")
+          + " against \(conversion.layerBytes.grouped) with \(type), as \(why)")
     }
     if let ratio, ratio.ratio > slower {
       Console.complain(
